@@ -1,0 +1,39 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>An origin's base URL, taken apart once: what the key of every target below it begins with.</summary>
+public sealed class OriginBase
+{
+    private readonly string _basePath;
+
+    /// <summary>Takes an absolute http or https URL apart; its query and fragment play no part.</summary>
+    public OriginBase(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        Url = url;
+        Authority = $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? url.IdnHost : $"{url.IdnHost}:{url.Port}")}";
+        _basePath = url.AbsolutePath.TrimEnd('/');
+    }
+
+    /// <summary>The URL as configured.</summary>
+    public Uri Url { get; }
+
+    /// <summary>Scheme and host, normalised.</summary>
+    public string Authority { get; }
+
+    /// <summary>
+    /// The key of a target below the base, with exactly one slash between; null where the target could be read as
+    /// leaving the base path.
+    /// </summary>
+    /// <param name="target">A valid target; begins with a slash.</param>
+    public CacheKey? KeyOf(string target)
+    {
+        if (_basePath.Length == 0)
+        {
+            return new CacheKey(Authority, target);
+        }
+
+        return UriNormalization.LeavesBase(target) ? null : new CacheKey(Authority, _basePath + target);
+    }
+}

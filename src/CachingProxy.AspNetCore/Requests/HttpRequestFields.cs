@@ -1,0 +1,28 @@
+using CachingProxy.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore.Requests;
+
+/// <summary>The fields of a request that the server holds, read in place.</summary>
+/// <param name="headers">The server's own.</param>
+/// <param name="hidesCookies">Whether the cache is not to see cookies.</param>
+internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCookies) : IFields
+{
+    /// <inheritdoc/>
+    public StringValues this[string name] => IsHidden(name) ? StringValues.Empty : headers[name];
+
+    /// <inheritdoc/>
+    public void CopyTo(ICollection<KeyValuePair<string, StringValues>> destination)
+    {
+        foreach (var field in headers)
+        {
+            if (!IsHidden(field.Key))
+            {
+                destination.Add(field);
+            }
+        }
+    }
+
+    private bool IsHidden(string name) => hidesCookies && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,162 @@
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Parsing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore.Requests;
+
+/// <summary>
+/// One meaning per request: what Kestrel accepts but two servers could read differently is refused, before anything else
+/// looks at it. Leaves behind the one canonical target and host that are routed, keyed and sent.
+/// </summary>
+public static class RequestGuard
+{
+    private const int MaxConnectionOptions = 64;
+
+    // HttpClient writes these in upper case whatever was asked for, so that `get` would be answered as a GET.
+    private static readonly HashSet<string> RegisteredMethods = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
+    };
+
+    private static readonly string[] FramingFields = ["Content-Length", "Host", "Transfer-Encoding"];
+
+    /// <summary>Looks at a request before anything else does. Answers with the refusal, or null and the canonical request.</summary>
+    public static Refusal? Check(HttpContext context, out GuardedRequest guarded)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        guarded = default;
+        var request = context.Request;
+        var headers = request.Headers;
+        return CheckMethod(request.Method)
+            ?? CheckTarget(context, out guarded)
+            ?? CheckFields(headers)
+            ?? CheckFraming(request.Protocol, headers)
+            ?? CheckConnection(headers.Connection)
+            ?? CheckExpect(headers.Expect);
+    }
+
+    private static Refusal? CheckMethod(string method)
+    {
+        if (method is "GET" or "HEAD")
+        {
+            return null;
+        }
+
+        return method is "CONNECT" or "TRACE" ? new Refusal(405, "method_not_allowed", $"{method} is not available here.")
+            : RegisteredMethods.TryGetValue(method, out var registered) && method != registered
+                ? Refusal.BadRequest($"Methods are case-sensitive: {registered} is written in upper case.")
+            : null;
+    }
+
+    private static Refusal? CheckTarget(HttpContext context, out GuardedRequest guarded)
+    {
+        guarded = default;
+        var request = context.Request;
+        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (request.Headers.Host.Count > 1 || UriNormalization.NormaliseHost(request.Scheme, request.Host.Value) is not { } host)
+        {
+            return Refusal.BadRequest("The Host field must name one host, with a port from 1 to 65535 if any.");
+        }
+
+        if (target is "*" && request.Method == "OPTIONS")
+        {
+            guarded = new GuardedRequest(target, host);
+            return null;
+        }
+
+        if (target.Length > 0 && target[0] != '/')
+        {
+            // RFC 9112 §3.2.2: the absolute form means the same as the origin form, if it names this very server.
+            if (OriginForm(target, request.Scheme, host) is not { } path)
+            {
+                return Refusal.BadRequest("A target in absolute form must have this server's scheme and host, and no user information.");
+            }
+
+            target = path;
+        }
+
+        if (!UriNormalization.IsAcceptableRequestTarget(target))
+        {
+            return Refusal.BadRequest("The request target must begin with a slash and hold only characters that RFC 3986 permits; encode others as %HH.");
+        }
+
+        guarded = new GuardedRequest(target, host);
+        return null;
+    }
+
+    private static string? OriginForm(string target, string scheme, string host)
+    {
+        var start = scheme.Length + 3;
+        if (!target.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var end = target.AsSpan(start).IndexOfAny('/', '?');
+        var authority = end < 0 ? target[start..] : target.Substring(start, end);
+        return UriNormalization.NormaliseHost(scheme, authority) != host ? null
+            : end < 0 ? "/"
+            : target[start + end] == '/' ? target[(start + end)..]
+            : "/" + target[(start + end)..];
+    }
+
+    private static Refusal? CheckFields(IHeaderDictionary headers)
+    {
+        foreach (var (name, values) in headers)
+        {
+            if (!FieldSyntax.IsToken(name))
+            {
+                return Refusal.BadRequest("A field name holds a character that is not permitted in a token.");
+            }
+
+            foreach (var value in values)
+            {
+                if (!FieldSyntax.IsValue(value))
+                {
+                    return Refusal.BadRequest($"The value of the field {name} holds a control character.");
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static Refusal? CheckFraming(string protocol, IHeaderDictionary headers)
+    {
+        var coding = headers.TransferEncoding;
+        if (coding.Count == 0)
+        {
+            return null;
+        }
+
+        // Kestrel lets Transfer-Encoding win over Content-Length and moves the latter to X-Content-Length.
+        return !HttpProtocol.IsHttp11(protocol) ? Refusal.BadRequest("Transfer-Encoding is for HTTP/1.1 alone.")
+            : coding.Count > 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase)
+                ? Refusal.BadRequest("The only Transfer-Encoding that is accepted is one chunked.")
+            : headers.ContentLength is not null || headers.ContainsKey("X-Content-Length")
+                ? Refusal.BadRequest("A message has Content-Length or Transfer-Encoding, not both.")
+            : null;
+    }
+
+    private static Refusal? CheckConnection(StringValues connection)
+    {
+        if (connection.Count == 0)
+        {
+            return null;
+        }
+
+        var options = HopByHopFields.Nominated(connection);
+        return options.Count > MaxConnectionOptions ? Refusal.BadRequest($"Connection names more than {MaxConnectionOptions} options.")
+            : FramingFields.Any(options.Contains) ? Refusal.BadRequest("Connection must not name a field that frames or routes the message.")
+            : null;
+    }
+
+    // RFC 9110 §10.1.1: 100-continue is the only expectation there is.
+    private static Refusal? CheckExpect(StringValues expect) =>
+        expect.Count == 0 || (expect.Count == 1 && string.Equals(expect[0], "100-continue", StringComparison.OrdinalIgnoreCase))
+            ? null
+            : new Refusal(417, "bad_request", "The only expectation that can be met is 100-continue.");
+}

@@ -1,0 +1,18 @@
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.AspNetCore.Responses;
+
+/// <summary>The codes of our errors, the same on both faces.</summary>
+public static class ErrorCodes
+{
+    /// <summary>The code of what went wrong on the way to the origin.</summary>
+    public static string Of(OriginError error) => error switch
+    {
+        OriginError.Unreachable => "upstream_unreachable",
+        OriginError.Timeout => "upstream_timeout",
+        OriginError.ForbiddenTarget => "forbidden_target",
+        OriginError.ClientContent => "bad_request",
+        OriginError.OnlyIfCached => "not_cached",
+        _ => "upstream_invalid_response",
+    };
+}

@@ -1,0 +1,96 @@
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Responding;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore.Responses;
+
+/// <summary>Writes an answer of the engine to a client, and never lets a broken one look whole.</summary>
+public static class ResponseWriter
+{
+    /// <summary>Writes head and content. Where the content breaks off after the head was sent, the connection is cut.</summary>
+    /// <exception cref="OriginException">The content broke off, and nothing has been sent: another answer can be.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public static async Task WriteAsync(HttpContext context, CacheResult result)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(result);
+        WriteHead(context, result);
+        if (IsWithoutContent(context.Request.Method, result.Status))
+        {
+            return;
+        }
+
+        if (IsEventStream(result.Fields))
+        {
+            // Its first event may be hours away; the client wants to know before that it is connected.
+            await context.Response.StartAsync(context.RequestAborted);
+        }
+
+        await CopyAsync(context, result.Body);
+    }
+
+    /// <summary>Writes content after a head that is set already.</summary>
+    /// <exception cref="OriginException">The content broke off, and nothing has been sent.</exception>
+    public static async Task CopyAsync(HttpContext context, ResponseBody body)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(body);
+        try
+        {
+            await body.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+        }
+        catch (OriginException) when (context.Response.HasStarted)
+        {
+            context.Abort();
+        }
+    }
+
+    /// <summary>Adds what says how this exchange went: <c>Cache-Status</c> and <c>X-Cache</c>.</summary>
+    public static void WriteCacheStatus(IHeaderDictionary headers, CacheStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(headers);
+        ArgumentNullException.ThrowIfNull(status);
+
+        // RFC 9211 §2: the list begins with the cache nearest to the origin; we come after those before us.
+        headers["Cache-Status"] = StringValues.Concat(headers["Cache-Status"], status.ToString());
+        headers["X-Cache"] = status.IsHit ? "HIT" : "MISS";
+    }
+
+    private static void WriteHead(HttpContext context, CacheResult result)
+    {
+        var response = context.Response;
+        var headers = response.Headers;
+        response.StatusCode = result.Status;
+        foreach (var (name, values) in result.Fields.AsSpan())
+        {
+            headers[name] = values;
+        }
+
+        if (result.Age is { } age)
+        {
+            headers.Age = WholeSeconds.ToText(age);
+        }
+
+        WriteCacheStatus(headers, result.CacheStatus);
+        headers.ContentLength = result.Status is 204 or 304 ? null : result.Status == 205 ? 0 : result.Body.Length ?? headers.ContentLength;
+        CloseIfContentIsLeft(context);
+    }
+
+    // RFC 9110 §10.1.1: a client that waits with its content for our word may send it now, or another request: nobody
+    // can tell, so that this connection ends.
+    private static void CloseIfContentIsLeft(HttpContext context)
+    {
+        if (context.Request.Headers.Expect.Count > 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+    }
+
+    private static bool IsWithoutContent(string method, int status) => method == "HEAD" || status is 204 or 205 or 304;
+
+    private static bool IsEventStream(FieldList fields) =>
+        fields["Content-Type"].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+}

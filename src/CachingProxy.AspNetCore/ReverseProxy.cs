@@ -1,0 +1,94 @@
+using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Responses;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>
+/// The face of the reverse proxy: a guarded request becomes one for the engine, and the engine's answer the client's.
+/// Safe for any number of threads.
+/// </summary>
+public sealed class ReverseProxy
+{
+    private readonly CacheEngine _engine;
+    private readonly OriginBase _base;
+    private readonly CacheFace _face;
+    private readonly string _pseudonym;
+
+    /// <summary>A face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
+    public ReverseProxy(CacheEngine engine, IOrigin origin, ReverseProxyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _engine = engine;
+        _base = new OriginBase(options.Origin);
+        _pseudonym = options.Pseudonym;
+        var name = options.Policy.TtlMode == TtlMode.Override ? "forwarded/override" : "forwarded/respect";
+        _face = new CacheFace(name, new OriginWithFields(origin, _base.Authority, options.OriginFields), options.Policy);
+    }
+
+    /// <summary>Answers one request, from the cache or from the origin.</summary>
+    public Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (_base.KeyOf(guarded.Target) is not { } key)
+        {
+            return ProblemWriter.WriteAsync(context, 400, "bad_request", "The request target leaves the origin's base path.");
+        }
+
+        var request = new ForwardedRequest(context, guarded, _face, key, _pseudonym);
+        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, request) : ServeAsync(context, request);
+    }
+
+    private async Task ServeAsync(HttpContext context, ForwardedRequest request)
+    {
+        await using var result = await _engine.ServeAsync(request, context.RequestAborted);
+        if (result.Failure is not null)
+        {
+            await ProblemWriter.WriteAsync(context, result);
+            return;
+        }
+
+        try
+        {
+            await ResponseWriter.WriteAsync(context, result);
+        }
+        catch (OriginException failure)
+        {
+            context.Response.Clear();
+            await ProblemWriter.WriteAsync(context, failure.Error == OriginError.Timeout ? 504 : 502, failure);
+        }
+    }
+
+    private async Task TunnelAsync(HttpContext context, ForwardedRequest request)
+    {
+        try
+        {
+            var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
+            var response = await request.Face.Origin.SendAsync(upgrade, context.RequestAborted);
+            if (WebSocketTunnel.IsAccepted(context, response))
+            {
+                await using (response)
+                {
+                    await WebSocketTunnel.RunAsync(context, response, _pseudonym);
+                }
+
+                return;
+            }
+
+            if (response.Status == 101)
+            {
+                await response.DisposeAsync();
+                throw new OriginException(OriginError.InvalidResponse, "The origin accepted another WebSocket than the one that was asked for.");
+            }
+
+            await using var refused = _engine.PassOn(request, response);
+            await ResponseWriter.WriteAsync(context, refused);
+        }
+        catch (OriginException failure)
+        {
+            await ProblemWriter.WriteAsync(context, failure.Error == OriginError.Timeout ? 504 : 502, failure);
+        }
+    }
+}

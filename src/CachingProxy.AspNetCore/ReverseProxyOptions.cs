@@ -1,0 +1,20 @@
+using CachingProxy.Core;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>The face of the reverse proxy: one origin, under the client's own paths.</summary>
+public sealed class ReverseProxyOptions
+{
+    /// <summary>The origin: http or https, a host, a port if any, and a path that all targets are appended to.</summary>
+    public required Uri Origin { get; init; }
+
+    /// <summary>Lifetimes, cookies and sizes.</summary>
+    public CachePolicy Policy { get; init; } = new();
+
+    /// <summary>Fields that every request to the origin carries, in the place of what the client sent. None by default.</summary>
+    public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
+
+    /// <summary>The name under which this instance appears in <c>Via</c>; see <see cref="CacheEngineOptions.Pseudonym"/>.</summary>
+    public required string Pseudonym { get; init; }
+}

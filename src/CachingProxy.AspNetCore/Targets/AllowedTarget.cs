@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Net;
+
+namespace CachingProxy.AspNetCore.Targets;
+
+/// <summary>
+/// A target that is permitted by name: <c>HOST</c> or <c>CIDR</c>, each with an optional <c>:PORT</c>. Without a port the
+/// ports are those that are permitted anyway. IPv6 stands in brackets where a port follows: <c>[fd00::/8]:8080</c>.
+/// </summary>
+public sealed record AllowedTarget
+{
+    private AllowedTarget()
+    {
+    }
+
+    private string? Host { get; init; }
+
+    private IPNetwork? Network { get; init; }
+
+    private int? Port { get; init; }
+
+    /// <summary>Reads the form above; null where the text has another.</summary>
+    public static AllowedTarget? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var (host, portText) = Split(text);
+        int? port = null;
+        if (portText is not null)
+        {
+            if (!int.TryParse(portText, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 65535)
+            {
+                return null;
+            }
+
+            port = number;
+        }
+
+        if (IPAddress.TryParse(host, out var address))
+        {
+            return new AllowedTarget { Network = new IPNetwork(address, address.GetAddressBytes().Length * 8), Port = port };
+        }
+
+        if (host.Contains('/', StringComparison.Ordinal))
+        {
+            return IPNetwork.TryParse(host, out var network) ? new AllowedTarget { Network = network, Port = port } : null;
+        }
+
+        return Uri.CheckHostName(host) == UriHostNameType.Dns ? new AllowedTarget { Host = host.TrimEnd('.'), Port = port } : null;
+    }
+
+    /// <summary>Whether this names the port expressly.</summary>
+    internal bool NamesPort(int port) => Port == port;
+
+    /// <summary>Whether a name on a port is permitted, wherever it leads.</summary>
+    internal bool PermitsHost(string host, int port) =>
+        Host is not null && Host.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) && (Port is null || Port == port);
+
+    /// <summary>Whether an address on a port is permitted.</summary>
+    internal bool PermitsAddress(IPAddress address, int port) =>
+        Network is { } network && network.Contains(AddressRanges.Effective(address)) && (Port is null || Port == port);
+
+    private static (string Host, string? Port) Split(string text)
+    {
+        if (text.StartsWith('[') && text.IndexOf(']', StringComparison.Ordinal) is var end and > 0)
+        {
+            var rest = text[(end + 1)..];
+            return rest.Length == 0 ? (text[1..end], null) : rest[0] == ':' ? (text[1..end], rest[1..]) : (text, null);
+        }
+
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && text.LastIndexOf(':') == colon ? (text[..colon], text[(colon + 1)..]) : (text, null);
+    }
+}

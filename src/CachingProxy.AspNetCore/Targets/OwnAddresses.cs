@@ -1,0 +1,13 @@
+using System.Net;
+using System.Net.NetworkInformation;
+
+namespace CachingProxy.AspNetCore.Targets;
+
+/// <summary>The addresses of this machine: what leads to them leads back to us, or to what only we should reach.</summary>
+internal static class OwnAddresses
+{
+    private static readonly Lazy<HashSet<IPAddress>> Known = new(() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)]);
+
+    public static bool Contains(IPAddress address) => Known.Value.Contains(AddressRanges.Effective(address));
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.AspNetCore.Targets;
+
+/// <summary>
+/// Opens every connection to an origin, and decides about each on the addresses that it then connects to: what a name
+/// led to a moment ago, or leads to the next time it is asked, does not matter. Safe for any number of threads.
+/// </summary>
+public sealed class TargetGuard
+{
+    private readonly TargetPolicy _policy;
+    private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+
+    /// <summary>A guard that asks the system's resolver, or <paramref name="resolve"/> in its place.</summary>
+    public TargetGuard(TargetPolicy policy, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    {
+        _policy = policy;
+        _resolve = resolve ?? Dns.GetHostAddressesAsync;
+    }
+
+    /// <summary>Whether a host and port are worth trying; decided without looking anything up.</summary>
+    public bool Permits(string host, int port) => _policy.PermitsName(host.Trim('[', ']'), port);
+
+    /// <summary>Connects, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <exception cref="OriginException">The target is forbidden. The message is the same for all that are.</exception>
+    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var endPoint = context.DnsEndPoint;
+        var host = endPoint.Host.Trim('[', ']');
+        var uri = context.InitialRequestMessage.RequestUri;
+        if (uri is null || uri.Port != endPoint.Port || !uri.IdnHost.Trim('[', ']').Equals(host, StringComparison.OrdinalIgnoreCase)
+            || !_policy.PermitsName(host, endPoint.Port))
+        {
+            throw Forbidden();
+        }
+
+        // One answer that leads inward among others that do not is how a name is made to slip through.
+        var addresses = await ResolveAsync(host, cancellation);
+        if (addresses.Any(address => !_policy.PermitsAddress(host, address, endPoint.Port)))
+        {
+            throw Forbidden();
+        }
+
+        return await ConnectToAnyAsync(addresses, endPoint.Port, cancellation);
+    }
+
+    /// <summary>The answer for every target that is forbidden, for whatever reason.</summary>
+    public static OriginException Forbidden() => new(OriginError.ForbiddenTarget, "This target may not be reached through this proxy.");
+
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    {
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return [literal];
+        }
+
+        try
+        {
+            return await _resolve(host, cancellation) is { Length: > 0 } addresses
+                ? addresses
+                : throw new OriginException(OriginError.Unreachable, "The origin's name has no address.");
+        }
+        catch (Exception failure) when (failure is SocketException or ArgumentException)
+        {
+            throw new OriginException(OriginError.Unreachable, "The origin's name could not be resolved.", failure);
+        }
+    }
+
+    private static async Task<Stream> ConnectToAnyAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
+    {
+        SocketException? last = null;
+        foreach (var address in addresses)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, port), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (Exception failure)
+            {
+                socket.Dispose();
+                last = failure as SocketException;
+                if (last is null)
+                {
+                    throw;
+                }
+            }
+        }
+
+        throw new OriginException(OriginError.Unreachable, "The origin could not be reached.", last);
+    }
+}

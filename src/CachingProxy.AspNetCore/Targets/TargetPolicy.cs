@@ -1,0 +1,57 @@
+using System.Net;
+
+namespace CachingProxy.AspNetCore.Targets;
+
+/// <summary>Where requests of one kind may go. Immutable.</summary>
+public sealed class TargetPolicy
+{
+    /// <summary>The configured origin, scheme and host with port: always permitted, wherever it leads. None by default.</summary>
+    public Uri? Origin { get; init; }
+
+    /// <summary>Whether hosts other than the origin are permitted at all. On by default.</summary>
+    public bool PermitsPublic { get; init; } = true;
+
+    /// <summary>Whether loopback and private addresses are permitted. Off by default.</summary>
+    public bool PermitsPrivate { get; init; }
+
+    /// <summary>Targets that are permitted by name.</summary>
+    public IReadOnlyList<AllowedTarget> Allowed { get; init; } = [];
+
+    /// <summary>Whether a name and port may be looked up and connected to at all; the addresses are judged later.</summary>
+    internal bool PermitsName(string host, int port)
+    {
+        if (IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port)))
+        {
+            return true;
+        }
+
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return PermitsAddress(host, literal, port);
+        }
+
+        return PermitsPublic && PermitsPort(port) && (PermitsPrivate || Allowed.Count > 0 || !IsInternalName(host));
+    }
+
+    /// <summary>Whether an address that a name leads to may be connected to.</summary>
+    internal bool PermitsAddress(string host, IPAddress address, int port) =>
+        IsOrigin(host, port)
+        || Allowed.Any(target => target.PermitsHost(host, port) || target.PermitsAddress(address, port))
+        || (PermitsPublic && PermitsPort(port)
+            && ((AddressRanges.IsPublic(address) && !OwnAddresses.Contains(address)) || (PermitsPrivate && AddressRanges.IsPrivate(address))));
+
+    private bool IsOrigin(string host, int port) =>
+        Origin is not null && Origin.Port == port && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+
+    private bool PermitsPort(int port) => port is 80 or 443 or >= 1024 || Allowed.Any(target => target.NamesPort(port));
+
+    // Names that lead inward by their form. Those that do so by their resolution are found when they are resolved.
+    private static bool IsInternalName(string host)
+    {
+        var name = host.TrimEnd('.').ToLowerInvariant();
+        return !name.Contains('.', StringComparison.Ordinal)
+            || name.EndsWith(".localhost", StringComparison.Ordinal)
+            || name.EndsWith(".local", StringComparison.Ordinal)
+            || name.EndsWith(".internal", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using System.Text;
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>
+/// Origins that speak HTTP, through <see cref="SocketsHttpHandler"/> with everything turned off that is wrong for a shared
+/// proxy: cookies, redirects, the environment's proxies, decompression, tracing fields. Safe for any number of threads.
+/// </summary>
+public sealed class HttpOrigin : IOrigin, IDisposable
+{
+    private readonly HttpMessageInvoker _invoker;
+    private readonly HttpOriginOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <summary>Connections are opened by <paramref name="guard"/>, which decides about every one of them.</summary>
+    public HttpOrigin(TargetGuard guard, HttpOriginOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(guard);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            UseCookies = false,
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = options.ConnectTimeout,
+            ConnectCallback = guard.ConnectAsync,
+            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new OriginConnection(context.PlaintextStream)),
+            MaxConnectionsPerServer = options.MaxConnections,
+            // A name is looked up again within these, and with it whether it may be reached.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            MaxResponseHeadersLength = 32,
+            // Field values are bytes; Latin-1 brings each through as it is.
+            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        });
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var silence = new SilenceLimit(_options.HeadTimeout, _time, cancellation);
+        HttpResponseMessage? response = null;
+        try
+        {
+            using var message = CreateMessage(request, silence);
+            using var exchange = OriginExchange.Begin();
+            response = await _invoker.SendAsync(message, silence.Token);
+            var checkedFields = ResponseGuard.Check(request, response, _options.MaxResponseFields, out var isAmbiguous);
+            if (isAmbiguous)
+            {
+                exchange.Connection?.CloseAfterThisResponse();
+            }
+
+            var isTunnel = response.StatusCode == HttpStatusCode.SwitchingProtocols;
+            var isEventStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
+            silence.SetLimit(isTunnel || isEventStream ? Timeout.InfiniteTimeSpan : _options.IdleTimeout);
+            var content = await response.Content.ReadAsStreamAsync(cancellation);
+            return new OriginResponse((int)response.StatusCode, checkedFields, new OriginBody(content, silence), response)
+            {
+                ContentLength = response.Content.Headers.ContentLength,
+                Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
+                IsFramingAmbiguous = isAmbiguous,
+            };
+        }
+        catch (Exception failure)
+        {
+            response?.Dispose();
+            silence.Dispose();
+            if (OriginFailures.Classify(failure, silence) is { } known)
+            {
+                throw known;
+            }
+
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _invoker.Dispose();
+
+    private static HttpRequestMessage CreateMessage(OriginRequest request, SilenceLimit silence)
+    {
+        // The target was validated byte by byte; any rewriting here would fetch something else than what is keyed.
+        var uri = new Uri(request.Key.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
+        {
+            Version = uri.Scheme == "https" && !request.IsUpgrade ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            // SocketsHttpHandler sends a request again whose connection died, unless it has content: empty content keeps
+            // it from doing so with a method that is not idempotent.
+            Content = request.Content is { } content ? new ClientContent(content, request.ContentLength, silence)
+                : request.Method is "GET" or "HEAD" or "OPTIONS" ? null
+                : new ByteArrayContent([]),
+        };
+
+        foreach (var (name, values) in request.Fields)
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                (message.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        if (request.IsUpgrade)
+        {
+            message.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+            message.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        }
+
+        return message;
+    }
+}

@@ -1,0 +1,26 @@
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>How an origin is spoken to.</summary>
+public sealed class HttpOriginOptions
+{
+    /// <summary>How long connecting may take, TLS included: 3 seconds by default. Then the request ends as a 504.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// How long the origin may be silent before the head of its response, once the request is sent: 60 seconds by
+    /// default. Then the request ends as a 504.
+    /// </summary>
+    public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long the origin may be silent within the content: 60 seconds by default. Then the response is broken off, and
+    /// not stored. Event streams may be silent for ever.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The most connections to one server: 512 by default, 1 or more. Further requests wait for one.</summary>
+    public int MaxConnections { get; init; } = 512;
+
+    /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>
+    public int MaxResponseFields { get; init; } = 200;
+}

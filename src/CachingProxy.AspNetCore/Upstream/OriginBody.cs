@@ -1,0 +1,72 @@
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>
+/// The content of a response from the origin: every failure while reading is one of ours, and silence has its limit.
+/// Where the connection became a tunnel, it can be written to as well.
+/// </summary>
+internal sealed class OriginBody(Stream content, SilenceLimit silence) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => content.CanWrite;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var caller = silence.CancelWith(cancellationToken);
+        try
+        {
+            var read = content.ReadAsync(buffer, silence.Token);
+            if (read.IsCompleted)
+            {
+                return await read;
+            }
+
+            // The time of the one who reads is not the origin's: it counts from here to the answer.
+            silence.OnSignOfLife();
+            try
+            {
+                return await read;
+            }
+            finally
+            {
+                silence.Pause();
+            }
+        }
+        catch (Exception failure) when (OriginFailures.Classify(failure, silence) is { } known)
+        {
+            throw known;
+        }
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        content.WriteAsync(buffer, cancellationToken);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => content.FlushAsync(cancellationToken);
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await content.DisposeAsync();
+        silence.Dispose();
+        await base.DisposeAsync();
+    }
+}

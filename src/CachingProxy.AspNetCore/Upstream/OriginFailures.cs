@@ -1,0 +1,35 @@
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>Gives each exception on the way to the origin its name.</summary>
+internal static class OriginFailures
+{
+    /// <summary>What an exception means; null where it is not about the origin, such as a caller that gave up.</summary>
+    public static OriginException? Classify(Exception failure, SilenceLimit silence)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is OriginException known)
+            {
+                return known;
+            }
+        }
+
+        return failure switch
+        {
+            OperationCanceledException when silence.IsReached || failure.InnerException is TimeoutException =>
+                new OriginException(OriginError.Timeout, "The origin did not answer in time.", failure),
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
+                or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError } =>
+                new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+                new OriginException(OriginError.Unreachable, "No secure connection to the origin could be made.", failure),
+            HttpRequestException =>
+                new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
+            IOException =>
+                new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),
+            _ => null,
+        };
+    }
+}

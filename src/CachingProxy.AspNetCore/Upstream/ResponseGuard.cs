@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>
+/// Refuses what SocketsHttpHandler lets through although it is no response that could be passed on: a length that is
+/// none, a transfer coding that nobody undid, a status that does not exist, bytes that no field may hold.
+/// </summary>
+internal static class ResponseGuard
+{
+    /// <summary>The fields of an acceptable response, without those that frame it.</summary>
+    /// <param name="request">What it is an answer to.</param>
+    /// <param name="response">What SocketsHttpHandler made of the answer.</param>
+    /// <param name="maxFields">The most fields it may have.</param>
+    /// <param name="isAmbiguous">Whether its content could have been meant to end elsewhere.</param>
+    /// <exception cref="OriginException">It is not acceptable.</exception>
+    public static FieldList Check(OriginRequest request, HttpResponseMessage response, int maxFields, out bool isAmbiguous)
+    {
+        var status = (int)response.StatusCode;
+        if (status is < 200 or > 599 && !(status == 101 && request.IsUpgrade))
+        {
+            throw Invalid($"The origin answered with the status {status}.");
+        }
+
+        var lengths = Values(response.Content.Headers, "Content-Length");
+        var codings = Values(response.Headers, "Transfer-Encoding");
+        var hasContent = request.Method != "HEAD" && status is not (101 or 204 or 304);
+        if (hasContent)
+        {
+            CheckLengths(lengths);
+            CheckCodings(codings);
+        }
+
+        // With two framings, in HTTP/1.0 with one that it does not know, and over TLS with none, the origin may have
+        // meant the content to end elsewhere, or an attacker may have ended it.
+        var isHttp1 = response.Version.Major == 1;
+        isAmbiguous = hasContent && isHttp1 && (
+            (codings.Count > 0 && (lengths.Count > 0 || response.Version.Minor == 0))
+            || (codings.Count == 0 && lengths.Count == 0 && request.Key.Authority.StartsWith("https:", StringComparison.Ordinal)));
+
+        var fields = new List<KeyValuePair<string, StringValues>>();
+        AddTo(fields, response.Headers.NonValidated, maxFields);
+        AddTo(fields, response.Content.Headers.NonValidated, maxFields);
+        return new FieldList(fields);
+    }
+
+    private static void CheckLengths(StringValues lengths)
+    {
+        // RFC 9110 §8.6: the same number more than once is that number; two numbers are none.
+        var distinct = lengths.SelectMany(line => line!.Split(',')).Select(length => length.Trim(' ', '\t')).Distinct().ToList();
+        if (distinct.Count > 1)
+        {
+            throw Invalid("The origin stated two different lengths of its content.");
+        }
+
+        if (distinct.Count == 1
+            && (distinct[0].AsSpan().ContainsAnyExceptInRange('0', '9') || !long.TryParse(distinct[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            throw Invalid("The origin stated a length of its content that is no number.");
+        }
+    }
+
+    private static void CheckCodings(StringValues codings)
+    {
+        if (codings.Count > 1 || (codings.Count == 1 && !string.Equals(codings[0], "chunked", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw Invalid("The origin used a transfer coding other than chunked.");
+        }
+    }
+
+    private static void AddTo(List<KeyValuePair<string, StringValues>> fields, HttpHeadersNonValidated received, int maxFields)
+    {
+        foreach (var (name, values) in received)
+        {
+            if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || !FieldSyntax.IsToken(name))
+            {
+                continue;
+            }
+
+            // A field that could not be sent on is left out now, so that whatever is stored can be served.
+            foreach (var value in values)
+            {
+                if (FieldSyntax.IsValue(value))
+                {
+                    fields.Add(new(name, value));
+                }
+            }
+
+            if (fields.Count > maxFields)
+            {
+                throw Invalid($"The origin's response has more than {maxFields} fields.");
+            }
+        }
+    }
+
+    private static StringValues Values(HttpHeaders headers, string name) =>
+        headers.NonValidated.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;
+
+    private static OriginException Invalid(string message) => new(OriginError.InvalidResponse, message);
+}

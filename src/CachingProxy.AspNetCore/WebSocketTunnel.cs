@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using CachingProxy.Core.Fetching;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>
+/// WebSockets (RFC 6455): the upgrade is passed on, and only the origin's own valid 101 makes the connection a tunnel.
+/// Nothing of it is cached or looked into.
+/// </summary>
+internal static class WebSocketTunnel
+{
+    private const string AcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    /// <summary>Whether a request asks for a WebSocket. Every other upgrade is ignored, as RFC 9110 §7.8 permits.</summary>
+    public static bool IsAskedForBy(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        return headers.Upgrade.Count == 1 && context.Request.Method == "GET"
+            && string.Equals(headers.Upgrade.ToString(), "websocket", StringComparison.OrdinalIgnoreCase)
+            && HopByHopFields.Nominated(headers.Connection).Contains("Upgrade")
+            && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true;
+    }
+
+    /// <summary>Whether an origin's 101 belongs to the request (RFC 6455 §4.2.2).</summary>
+    public static bool IsAccepted(HttpContext context, OriginResponse response)
+    {
+        var key = context.Request.Headers.SecWebSocketKey.ToString();
+#pragma warning disable CA5350 // RFC 6455 §4.2.2 demands SHA-1; it guards against confusion, not against attackers.
+        var expected = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + AcceptSuffix)));
+#pragma warning restore CA5350
+        return response.Status == 101 && response.Fields["Sec-WebSocket-Accept"].ToString() == expected;
+    }
+
+    /// <summary>Switches the client's connection over, and passes bytes both ways until one side ends.</summary>
+    public static async Task RunAsync(HttpContext context, OriginResponse response, string via)
+    {
+        foreach (var (name, values) in response.Fields)
+        {
+            if (!HopByHopFields.Contains(name))
+            {
+                context.Response.Headers[name] = values;
+            }
+        }
+
+        context.Response.Headers.Via = $"{response.Version} {via}";
+        context.Response.Headers.Upgrade = "websocket";
+        await using var client = await context.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var up = CopyAsync(client, response.Body, ended.Token);
+        var down = CopyAsync(response.Body, client, ended.Token);
+        await Task.WhenAny(up, down);
+        await ended.CancelAsync();
+        await Task.WhenAll(up, down);
+    }
+
+    // However a direction ends, that ends the tunnel; which side was at fault is of no use to anybody.
+    private static async Task CopyAsync(Stream from, Stream to, CancellationToken ended)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            while (await from.ReadAsync(buffer, ended) is var read and > 0)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read), ended);
+                await to.FlushAsync(ended);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException or OriginException or ObjectDisposedException)
+        {
+        }
+    }
+}

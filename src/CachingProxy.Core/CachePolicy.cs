@@ -1,0 +1,32 @@
+namespace CachingProxy.Core;
+
+/// <summary>
+/// What a face does with lifetimes, cookies and sizes. Immutable; a request holds on to the one it came in with.
+/// </summary>
+public sealed record CachePolicy
+{
+    /// <summary>
+    /// The TTL: 60 seconds by default, 0 to 365 days. In <see cref="CachingProxy.Core.TtlMode.Respect"/> the freshness
+    /// lifetime of responses that state none (at 0: a tenth of the time since <c>Last-Modified</c>, RFC 9111 §4.2.2);
+    /// in <see cref="CachingProxy.Core.TtlMode.Override"/> that of every response (at 0 nothing is stored).
+    /// </summary>
+    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether RFC 9111 or the TTL decides; <see cref="CachingProxy.Core.TtlMode.Respect"/> by default.</summary>
+    public TtlMode TtlMode { get; init; } = TtlMode.Respect;
+
+    /// <summary>What becomes of a cacheable response with <c>Set-Cookie</c>; it is not stored by default.</summary>
+    public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
+
+    /// <summary>Whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
+    public bool StripCookies { get; init; }
+
+    /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
+    public bool OnlySuccesses { get; init; }
+
+    /// <summary>
+    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. What says that it is larger is passed on
+    /// without being stored; what turns out larger is given up as it grows past the limit.
+    /// </summary>
+    public long MaxObjectBytes { get; init; } = 64L << 20;
+}

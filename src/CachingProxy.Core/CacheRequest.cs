@@ -1,0 +1,50 @@
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core;
+
+/// <summary>
+/// A request on its way into the engine. A face makes one for each request it receives; the engine reads its fields
+/// only while the client is there, and asks for <see cref="CreateOriginRequest"/> before it lets go of it.
+/// </summary>
+public abstract class CacheRequest
+{
+    /// <summary>Names a request by its face, method and key.</summary>
+    protected CacheRequest(CacheFace face, string method, CacheKey key, CachePartition partition)
+    {
+        Face = face;
+        Method = method;
+        Key = key;
+        Partition = partition;
+    }
+
+    /// <summary>The face that the request came in by.</summary>
+    public CacheFace Face { get; }
+
+    /// <summary>The method, case-sensitive (RFC 9110 §9.1).</summary>
+    public string Method { get; }
+
+    /// <summary>The upstream URI that is asked for.</summary>
+    public CacheKey Key { get; }
+
+    /// <summary>Who may share its answer.</summary>
+    public CachePartition Partition { get; }
+
+    /// <summary>The fields that the client sent and that the cache may look at.</summary>
+    public abstract IFields Fields { get; }
+
+    /// <summary>Whether the request announces content.</summary>
+    public abstract bool HasContent { get; }
+
+    /// <summary>
+    /// The request as it goes upstream: end-to-end fields of this face's policy, and the content if there is any.
+    /// Without content it does not refer to the client's connection any more.
+    /// </summary>
+    public abstract OriginRequest CreateOriginRequest();
+
+    /// <summary>Whether the method is GET, the one whose responses are stored.</summary>
+    internal bool IsGet => Method == "GET";
+
+    /// <summary>Whether the method is HEAD, which a stored GET answers.</summary>
+    internal bool IsHead => Method == "HEAD";
+}

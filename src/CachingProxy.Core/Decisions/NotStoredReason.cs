@@ -1,0 +1,53 @@
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>Why a response was not stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+public enum NotStoredReason
+{
+    /// <summary>The request's method is not GET.</summary>
+    Method,
+
+    /// <summary>The response says <c>no-store</c>.</summary>
+    NoStore,
+
+    /// <summary>The request says <c>no-store</c>.</summary>
+    RequestNoStore,
+
+    /// <summary>The response says <c>private</c>.</summary>
+    Private,
+
+    /// <summary>The request had <c>Authorization</c>, and the response does not permit sharing (RFC 9111 §3.5).</summary>
+    Authorization,
+
+    /// <summary>The response sets a cookie.</summary>
+    SetCookie,
+
+    /// <summary>The request had a cookie, and only the TTL or a heuristic would make the response fresh.</summary>
+    RequestCookie,
+
+    /// <summary><c>Vary: *</c>: no later request can be known to match.</summary>
+    VaryAny,
+
+    /// <summary><c>Vary</c> names more fields than the cache compares.</summary>
+    VaryTooLong,
+
+    /// <summary>The status is not one that may be stored with the lifetime it has.</summary>
+    Status,
+
+    /// <summary>It has neither a lifetime nor a validator, so it could never be reused.</summary>
+    NoLifetime,
+
+    /// <summary>It is larger than the largest stored body.</summary>
+    TooLarge,
+
+    /// <summary>It is a part (206): parts are not stored.</summary>
+    Partial,
+
+    /// <summary>It is an event stream, which has no end.</summary>
+    EventStream,
+
+    /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
+    AmbiguousFraming,
+
+    /// <summary>The fields are more than the whole store may hold.</summary>
+    StoreTooSmall,
+}

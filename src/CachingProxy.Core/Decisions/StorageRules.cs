@@ -1,0 +1,86 @@
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>RFC 9111 §3: which responses are stored. Decides without I/O.</summary>
+internal static class StorageRules
+{
+    /// <summary>The most names of a <c>Vary</c> field that are compared; a longer one is not stored.</summary>
+    public const int MaxVaryNames = 32;
+
+    // Answers to what was wrong with one request, or with one moment: a stated lifetime is not enough, `public` is.
+    private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
+
+    public static StorageDecision Decide(CachePolicy policy, RequestFacts request, OriginResponse response, DateTimeOffset wallNow)
+    {
+        var control = CacheControlParser.Parse(response.Fields["Cache-Control"]);
+        var freshness = Freshness.Of(response.Status, response.Fields, control, policy, wallNow);
+        return Refusal(policy, request, response, control, freshness) is { } reason
+            ? new StorageDecision.DoNotStore(reason)
+            : new StorageDecision.Store(freshness);
+    }
+
+    private static NotStoredReason? Refusal(
+        CachePolicy policy, RequestFacts request, OriginResponse response, CacheControl control, Freshness freshness)
+    {
+        var fields = response.Fields;
+        var vary = VaryField.Parse(fields["Vary"]);
+        return !request.IsGet ? NotStoredReason.Method
+            : response.Status == 206 ? NotStoredReason.Partial
+            : response.IsFramingAmbiguous ? NotStoredReason.AmbiguousFraming
+            : IsEventStream(fields) ? NotStoredReason.EventStream
+            : Prohibition(policy, request, control)
+            ?? (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse ? NotStoredReason.SetCookie
+            : vary.IsAny ? NotStoredReason.VaryAny
+            : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
+            : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
+            : IsMaybePersonal(policy, request, control, vary, freshness) ? NotStoredReason.RequestCookie
+            : freshness.Lifetime <= TimeSpan.Zero && !HasValidator(policy, fields) ? NotStoredReason.NoLifetime
+            : response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge
+            : null);
+    }
+
+    /// <summary>RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.</summary>
+    private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, CacheControl control)
+    {
+        if (policy.TtlMode == TtlMode.Override)
+        {
+            return request.HasAuthorization ? NotStoredReason.Authorization : null;
+        }
+
+        return control.NoStore ? NotStoredReason.NoStore
+            : request.Directives.NoStore ? NotStoredReason.RequestNoStore
+            : control.Private ? NotStoredReason.Private
+            : request.HasAuthorization && !control.Public && !control.MustRevalidate && control.SharedMaxAge is null
+                ? NotStoredReason.Authorization
+            : null;
+    }
+
+    private static bool IsStatusStorable(CachePolicy policy, int status, CacheControl control, Freshness freshness)
+    {
+        if ((policy.OnlySuccesses && status is < 200 or > 299) || status == 304)
+        {
+            return false;
+        }
+
+        // A response without a lifetime is kept only for its validator, and that is of use for a success alone.
+        return freshness.Source switch
+        {
+            FreshnessSource.Explicit => !StoredOnlyIfPublic.Contains(status) || control.Public,
+            FreshnessSource.None => status is 200 or 203 or 204,
+            _ => true,
+        };
+    }
+
+    // A page for somebody who is logged in rarely says so; unless the origin speaks, a cookie makes it personal.
+    private static bool IsMaybePersonal(CachePolicy policy, RequestFacts request, CacheControl control, VaryField vary, Freshness freshness) =>
+        request.HasCookie && !policy.StripCookies && freshness.Source is not FreshnessSource.Explicit
+        && !control.Public && !vary.Names.Contains("cookie");
+
+    private static bool HasValidator(CachePolicy policy, FieldList fields) =>
+        policy.TtlMode == TtlMode.Respect && (EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
+
+    private static bool IsEventStream(FieldList fields) =>
+        fields["Content-Type"].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,189 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Storing;
+using CachingProxy.Core.Telemetry;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// One fetch from the origin that may serve many. It belongs to no client: it runs by itself from its beginning to its
+/// end, and whoever wants its response awaits <see cref="Head"/> and reads the growing body.
+/// </summary>
+internal sealed class Fill(FillRequest request, long position)
+{
+    private static readonly Memory<byte> Beyond = new byte[1];
+
+    private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
+    public Task<FillOutcome> Head => _head.Task;
+
+    /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
+    public long Position => position;
+
+    /// <summary>
+    /// The client that began the fill has gone before the head was there. What turns out not to be shared is then for
+    /// nobody, and the fetch is broken off; what is shared goes on.
+    /// </summary>
+    public async Task AbandonAsync()
+    {
+        switch (await Head)
+        {
+            case FillOutcome.Shared shared:
+                await shared.FirstReader.DisposeAsync();
+                break;
+            case FillOutcome.Unshared unshared:
+                await unshared.Response.DisposeAsync();
+                break;
+        }
+    }
+
+    /// <summary>Fetches, stores, and ends. Never throws: every failure reaches those who wait.</summary>
+    /// <param name="tools">The origin's neighbours: store, clock, log.</param>
+    /// <param name="onUnshared">Called before anybody learns that the response is not shared: from then on nobody should join.</param>
+    public async Task RunAsync(FillTools tools, Action onUnshared)
+    {
+        try
+        {
+            var requestedAt = tools.Clock.Now;
+            var response = await request.Face.Origin.SendAsync(request.ToOrigin, CancellationToken.None);
+            if (request.Validating is { } validating && response.Status == 304)
+            {
+                await using (response)
+                {
+                    var freshened = tools.Entries.Freshen(validating, request.Face.Policy, response, requestedAt, position);
+                    await tools.Store.UpdateAsync(validating, freshened);
+                    _head.SetResult(new FillOutcome.Validated(freshened));
+                }
+            }
+            else if (response.Status == 304)
+            {
+                await response.DisposeAsync();
+                throw new OriginException(OriginError.InvalidResponse, "The origin answered 304 to a request without a condition.");
+            }
+            else
+            {
+                await ReceiveAsync(tools, response, requestedAt, onUnshared);
+            }
+        }
+        catch (OriginException failure)
+        {
+            Log.FetchFailed(tools.Logger, request.Key.Authority, failure.Error, failure.Message, failure.InnerException);
+            onUnshared();
+            _head.TrySetResult(new FillOutcome.Failed(failure));
+        }
+        catch (Exception unexpected)
+        {
+            Log.FillBroke(tools.Logger, request.Key.Authority, unexpected);
+            onUnshared();
+            _head.TrySetResult(new FillOutcome.Failed(
+                new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected)));
+        }
+    }
+
+    private async Task ReceiveAsync(FillTools tools, OriginResponse response, DateTimeOffset requestedAt, Action onUnshared)
+    {
+        var decision = StorageRules.Decide(request.Face.Policy, request.Facts, response, tools.Clock.WallNow);
+        if (decision is not StorageDecision.Store(var freshness))
+        {
+            onUnshared();
+            _head.SetResult(new FillOutcome.Unshared(response, ((StorageDecision.DoNotStore)decision).Reason));
+            return;
+        }
+
+        var entry = tools.Entries.Create(request, response, freshness, requestedAt, position);
+        if (tools.Store.OpenWriter(entry) is not { } writer)
+        {
+            onUnshared();
+            _head.SetResult(new FillOutcome.Unshared(response, NotStoredReason.StoreTooSmall));
+            return;
+        }
+
+        await using (response)
+        await using (writer)
+        {
+            var body = new GrowingBody(response.ContentLength);
+            _head.SetResult(new FillOutcome.Shared(
+                entry, body, tools.Entries.FirstHandFields(request.Face.Policy, response), body.OpenReader()!));
+            try
+            {
+                await KeepAsync(tools, response, body, writer, onUnshared);
+            }
+            catch (Exception failure)
+            {
+                body.Fail(failure as OriginException
+                    ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure));
+                throw;
+            }
+        }
+    }
+
+    private async Task KeepAsync(FillTools tools, OriginResponse response, GrowingBody body, EntryWriter writer, Action onUnshared)
+    {
+        while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
+        {
+            writer.Append(body.Advance(read));
+            if (body.Length > request.Face.Policy.MaxObjectBytes)
+            {
+                onUnshared();
+                body.StopKeeping();
+                await writer.DisposeAsync();
+                await PassOnAsync(response, body);
+                return;
+            }
+
+            // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
+            if (body.Length != body.AnnouncedLength)
+            {
+                body.Publish();
+            }
+        }
+
+        await EnsureWholeAsync(response, body);
+        writer.Append(body.TakeRest());
+        var stored = await writer.CompleteAsync();
+
+        // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
+        if (!tools.Log.IsCurrent(request.Key, position))
+        {
+            await tools.Store.RemoveAsync(stored);
+        }
+
+        body.Complete();
+    }
+
+    private static async ValueTask EnsureWholeAsync(OriginResponse response, GrowingBody body)
+    {
+        if (body.AnnouncedLength is not { } announced)
+        {
+            return;
+        }
+
+        if (body.Length < announced)
+        {
+            throw new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.");
+        }
+
+        if (await response.Body.ReadAsync(Beyond, CancellationToken.None) > 0)
+        {
+            throw new OriginException(OriginError.InvalidResponse, "The origin sent more than it had announced.");
+        }
+    }
+
+    // Too large to be stored: those who read go on, at the pace of the slowest; without them there is nothing to do.
+    private static async Task PassOnAsync(OriginResponse response, GrowingBody body)
+    {
+        body.Publish();
+        while (await body.WaitForReadersAsync(CancellationToken.None))
+        {
+            var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
+            if (read == 0)
+            {
+                body.Complete();
+                return;
+            }
+
+            body.Advance(read);
+            body.Publish();
+        }
+    }
+}

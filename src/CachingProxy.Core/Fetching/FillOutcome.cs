@@ -1,0 +1,28 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Storing;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>What a fill has come to when the head of the origin's response is there: a closed set.</summary>
+internal abstract record FillOutcome
+{
+    private FillOutcome()
+    {
+    }
+
+    /// <summary>The response is stored as it arrives, and may be shared.</summary>
+    /// <param name="Entry">What is stored of it; its content is in <paramref name="Body"/>.</param>
+    /// <param name="Body">The content, growing.</param>
+    /// <param name="FirstHandFields">The fields for the request that began the fill.</param>
+    /// <param name="FirstReader">The place of that request in the body, held for it from the beginning.</param>
+    public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
+
+    /// <summary>The origin confirmed the stored response (RFC 9111 §4.3.3).</summary>
+    public sealed record Validated(CacheEntry Entry) : FillOutcome;
+
+    /// <summary>The response is not stored, and belongs to the request that began the fill.</summary>
+    public sealed record Unshared(OriginResponse Response, NotStoredReason Reason) : FillOutcome;
+
+    /// <summary>There is no response.</summary>
+    public sealed record Failed(OriginException Failure) : FillOutcome;
+}

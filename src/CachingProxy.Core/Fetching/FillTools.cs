@@ -1,0 +1,8 @@
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Storing;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>What every fill works with.</summary>
+internal sealed record FillTools(ICacheStore Store, EntryFactory Entries, InvalidationLog Log, SteadyClock Clock, ILogger Logger);

@@ -1,0 +1,178 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// Content while it arrives: one writer, any number of readers, each at its own pace. The bytes stand in a chain of
+/// chunks that readers walk along without locks or copies; whoever has caught up waits for a signal.
+/// </summary>
+/// <remarks>
+/// As long as the content is kept, the chain is held at its beginning and new readers may join. Once it is not
+/// (<see cref="StopKeeping"/>), only the readers hold the chain: what the slowest has passed is garbage, and the writer
+/// waits for it, so that the memory in use is a window of bounded size.
+/// </remarks>
+internal sealed class GrowingBody
+{
+    /// <summary>Chunks stay below the large object heap's threshold of 85,000 bytes.</summary>
+    public const int MaxChunkBytes = 64 * 1024;
+
+    /// <summary>How far the writer may be ahead of the slowest reader when the content is not kept.</summary>
+    public const int WindowBytes = 1024 * 1024;
+
+    private const int MinChunkBytes = 4 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly List<GrowingBodyReader> _readers = [];
+    private readonly Signal _grown = new();
+    private readonly Signal _readerMoved = new();
+    private BodyChunk? _first;
+    private BodyChunk _last;
+    private volatile bool _hasEnded;
+    private OriginException? _failure;
+
+    /// <summary>Begins an empty body; where the length is known, chunks are made to fit.</summary>
+    public GrowingBody(long? announcedLength)
+    {
+        AnnouncedLength = announcedLength;
+        _first = _last = new BodyChunk(NextChunkBytes());
+    }
+
+    /// <summary>The length that the origin stated, if it did.</summary>
+    public long? AnnouncedLength { get; }
+
+    /// <summary>How many bytes have arrived. For the writer.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>A reader from the beginning; null where the beginning is not kept any more.</summary>
+    public GrowingBodyReader? OpenReader()
+    {
+        lock (_lock)
+        {
+            if (_first is null)
+            {
+                return null;
+            }
+
+            var reader = new GrowingBodyReader(this, _first);
+            _readers.Add(reader);
+            return reader;
+        }
+    }
+
+    /// <summary>Room for the writer's next bytes; empty only where all that was announced is there.</summary>
+    public Memory<byte> GetMemory()
+    {
+        if (_last.Free.IsEmpty && Length != AnnouncedLength)
+        {
+            _last.Publish();
+            _last = _last.Next = new BodyChunk(NextChunkBytes());
+        }
+
+        return _last.Free;
+    }
+
+    /// <summary>The writer has filled so many bytes; readers see them after <see cref="Publish"/>. Answers with the chunk if it is full now, else with nothing.</summary>
+    public ReadOnlyMemory<byte> Advance(int count)
+    {
+        Length += count;
+        _last.Advance(count);
+        return _last.Free.IsEmpty ? _last.Filled : default;
+    }
+
+    /// <summary>What the last chunk holds, cut to size, unless it is full and was handed out already.</summary>
+    public ReadOnlyMemory<byte> TakeRest() => _last.Free.IsEmpty ? default : _last.Filled.ToArray();
+
+    /// <summary>Readers may have all that has arrived.</summary>
+    public void Publish()
+    {
+        _last.Publish();
+        _grown.Raise();
+    }
+
+    /// <summary>The content is whole, and readers may have all of it.</summary>
+    public void Complete()
+    {
+        _last.Publish();
+        End(null);
+    }
+
+    /// <summary>The content will never be whole: every reader sees this failure after the bytes that came.</summary>
+    public void Fail(OriginException failure) => End(failure);
+
+    /// <summary>The content is too large to be kept. From now on nobody joins, and the slowest reader sets the pace.</summary>
+    public void StopKeeping()
+    {
+        lock (_lock)
+        {
+            _first = null;
+        }
+    }
+
+    /// <summary>Waits until the slowest reader is less than the window behind. False when nobody reads any more.</summary>
+    public async ValueTask<bool> WaitForReadersAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var moved = _readerMoved.Next;
+            lock (_lock)
+            {
+                if (_readers.Count == 0 || Length - _readers.Min(reader => reader.Position) < WindowBytes)
+                {
+                    return _readers.Count > 0;
+                }
+            }
+
+            await moved.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The next bytes for a reader, as soon as there are some; nothing at the end.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(GrowingBodyReader reader, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (reader.TryTake(out var bytes))
+            {
+                return bytes;
+            }
+
+            // Both are read before the second look: what was written before them is seen by it.
+            var grown = _grown.Next;
+            var hasEnded = _hasEnded;
+            if (reader.TryTake(out bytes))
+            {
+                return bytes;
+            }
+
+            if (hasEnded)
+            {
+                return _failure is null ? default : throw new OriginException(_failure.Error, _failure.Message, _failure);
+            }
+
+            await grown.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>A reader has taken bytes.</summary>
+    public void OnReaderMoved() => _readerMoved.Raise();
+
+    /// <summary>A reader has gone.</summary>
+    public void Leave(GrowingBodyReader reader)
+    {
+        lock (_lock)
+        {
+            _readers.Remove(reader);
+        }
+
+        _readerMoved.Raise();
+    }
+
+    private void End(OriginException? failure)
+    {
+        _failure = failure;
+        _hasEnded = true;
+        _grown.Raise();
+    }
+
+    private int NextChunkBytes() => AnnouncedLength is { } announced
+        ? (int)Math.Min(announced - Length, MaxChunkBytes)
+        : (int)Math.Clamp(Length, MinChunkBytes, MaxChunkBytes);
+}

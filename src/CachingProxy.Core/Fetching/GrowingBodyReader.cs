@@ -1,0 +1,70 @@
+using System.IO.Pipelines;
+using CachingProxy.Core.Responding;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>One client's place in a growing body.</summary>
+internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : ResponseBody
+{
+    private BodyChunk _chunk = first;
+    private int _offset;
+    private long _position;
+
+    /// <summary>How many bytes the client has taken.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <inheritdoc/>
+    public override long? Length => body.AnnouncedLength;
+
+    /// <inheritdoc/>
+    public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    {
+        while (true)
+        {
+            var bytes = await body.ReadAsync(this, clientGone);
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+
+            var flushed = await destination.WriteAsync(bytes, clientGone);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                throw new OperationCanceledException("The client has gone.", clientGone);
+            }
+
+            Volatile.Write(ref _position, _position + bytes.Length);
+            body.OnReaderMoved();
+        }
+    }
+
+    /// <summary>The bytes that have arrived beyond this place; false where there are none yet.</summary>
+    public bool TryTake(out ReadOnlyMemory<byte> bytes)
+    {
+        while (true)
+        {
+            if (_offset < _chunk.Written)
+            {
+                bytes = _chunk.WrittenFrom(_offset);
+                _offset += bytes.Length;
+                return true;
+            }
+
+            if (_chunk.Next is not { } next)
+            {
+                bytes = default;
+                return false;
+            }
+
+            _chunk = next;
+            _offset = 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        body.Leave(this);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,26 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>What went wrong between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
+public enum OriginError
+{
+    /// <summary>The name does not resolve, nobody listens, or the connection broke before a response.</summary>
+    Unreachable,
+
+    /// <summary>The origin did not accept, answer or go on in time.</summary>
+    Timeout,
+
+    /// <summary>What came is not a response, or not one that may be passed on.</summary>
+    InvalidResponse,
+
+    /// <summary>The response ended before it was whole.</summary>
+    Truncated,
+
+    /// <summary>The target is not one that this request may reach.</summary>
+    ForbiddenTarget,
+
+    /// <summary>The content that the client sends did not arrive whole, or not as announced: not the origin's fault.</summary>
+    ClientContent,
+
+    /// <summary>The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.</summary>
+    OnlyIfCached,
+}

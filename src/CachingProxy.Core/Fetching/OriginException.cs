@@ -1,0 +1,11 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>The origin gave no response, or none that could be passed on.</summary>
+/// <param name="error">What went wrong.</param>
+/// <param name="message">The same in words, for the client: without addresses, headers or anything it did not say itself.</param>
+/// <param name="cause">Where it came from, for the log.</param>
+public sealed class OriginException(OriginError error, string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>What went wrong.</summary>
+    public OriginError Error => error;
+}

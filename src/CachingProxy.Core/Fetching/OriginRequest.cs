@@ -1,0 +1,19 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>A request as it goes to the origin.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Key">The URI.</param>
+/// <param name="Fields">The end-to-end fields, those that the proxy adds included; no <c>Host</c>, no framing.</param>
+public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields)
+{
+    /// <summary>The content, or null; a stream that is read once and at the origin's pace.</summary>
+    public Stream? Content { get; init; }
+
+    /// <summary>The number of bytes of the content, where the client said so.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>Whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
+    public bool IsUpgrade { get; init; }
+}

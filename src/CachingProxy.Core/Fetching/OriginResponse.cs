@@ -1,0 +1,33 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// A response from the origin, its content still arriving. The one who received it disposes it; where the content was
+/// not read to its end, that breaks the connection to the origin off.
+/// </summary>
+public sealed class OriginResponse(int status, FieldList fields, Stream body, IDisposable? owner = null) : IAsyncDisposable
+{
+    /// <summary>The final status code, 200 to 599.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>All fields as received, but for those that frame the message.</summary>
+    public FieldList Fields { get; } = fields;
+
+    /// <summary>The content. Reading throws <see cref="OriginException"/> where it ends before it is whole.</summary>
+    public Stream Body { get; } = body;
+
+    /// <summary>The number of bytes of the content, where the origin stated it.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>The protocol version that the origin answered with, for <c>Via</c>.</summary>
+    public string Version { get; init; } = "1.1";
+
+    /// <summary>Whether the origin framed the message in two ways, so that it may have meant another content.</summary>
+    public bool IsFramingAmbiguous { get; init; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Body.DisposeAsync();
+        owner?.Dispose();
+    }
+}

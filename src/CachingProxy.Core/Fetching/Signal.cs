@@ -1,0 +1,28 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// Wakes everybody who waits, each time it is raised. Whoever waits takes <see cref="Next"/> first and looks at the state
+/// afterwards, so that nothing raised in between is missed. Safe for any number of threads; free where nobody waits.
+/// </summary>
+internal sealed class Signal
+{
+    private TaskCompletionSource? _next;
+
+    /// <summary>Completes when the signal is raised the next time.</summary>
+    public Task Next
+    {
+        get
+        {
+            var waiting = Volatile.Read(ref _next);
+            if (waiting is null)
+            {
+                var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                waiting = Interlocked.CompareExchange(ref _next, created, null) ?? created;
+            }
+
+            return waiting.Task;
+        }
+    }
+
+    public void Raise() => Interlocked.Exchange(ref _next, null)?.TrySetResult();
+}

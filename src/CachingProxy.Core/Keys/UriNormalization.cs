@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace CachingProxy.Core.Keys;
+
+/// <summary>
+/// The one way to a canonical target. What passes here is what is keyed and what is sent, byte for byte: scheme, host
+/// and an empty path are normalised, path and query stay as received (RFC 9110 §4.2.3, §7.7).
+/// </summary>
+public static class UriNormalization
+{
+    // RFC 3986 §3.3, §3.4: pchar, slash and question mark; a percent sign is looked at by itself.
+    private static readonly SearchValues<char> TargetCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?");
+
+    // What browsers and curl send although RFC 3986 would have it encoded. It has one meaning only and passes unchanged.
+    private static readonly SearchValues<char> LenientTargetCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`");
+
+    /// <summary>Whether path and query hold only what RFC 3986 permits, each percent sign with its two digits.</summary>
+    public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
+
+    /// <summary>
+    /// The same for a target that a client sent on the request line, where the brackets, braces, pipes, carets and backticks that
+    /// browsers leave unencoded are permitted too. Never a blank, a control character, a quote, a backslash or a fragment.
+    /// </summary>
+    public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) => IsTargetOf(target, LenientTargetCharacters);
+
+    /// <summary>
+    /// A host with an optional port, normalised: lower case, without the scheme's default port and one trailing dot.
+    /// Null where it is no host: empty, a port outside 1 to 65535, or characters that no host name has.
+    /// </summary>
+    public static string? NormaliseHost(string scheme, string? host)
+    {
+        if (string.IsNullOrEmpty(host) || host.Length > 262)
+        {
+            return null;
+        }
+
+        var end = host[0] == '[' ? host.IndexOf(']', StringComparison.Ordinal) + 1 : host.IndexOf(':', StringComparison.Ordinal);
+        var name = end > 0 ? host.AsSpan(0, end) : host.AsSpan();
+        var port = end > 0 ? host.AsSpan(end) : [];
+        if (end == 0 || !IsHostName(name))
+        {
+            return null;
+        }
+
+        var number = 0;
+        if (!port.IsEmpty && (port[0] != ':' || port.Length is < 2 or > 6 || port[1] == '0'
+            || !int.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number) || number > 65535))
+        {
+            return null;
+        }
+
+        var isDefault = number == (scheme == "https" ? 443 : 80);
+        if (!isDefault && name[^1] != '.' && !host.AsSpan().ContainsAnyInRange('A', 'Z'))
+        {
+            return host;
+        }
+
+        var plain = name.TrimEnd('.').ToString().ToLowerInvariant();
+        return isDefault || port.IsEmpty ? plain : string.Create(CultureInfo.InvariantCulture, $"{plain}:{number}");
+    }
+
+    /// <summary>
+    /// Whether a path, joined to a base path, could be read as leaving it: a <c>..</c> segment that climbs above its
+    /// beginning, plain or percent-encoded, with either slash, with or without a parameter (<c>..;x</c>).
+    /// </summary>
+    public static bool LeavesBase(string target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        var path = Uri.UnescapeDataString(query < 0 ? target : target[..query]).Replace('\\', '/');
+        var depth = 0;
+        foreach (var segment in path.Split('/'))
+        {
+            var name = segment.AsSpan();
+            var parameter = name.IndexOf(';');
+            name = parameter < 0 ? name : name[..parameter];
+            depth += name is ".." ? -1 : name is "" or "." ? 0 : 1;
+            if (depth < 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsTargetOf(ReadOnlySpan<char> target, SearchValues<char> permitted)
+    {
+        if (target.IsEmpty || target[0] != '/')
+        {
+            return false;
+        }
+
+        while (target.IndexOfAnyExcept(permitted) is var at and >= 0)
+        {
+            if (target[at] != '%' || at + 2 >= target.Length || !char.IsAsciiHexDigit(target[at + 1]) || !char.IsAsciiHexDigit(target[at + 2]))
+            {
+                return false;
+            }
+
+            target = target[(at + 3)..];
+        }
+
+        return true;
+    }
+
+    private static bool IsHostName(ReadOnlySpan<char> name)
+    {
+        if (name[0] == '[')
+        {
+            return name.Length > 2 && System.Net.IPAddress.TryParse(name, out var address)
+                && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 && !name.Contains('%');
+        }
+
+        var withoutRoot = name[^1] == '.' ? name[..^1] : name;
+        if (withoutRoot.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (var label in withoutRoot.Split('.'))
+        {
+            var text = withoutRoot[label];
+            if (text.Length is 0 or > 63 || text.ContainsAnyExcept(HostCharacters))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static readonly SearchValues<char> HostCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+}

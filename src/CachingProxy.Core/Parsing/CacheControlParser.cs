@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>Reads <c>Cache-Control</c>: a list of directives with an optional token or quoted argument (RFC 9111 §5.2).</summary>
+internal static class CacheControlParser
+{
+    /// <summary>Reads all lines of the field as one list. Never throws; what is not a directive is passed over.</summary>
+    public static CacheControl Parse(StringValues lines)
+    {
+        var control = CacheControl.None;
+        foreach (var line in lines)
+        {
+            foreach (var item in ListReader.Split(line))
+            {
+                control = Add(control, item);
+            }
+        }
+
+        return control;
+    }
+
+    private static CacheControl Add(CacheControl control, string item)
+    {
+        var equals = item.IndexOf('=', StringComparison.Ordinal);
+        var name = (equals < 0 ? item : item[..equals]).ToLowerInvariant();
+        var argument = equals < 0 ? null : ListReader.Unquote(item[(equals + 1)..]);
+        return name switch
+        {
+            "no-store" => control with { NoStore = true },
+            "no-cache" when string.IsNullOrEmpty(argument) => control with { NoCache = true },
+            "no-cache" => control with { NoCacheFields = [.. control.NoCacheFields, .. ListReader.Split(argument)] },
+            "private" when string.IsNullOrEmpty(argument) => control with { Private = true },
+            "private" => control with { PrivateFields = [.. control.PrivateFields, .. ListReader.Split(argument)] },
+            "public" => control with { Public = true },
+            "must-revalidate" => control with { MustRevalidate = true },
+            "proxy-revalidate" => control with { ProxyRevalidate = true },
+            "must-understand" => control with { MustUnderstand = true },
+            "only-if-cached" => control with { OnlyIfCached = true },
+            "max-age" => control with { MaxAge = Smaller(control.MaxAge, argument) },
+            "s-maxage" => control with { SharedMaxAge = Smaller(control.SharedMaxAge, argument) },
+            "min-fresh" => control with { MinFresh = Larger(control.MinFresh, argument) },
+            "max-stale" when argument is null => control with { MaxStale = control.MaxStale ?? TimeSpan.MaxValue },
+            "max-stale" => control with { MaxStale = Smaller(control.MaxStale, argument) },
+            _ => control,
+        };
+    }
+
+    private static TimeSpan Smaller(TimeSpan? known, string? argument)
+    {
+        var read = DeltaSeconds.TryParse(argument, out var value) ? value : TimeSpan.Zero;
+        return known is { } before && before < read ? before : read;
+    }
+
+    private static TimeSpan Larger(TimeSpan? known, string? argument)
+    {
+        var read = DeltaSeconds.TryParse(argument, out var value) ? value : DeltaSeconds.Max;
+        return known is { } before && before > read ? before : read;
+    }
+}

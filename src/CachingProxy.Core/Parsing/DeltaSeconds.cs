@@ -1,0 +1,23 @@
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>A non-negative number of seconds in a field (RFC 9111 §1.2.2).</summary>
+internal static class DeltaSeconds
+{
+    /// <summary>What a larger number counts as: 2^31 seconds, as RFC 9111 §1.2.2 has it.</summary>
+    public static readonly TimeSpan Max = TimeSpan.FromSeconds(2_147_483_648);
+
+    /// <summary>Reads digits and nothing else; what is larger than <see cref="Max"/> is <see cref="Max"/>.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan value)
+    {
+        value = TimeSpan.Zero;
+        if (text.IsEmpty || text.ContainsAnyExceptInRange('0', '9'))
+        {
+            return false;
+        }
+
+        var significant = text.TrimStart('0');
+        var seconds = significant.Length > 10 ? long.MaxValue : significant.IsEmpty ? 0 : long.Parse(significant, System.Globalization.CultureInfo.InvariantCulture);
+        value = seconds > 2_147_483_648 ? Max : TimeSpan.FromSeconds(seconds);
+        return true;
+    }
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>The names that select a variant (RFC 9110 §12.5.5): lower case, sorted, each once.</summary>
+internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
+{
+    /// <summary>The response does not vary.</summary>
+    public static readonly VaryField None = new(false, []);
+
+    /// <summary>Reads all lines; a <c>*</c> anywhere means that nothing in a request can tell.</summary>
+    public static VaryField Parse(StringValues lines)
+    {
+        if (lines.Count == 0)
+        {
+            return None;
+        }
+
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var line in lines)
+        {
+            names.UnionWith(ListReader.Split(line).Select(name => name.ToLowerInvariant()));
+        }
+
+        return names.Contains("*") ? new VaryField(true, []) : new VaryField(false, [.. names]);
+    }
+}

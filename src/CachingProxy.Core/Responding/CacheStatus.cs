@@ -1,0 +1,69 @@
+using System.Globalization;
+using CachingProxy.Core.Decisions;
+
+namespace CachingProxy.Core.Responding;
+
+/// <summary>
+/// How a cache handled one request (RFC 9211), as a value: a hit, or the reason why it was forwarded, and what became of
+/// the response.
+/// </summary>
+public sealed record CacheStatus
+{
+    private const string Cache = "caching-proxy";
+
+    /// <summary>Whether the response was served from the cache without asking the origin.</summary>
+    public bool IsHit { get; private init; }
+
+    /// <summary>Why the request went to the origin; null for a hit.</summary>
+    public ForwardReason? Forwarded { get; private init; }
+
+    /// <summary>The status that the origin answered with, where one was received.</summary>
+    public int? OriginStatus { get; init; }
+
+    /// <summary>Whether the response was stored.</summary>
+    public bool IsStored { get; init; }
+
+    /// <summary>Whether the request shared a fetch that another one had begun.</summary>
+    public bool IsCollapsed { get; init; }
+
+    /// <summary>Why the response was not stored, where that was decided.</summary>
+    public NotStoredReason? NotStored { get; init; }
+
+    /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>A stored response was served.</summary>
+    public static CacheStatus Hit(TimeSpan timeToLive) => new() { IsHit = true, TimeToLive = timeToLive };
+
+    /// <summary>The request was forwarded.</summary>
+    public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
+
+    /// <summary>The field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>
+    public override string ToString()
+    {
+        if (IsHit)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={(long)TimeToLive.GetValueOrDefault().TotalSeconds}");
+        }
+
+        var text = new System.Text.StringBuilder(Cache, 128);
+        if (Forwarded is { } reason)
+        {
+            text.Append("; fwd=").Append(reason.ToToken());
+        }
+
+        if (OriginStatus is { } status)
+        {
+            text.Append("; fwd-status=").Append(status);
+        }
+
+        text.Append(IsStored ? "; stored" : "").Append(IsCollapsed ? "; collapsed" : "");
+        if (TimeToLive is { } left)
+        {
+            text.Append("; ttl=").Append((long)left.TotalSeconds);
+        }
+
+        var detail = NotStored?.ToToken() ?? Forwarded?.ToDetail();
+        return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
+    }
+}

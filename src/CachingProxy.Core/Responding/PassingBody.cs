@@ -1,0 +1,38 @@
+using System.IO.Pipelines;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.Core.Responding;
+
+/// <summary>
+/// Content that is not kept: it passes from the origin to one client, at that client's pace, each piece as it arrives.
+/// </summary>
+internal sealed class PassingBody(OriginResponse response) : ResponseBody
+{
+    private const int BufferBytes = 32 * 1024;
+
+    /// <inheritdoc/>
+    public override long? Length => response.ContentLength;
+
+    /// <inheritdoc/>
+    public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    {
+        while (true)
+        {
+            var read = await response.Body.ReadAsync(destination.GetMemory(BufferBytes), clientGone);
+            if (read == 0)
+            {
+                return;
+            }
+
+            destination.Advance(read);
+            var flushed = await destination.FlushAsync(clientGone);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                throw new OperationCanceledException("The client has gone.", clientGone);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => response.DisposeAsync();
+}

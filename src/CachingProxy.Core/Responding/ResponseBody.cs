@@ -1,0 +1,24 @@
+using System.IO.Pipelines;
+
+namespace CachingProxy.Core.Responding;
+
+/// <summary>The content of a response: stored, growing, or passing by. Read at most once, by one reader.</summary>
+public abstract class ResponseBody : IAsyncDisposable
+{
+    /// <summary>No content.</summary>
+    public static ResponseBody Empty { get; } = new StoredBody([]);
+
+    /// <summary>The number of bytes, where it is known before the end.</summary>
+    public abstract long? Length { get; }
+
+    /// <summary>
+    /// Writes the content as it becomes available, waiting for the reader of <paramref name="destination"/> where that is
+    /// slower, and flushes all of it. Does not complete the pipe.
+    /// </summary>
+    /// <exception cref="Fetching.OriginException">The origin's response broke off: what was written is not the whole.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public abstract ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone);
+
+    /// <summary>Lets go of whatever the content comes from.</summary>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,18 @@
+namespace CachingProxy.Core.Storing;
+
+/// <summary>Takes the content of one entry, piece by piece. For one caller at a time.</summary>
+public abstract class EntryWriter : IAsyncDisposable
+{
+    /// <summary>Adds content. The memory is kept, not copied, and must not change afterwards.</summary>
+    public abstract void Append(ReadOnlyMemory<byte> content);
+
+    /// <summary>The content is whole: from now on the entry is found. Answers with the entry as stored.</summary>
+    public abstract ValueTask<CacheEntry> CompleteAsync();
+
+    /// <summary>Leaves nothing behind, unless the entry is complete.</summary>
+    public virtual ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+}

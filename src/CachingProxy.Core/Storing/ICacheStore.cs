@@ -1,0 +1,31 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Storing;
+
+/// <summary>
+/// Where entries are kept. All members are safe for any number of threads. A store never answers with an error: what it
+/// cannot find or read is not there.
+/// </summary>
+public interface ICacheStore
+{
+    /// <summary>All entries for a URI, of every partition and variant, the newest last.</summary>
+    ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key);
+
+    /// <summary>
+    /// Begins to store an entry; null where the store would not keep it. An entry is found once its writer has completed
+    /// it; a writer that is disposed before leaves nothing behind.
+    /// </summary>
+    EntryWriter? OpenWriter(CacheEntry entry);
+
+    /// <summary>Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>, if that is still there.</summary>
+    ValueTask UpdateAsync(CacheEntry entry, CacheEntry freshened);
+
+    /// <summary>Removes one entry, if it is still there.</summary>
+    ValueTask RemoveAsync(CacheEntry entry);
+
+    /// <summary>Removes all entries for a URI.</summary>
+    ValueTask RemoveAllAsync(CacheKey key);
+
+    /// <summary>Removes everything.</summary>
+    ValueTask ClearAsync();
+}

@@ -1,0 +1,36 @@
+using CachingProxy.Core.Responding;
+
+namespace CachingProxy.Core.Storing.Memory;
+
+/// <summary>Collects the pieces of one entry's content and hands the whole to the memory store.</summary>
+internal sealed class MemoryEntryWriter(MemoryStore store, CacheEntry entry, long maxBytes) : EntryWriter
+{
+    private readonly List<ReadOnlyMemory<byte>> _chunks = [];
+    private long _bytes = MemorySlot.SizeOf(entry);
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlyMemory<byte> content)
+    {
+        _bytes += content.Length;
+        if (_bytes > maxBytes)
+        {
+            _chunks.Clear();
+        }
+        else if (!content.IsEmpty)
+        {
+            _chunks.Add(content);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<CacheEntry> CompleteAsync()
+    {
+        var complete = entry with { Body = new StoredBody([.. _chunks]) };
+        if (_bytes <= maxBytes)
+        {
+            store.Add(complete);
+        }
+
+        return new ValueTask<CacheEntry>(complete);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Storing.Memory;
+
+/// <summary>
+/// Entries in this process's memory, bounded in bytes. Looking up takes no lock; storing and removing take one, and
+/// decide about eviction under it.
+/// </summary>
+public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
+{
+    /// <summary>The most variants of one URI within a partition; one more replaces the oldest.</summary>
+    public const int MaxVariants = 32;
+
+    /// <summary>The most entries of one URI in all partitions; one more replaces the oldest.</summary>
+    public const int MaxEntriesPerUri = 256;
+
+    private readonly ConcurrentDictionary<CacheKey, MemorySlot[]> _slots = new();
+    private readonly Eviction _eviction = new(options.MaxBytes);
+    private readonly Lock _lock = new();
+
+    /// <summary>What is held now, in bytes, as counted against the limit.</summary>
+    public long HeldBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _eviction.HeldBytes;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key) =>
+        new(_slots.TryGetValue(key, out var slots) ? new MemorySlotList(slots) : []);
+
+    /// <inheritdoc/>
+    public EntryWriter? OpenWriter(CacheEntry entry) =>
+        MemorySlot.SizeOf(entry) <= _eviction.MaxEntryBytes ? new MemoryEntryWriter(this, entry, _eviction.MaxEntryBytes) : null;
+
+    /// <inheritdoc/>
+    public ValueTask UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    {
+        lock (_lock)
+        {
+            if (Find_NeedsLock(entry) is { } slot)
+            {
+                Replace_NeedsLock(freshened, slot);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RemoveAsync(CacheEntry entry)
+    {
+        lock (_lock)
+        {
+            if (Find_NeedsLock(entry) is { } slot)
+            {
+                Remove_NeedsLock(slot);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RemoveAllAsync(CacheKey key)
+    {
+        lock (_lock)
+        {
+            foreach (var slot in _slots.GetValueOrDefault(key, []))
+            {
+                Remove_NeedsLock(slot);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ClearAsync()
+    {
+        lock (_lock)
+        {
+            _slots.Clear();
+            _eviction.Clear();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Add(CacheEntry entry)
+    {
+        lock (_lock)
+        {
+            var siblings = _slots.GetValueOrDefault(entry.Key, []);
+            var same = Array.Find(siblings, slot => slot.Entry.Partition == entry.Partition && slot.Entry.Variant.IsSameAs(entry.Variant));
+            var variants = siblings.Where(slot => slot.Entry.Partition == entry.Partition).ToArray();
+            var replaced = same ?? (variants.Length >= MaxVariants ? variants[0] : siblings.Length >= MaxEntriesPerUri ? siblings[0] : null);
+            Replace_NeedsLock(entry, replaced);
+        }
+    }
+
+    private void Replace_NeedsLock(CacheEntry entry, MemorySlot? replaced)
+    {
+        var slot = new MemorySlot(entry);
+        if (replaced is not null)
+        {
+            Remove_NeedsLock(replaced);
+        }
+
+        _slots[entry.Key] = [.. _slots.GetValueOrDefault(entry.Key, []), slot];
+        foreach (var evicted in _eviction.Add(slot, wasUsed: replaced?.WasUsed ?? false))
+        {
+            Unlink_NeedsLock(evicted);
+        }
+    }
+
+    private MemorySlot? Find_NeedsLock(CacheEntry entry) =>
+        Array.Find(_slots.GetValueOrDefault(entry.Key, []), slot => ReferenceEquals(slot.Entry, entry));
+
+    private void Remove_NeedsLock(MemorySlot slot)
+    {
+        Unlink_NeedsLock(slot);
+        _eviction.Remove(slot);
+    }
+
+    private void Unlink_NeedsLock(MemorySlot slot)
+    {
+        var left = Array.FindAll(_slots.GetValueOrDefault(slot.Entry.Key, []), other => !ReferenceEquals(other, slot));
+        if (left.Length == 0)
+        {
+            _slots.TryRemove(slot.Entry.Key, out _);
+        }
+        else
+        {
+            _slots[slot.Entry.Key] = left;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using CachingProxy.Access;
+using CachingProxy.AspNetCore.Requests;
+using CachingProxy.JsonProxy;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.Admin;
+
+/// <summary>
+/// The table of our own paths. They are ours exactly as written here, undecoded and with every method; any other spelling
+/// is the origin's.
+/// </summary>
+internal sealed class AdminRoutes
+{
+    // Ours from the beginning, so that what is added there later takes no path of an origin away.
+    private static readonly string[] Reserved = ["/metrics"];
+    private static readonly string[] ReservedPrefixes = ["/cache/", "/docs/"];
+
+    private readonly AdminAuthentication _authentication;
+    private readonly Dictionary<string, ApiRoute> _routes;
+    private readonly DocsResource _docs;
+
+    public AdminRoutes(AdminAuthentication authentication, ProxyEndpoint proxy, CacheResource cache, HealthResource health, DocsResource docs)
+    {
+        _authentication = authentication;
+        _docs = docs;
+        All =
+        [
+            new("/proxy", [], NeedsAuthentication: false, proxy.HandleAsync),
+            new("/cache", ["DELETE"], NeedsAuthentication: true, cache.DeleteAsync),
+            new("/healthz", ["GET", "HEAD"], NeedsAuthentication: false, HealthResource.LiveAsync),
+            new("/readyz", ["GET", "HEAD"], NeedsAuthentication: false, health.ReadyAsync),
+            new("/docs", ["GET", "HEAD"], NeedsAuthentication: false, docs.PageAsync),
+            new("/openapi.json", ["GET", "HEAD"], NeedsAuthentication: false, DocsResource.DocumentAsync),
+        ];
+        _routes = All.ToDictionary(route => route.Path);
+    }
+
+    /// <summary>The endpoints that exist.</summary>
+    public IReadOnlyList<ApiRoute> All { get; }
+
+    /// <summary>Whether a path is ours, whatever the method.</summary>
+    public bool IsOurs(ReadOnlySpan<char> path) => _routes.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(path) || IsReserved(path);
+
+    /// <summary>Answers a request for one of our paths.</summary>
+    public Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    {
+        if (!_routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(guarded.Path, out var route))
+        {
+            return guarded.Path.StartsWith("/docs/")
+                ? _docs.PageAsync(context, guarded)
+                : new ApiError("not_found", "There is nothing here. /docs lists what there is.", 404).WriteAsync(context);
+        }
+
+        if (route.Methods.Length > 0 && !route.Methods.Contains(context.Request.Method))
+        {
+            context.Response.Headers.Allow = string.Join(", ", route.Methods);
+            return new ApiError("method_not_allowed", $"{route.Path} takes {string.Join(" and ", route.Methods)}.", 405).WriteAsync(context);
+        }
+
+        if (route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host))
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return new ApiError("unauthorized", "This needs the admin token as a bearer token, or, where none is set, a request made on the proxy's own machine.", 401)
+                .WriteAsync(context);
+        }
+
+        return route.Handle(context, guarded);
+    }
+
+    private static bool IsReserved(ReadOnlySpan<char> path)
+    {
+        foreach (var prefix in ReservedPrefixes)
+        {
+            if (path.StartsWith(prefix))
+            {
+                return true;
+            }
+        }
+
+        return Reserved.AsSpan().Contains(path.ToString());
+    }
+}

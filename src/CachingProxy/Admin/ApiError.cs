@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.Admin;
+
+/// <summary>The one shape that errors of our own endpoints have.</summary>
+/// <param name="Code">The error code, as in the table of the documentation.</param>
+/// <param name="Message">What is wrong, and what is permitted.</param>
+/// <param name="Status">The status code.</param>
+internal sealed record ApiError(string Code, string Message, int Status)
+{
+    /// <summary>Writes the error as the whole answer.</summary>
+    public async Task WriteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        var json = JsonSerializer.SerializeToUtf8Bytes(new ApiFailure(false, this), ApiJson.Default.ApiFailure);
+        response.StatusCode = Status;
+        response.ContentType = "application/json";
+        response.ContentLength = json.Length;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (context.Request.Method != "HEAD")
+        {
+            await response.Body.WriteAsync(json, context.RequestAborted);
+        }
+    }
+}
+
+/// <summary>The envelope of an error.</summary>
+internal sealed record ApiFailure(bool Success, ApiError Error);
+
+/// <summary>The answer to an operation that succeeded.</summary>
+internal sealed record ApiSuccess(bool Success, string Message);
+
+/// <summary>The answer of the health endpoints.</summary>
+internal sealed record ApiHealth(string Status);
+
+/// <summary>How the contract records are written, decided when this is compiled.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ApiFailure))]
+[JsonSerializable(typeof(ApiSuccess))]
+[JsonSerializable(typeof(ApiHealth))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+using CachingProxy.AspNetCore.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.Admin;
+
+/// <summary><c>/docs</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.</summary>
+internal sealed class DocsResource(IServiceProvider services)
+{
+    // Made on first use: Swagger UI would add a tenth of a second to every start.
+    private readonly Lazy<RequestDelegate> _page = new(() =>
+    {
+        var builder = new ApplicationBuilder(services);
+        builder.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "docs";
+            options.DocumentTitle = "caching-proxy";
+            options.SwaggerEndpoint("/openapi.json", "caching-proxy");
+        });
+        return builder.Build();
+    });
+
+    public Task PageAsync(HttpContext context, GuardedRequest guarded) => _page.Value(context);
+
+    public static async Task DocumentAsync(HttpContext context, GuardedRequest guarded)
+    {
+        await using var document = typeof(DocsResource).Assembly.GetManifestResourceStream("openapi.json")!;
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = document.Length;
+        if (context.Request.Method != "HEAD")
+        {
+            await document.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
+    }
+}

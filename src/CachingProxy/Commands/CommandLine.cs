@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using CachingProxy.Configuration;
+
+namespace CachingProxy.Commands;
+
+/// <summary>The command line: one option for each row of the setting table, and what is to be done with them.</summary>
+internal sealed class CommandLine
+{
+    /// <summary>Done.</summary>
+    public const int Ok = 0;
+
+    /// <summary>It could not be done: the port is in use, no instance runs there.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line, the environment or the configuration file holds something that is not permitted.</summary>
+    public const int Usage = 2;
+
+    private const string Examples = """
+
+        Examples:
+          caching-proxy --port 3000 --origin https://dummyjson.com --ttl 15
+          caching-proxy --origin https://api.example.com --origin-header 'Authorization: Bearer KEY' --ttl-mode override
+          caching-proxy --clear-cache --port 3000
+          curl 'http://127.0.0.1:3000/proxy?url=products'
+          curl -i http://127.0.0.1:3000/products
+
+        Each option can be set in the environment as well (--ttl: CACHE_TTL; --port: CACHING_PROXY_PORT, and so on), or in
+        a JSON file that --config or CACHING_PROXY_CONFIG names. The command line wins, then the environment, then the file.
+        Exit codes: 0 done, 1 could not be done (a port in use, say), 2 a value that is not permitted.
+        """;
+
+    private readonly Dictionary<string, Option<string[]>> _options = [];
+    private readonly Option<string?> _config = new("--config")
+    {
+        Description = "A JSON file with settings: { \"port\": 3000, \"origin\": \"https://...\" }",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _clearCache = new("--clear-cache")
+    {
+        Description = "Clear the cache of the instance that runs on --port, and exit",
+    };
+
+    private readonly RootCommand _root = new("An HTTP caching proxy: in front of a slow or rate-limited API, or of your own service.");
+
+    public CommandLine()
+    {
+        foreach (var setting in SettingTable.All)
+        {
+            var option = new Option<string[]>("--" + setting.Name)
+            {
+                Description = $"{setting.Description} [{setting.Environment}, default {setting.Default}]",
+                HelpName = setting.ValueName,
+                Arity = setting.IsSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.OneOrMore,
+                AllowMultipleArgumentsPerToken = false,
+            };
+            _options.Add(setting.Name, option);
+            _root.Options.Add(option);
+        }
+
+        _root.Options.Add(_config);
+        _root.Options.Add(_clearCache);
+        var help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!, Examples);
+        _root.SetAction(RunAsync);
+    }
+
+    /// <summary>Does what the arguments say; answers with the exit code.</summary>
+    public async Task<int> InvokeAsync(string[] arguments)
+    {
+        var parsed = _root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            await Console.Error.WriteLineAsync($"caching-proxy: {parsed.Errors[0].Message.TrimEnd('.')}. See caching-proxy --help.");
+            return Usage;
+        }
+
+        return await parsed.InvokeAsync();
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        try
+        {
+            var file = parsed.GetValue(_config) ?? Environment.GetEnvironmentVariable("CACHING_PROXY_CONFIG");
+            var settings = SettingsReader.Read(
+                name => Given(parsed, name), Environment.GetEnvironmentVariable, string.IsNullOrEmpty(file) ? null : file);
+            return parsed.GetValue(_clearCache) ? await ClearCacheCommand.RunAsync(settings) : await ServeCommand.RunAsync(settings);
+        }
+        catch (SettingException refused)
+        {
+            await Console.Error.WriteLineAsync($"caching-proxy: {refused.Message}");
+            return Usage;
+        }
+    }
+
+    private IReadOnlyList<string> Given(ParseResult parsed, string name) =>
+        parsed.GetResult(_options[name]) is not { } result ? []
+        : result.Tokens.Count == 0 ? ["true"]
+        : [.. result.Tokens.Select(token => token.Value)];
+
+    /// <summary>The help as it is made, and examples after it.</summary>
+    private sealed class HelpWithExamples(SynchronousCommandLineAction inner, string examples) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var exitCode = inner.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.WriteLine(examples);
+            return exitCode;
+        }
+    }
+}

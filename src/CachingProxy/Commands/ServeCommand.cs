@@ -1,0 +1,47 @@
+using CachingProxy.Configuration;
+using CachingProxy.Serving;
+
+namespace CachingProxy.Commands;
+
+/// <summary>Serves until a stop is asked for.</summary>
+internal static class ServeCommand
+{
+    // A framework switch that would make every client's X-Forwarded-For the truth. It has no effect here, but whoever
+    // sets it expects one.
+    private const string ForwardedHeadersSwitch = "ASPNETCORE_FORWARDEDHEADERS_ENABLED";
+
+    public static async Task<int> RunAsync(ProxySettings settings)
+    {
+        if (string.Equals(Environment.GetEnvironmentVariable(ForwardedHeadersSwitch), "true", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new SettingException($"{ForwardedHeadersSwitch} is 'true'; this proxy trusts no client's X-Forwarded-* fields. Unset it.");
+        }
+
+        ProxyServer server;
+        try
+        {
+            server = await ProxyServer.StartAsync(settings, new ServerDependencies());
+        }
+        catch (IOException failure)
+        {
+            await Console.Error.WriteLineAsync(
+                $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: {failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host.");
+            return CommandLine.Failed;
+        }
+
+        await using (server)
+        {
+            await Console.Out.WriteLineAsync(StartLine(settings, server.Address));
+            await server.WaitForShutdownAsync();
+        }
+
+        return CommandLine.Ok;
+    }
+
+    private static string StartLine(ProxySettings settings, Uri address)
+    {
+        var root = address.GetLeftPart(UriPartial.Authority);
+        var origin = settings.Origin is null ? "no origin, absolute URLs on /proxy only" : $"origin {settings.Origin.AbsoluteUri.TrimEnd('/')}";
+        return $"caching-proxy listens on {root} ({origin}, ttl {(long)settings.TimeToLive.TotalSeconds} s), docs at {root}/docs";
+    }
+}

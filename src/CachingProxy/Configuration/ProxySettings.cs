@@ -1,0 +1,52 @@
+using System.Net;
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Core;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Configuration;
+
+/// <summary>Everything that can be set, read and checked once at the start. Immutable.</summary>
+public sealed record ProxySettings
+{
+    /// <summary>The port to listen on: 8000 by default, 0 to 65535; 0 takes a free one.</summary>
+    public int Port { get; init; } = 8000;
+
+    /// <summary>The address to listen on: 127.0.0.1 by default.</summary>
+    public IPAddress Host { get; init; } = IPAddress.Loopback;
+
+    /// <summary>The base URL of the upstream; none by default, and only absolute URLs can be asked for then.</summary>
+    public Uri? Origin { get; init; }
+
+    /// <summary>The TTL: 60 seconds by default, 0 to 365 days (<see cref="CachePolicy.TimeToLive"/>).</summary>
+    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether RFC 9111 or the TTL decides on forwarded paths; the former by default.</summary>
+    public TtlMode TtlMode { get; init; } = TtlMode.Respect;
+
+    /// <summary>What becomes of a cacheable response with <c>Set-Cookie</c> on forwarded paths; it is not stored by default.</summary>
+    public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
+
+    /// <summary>Whether cookies are removed in both directions. Off by default.</summary>
+    public bool StripCookies { get; init; }
+
+    /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
+    public long MaxMemoryBytes { get; init; } = 256L << 20;
+
+    /// <summary>The largest body that is stored, in bytes: 64 MiB by default.</summary>
+    public long MaxObjectBytes { get; init; } = 64L << 20;
+
+    /// <summary>Fields sent with every request to the origin. Their values may be secret and are never shown.</summary>
+    public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
+
+    /// <summary>The host names that requests may use; empty: see <see cref="Access.AllowedHosts"/>.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary>Targets of <c>/proxy</c> that are permitted by name.</summary>
+    public IReadOnlyList<AllowedTarget> AllowedTargets { get; init; } = [];
+
+    /// <summary>The token that operations need; without one they are for trusted local requests alone.</summary>
+    public string? AdminToken { get; init; }
+
+    /// <summary>Whether only this machine can connect.</summary>
+    public bool ListensOnLoopbackAlone => IPAddress.IsLoopback(Host);
+}

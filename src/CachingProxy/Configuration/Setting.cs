@@ -1,0 +1,44 @@
+namespace CachingProxy.Configuration;
+
+/// <summary>One thing that can be set: on the command line, in the environment, in the configuration file.</summary>
+/// <param name="Name">The option's name without dashes; also the key in the configuration file.</param>
+/// <param name="Environment">The environment variable.</param>
+/// <param name="ValueName">What stands for the value in the help.</param>
+/// <param name="Default">The default, for the help.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Permitted">What values it may have, for the error.</param>
+/// <param name="Apply">Takes the texts that were given into the settings; null where they are not permitted.</param>
+internal sealed record Setting(
+    string Name,
+    string Environment,
+    string ValueName,
+    string Default,
+    string Description,
+    string Permitted,
+    Func<ProxySettings, IReadOnlyList<string>, ProxySettings?> Apply)
+{
+    /// <summary>Whether it may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.</summary>
+    public bool IsRepeatable { get; init; }
+
+    /// <summary>Whether it is on when it is named without a value.</summary>
+    public bool IsSwitch { get; init; }
+
+    /// <summary>Whether its value must not be repeated in an error.</summary>
+    public bool IsSecret { get; init; }
+
+    /// <summary>What stands between several values in the environment.</summary>
+    public char Separator { get; init; } = ',';
+
+    /// <summary>Takes texts in, from a source that is named in the error.</summary>
+    /// <exception cref="SettingException">They are not permitted.</exception>
+    public ProxySettings ApplyFrom(ProxySettings settings, IReadOnlyList<string> texts, string source)
+    {
+        if (texts.Count > 1 && !IsRepeatable)
+        {
+            throw new SettingException($"{source} is given {texts.Count} times; give it once.");
+        }
+
+        return Apply(settings, texts) ?? throw new SettingException(
+            IsSecret ? $"The value of {source} is not permitted; {Permitted}." : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}.");
+    }
+}

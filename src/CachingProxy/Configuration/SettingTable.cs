@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Parsing;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Configuration;
+
+/// <summary>All settings, in the order of the help. To add one, add a row, a property of <see cref="ProxySettings"/>, and a row of docs/configuration.md.</summary>
+internal static class SettingTable
+{
+    private const string DurationForm = "give 0 to 31536000 seconds, or with a unit: 15s, 5m, 1h";
+    private const string SizeForm = "give bytes up to 1024GB, or with a unit: 64KB, 256MB, 1GB";
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("port", "CACHING_PROXY_PORT", "N", "8000", "Port to listen on; 0 takes a free one", "give a port from 0 to 65535",
+            (settings, texts) => int.TryParse(texts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
+                ? settings with { Port = port } : null),
+        new("host", "CACHING_PROXY_HOST", "ADDRESS", "127.0.0.1", "Address to listen on; * for all", "give an IP address, localhost, or *",
+            (settings, texts) => ParseAddress(texts[0]) is { } address ? settings with { Host = address } : null),
+        new("origin", "CACHING_PROXY_ORIGIN", "URL", "none", "Base URL of the upstream", "give an http or https URL without user information, query or fragment",
+            (settings, texts) => ParseOrigin(texts[0]) is { } origin ? settings with { Origin = origin } : null),
+        new("ttl", "CACHE_TTL", "TIME", "60", "Time to live in seconds, or 15s, 5m, 1h", DurationForm,
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { TimeToLive = ttl } : null),
+        new("ttl-mode", "CACHING_PROXY_TTL_MODE", "MODE", "respect", "respect: RFC 9111 decides, the TTL is for responses that state no lifetime; override: the TTL decides",
+            "give respect or override",
+            (settings, texts) => ParseEnum<TtlMode>(texts[0]) is { } mode ? settings with { TtlMode = mode } : null),
+        new("set-cookie", "CACHING_PROXY_SET_COOKIE", "HOW", "refuse", "What becomes of a cacheable response with Set-Cookie: refuse to store it, strip the field, or store it whole",
+            "give refuse, strip or store",
+            (settings, texts) => ParseEnum<SetCookieHandling>(texts[0]) is { } handling ? settings with { SetCookie = handling } : null),
+        new("strip-cookies", "CACHING_PROXY_STRIP_COOKIES", "BOOL", "false", "Remove cookies in both directions", "give true or false",
+            (settings, texts) => bool.TryParse(texts[0], out var strip) ? settings with { StripCookies = strip } : null) { IsSwitch = true },
+        new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
+            (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
+        new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,
+            (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxObjectBytes = bytes } : null),
+        new("origin-header", "CACHING_PROXY_ORIGIN_HEADER", "'NAME: VALUE'", "none", "Sent with every request to the origin; repeatable",
+            "give 'Name: value', the name a token other than Host, Connection and their kind",
+            (settings, texts) => ParseFields(texts) is { } fields ? settings with { OriginFields = fields } : null)
+            { IsRepeatable = true, IsSecret = true, Separator = '\n' },
+        new("allowed-host", "CACHING_PROXY_ALLOWED_HOST", "HOST", "see docs", "A host name, with a port if any, that requests may use; * for any; repeatable",
+            "give a host name, with a port if any, or *",
+            (settings, texts) => texts.All(text => text == "*" || UriNormalization.NormaliseHost("http", text) is not null)
+                ? settings with { AllowedHosts = [.. texts.Select(text => text == "*" ? text : UriNormalization.NormaliseHost("http", text)!)] } : null)
+            { IsRepeatable = true },
+        new("allow-target", "CACHING_PROXY_ALLOW_TARGET", "TARGET", "none", "HOST or CIDR, with :PORT if any, that /proxy may reach although it is not public; repeatable",
+            "give HOST or CIDR, with :PORT if any, such as api.local, 10.1.0.0/16:8080 or [fd00::/8]:8080",
+            (settings, texts) => texts.Select(AllowedTarget.Parse).ToList() is var targets && targets.All(target => target is not null)
+                ? settings with { AllowedTargets = [.. targets.Select(target => target!)] } : null)
+            { IsRepeatable = true },
+        new("admin-token", "CACHING_PROXY_ADMIN_TOKEN", "TOKEN", "none", "Bearer token for DELETE /cache and other operations",
+            "give 1 to 1024 visible ASCII characters",
+            (settings, texts) => texts[0].Length is > 0 and <= 1024 && !texts[0].AsSpan().ContainsAnyExceptInRange('!', '~')
+                ? settings with { AdminToken = texts[0] } : null)
+            { IsSecret = true },
+    ];
+
+    private static IPAddress? ParseAddress(string text) => text switch
+    {
+        "localhost" => IPAddress.Loopback,
+        "*" => IPAddress.IPv6Any,
+        // IPAddress reads 1.2 as 1.0.0.2; an address that is written short is more likely a mistake.
+        _ => IPAddress.TryParse(text.Trim('[', ']'), out var address) && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3) ? address : null,
+    };
+
+    private static Uri? ParseOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.Port > 0
+            && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
+            && UriNormalization.NormaliseHost(uri.Scheme, uri.IdnHost) is not null
+            && UriNormalization.IsValidTarget(uri.AbsolutePath)
+            ? uri
+            : null;
+
+    private static T? ParseEnum<T>(string text)
+        where T : struct, Enum =>
+        !text.AsSpan().ContainsAnyInRange('0', '9') && Enum.TryParse<T>(text, ignoreCase: true, out var value) ? value : null;
+
+    private static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts)
+    {
+        var fields = new List<KeyValuePair<string, StringValues>>();
+        foreach (var text in texts)
+        {
+            var colon = text.IndexOf(':', StringComparison.Ordinal);
+            var name = colon < 0 ? "" : text[..colon].Trim();
+            var value = colon < 0 ? "" : text[(colon + 1)..].Trim();
+            if (!FieldSyntax.IsToken(name) || !FieldSyntax.IsValue(value) || value.Any(letter => letter > '\u00ff')
+                || HopByHopFields.Contains(name) || name.ToUpperInvariant() is "HOST" or "CONTENT-LENGTH" or "EXPECT")
+            {
+                return null;
+            }
+
+            fields.Add(new(name, value));
+        }
+
+        return fields;
+    }
+}

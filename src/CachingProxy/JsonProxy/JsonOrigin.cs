@@ -1,0 +1,161 @@
+using System.IO.Compression;
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.JsonProxy;
+
+/// <summary>
+/// An origin whose responses are ready for the envelope: redirects followed, content inflated, checked and turned into a
+/// JSON literal once. What the cache keeps is that literal, so that a hit neither parses nor copies it.
+/// </summary>
+internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyBytes) : IOrigin
+{
+    /// <summary>The most redirects that are followed.</summary>
+    public const int MaxRedirects = 5;
+
+    /// <summary>How many times its size content may inflate to, beyond the first megabyte: a bomb inflates a thousandfold.</summary>
+    public const int MaxInflation = 200;
+
+    /// <summary>Marks a literal that is base64; for the envelope alone.</summary>
+    public const string EncodingField = "Data-Encoding";
+
+    // All that the cache and the envelope need to know of the response. Nothing of it acts in a browser as if it were ours.
+    private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Retry-After"];
+
+    /// <inheritdoc/>
+    public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (response, vary) = await FollowAsync(request, cancellation);
+        await using (response)
+        {
+            var literal = request.Method == "HEAD" || response.Status is 204 or 205
+                ? DataLiteral.Null
+                : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, cancellation));
+            var fields = new FieldList([
+                .. response.Fields.Without(name => !KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase)
+                    || name.Equals("Vary", StringComparison.OrdinalIgnoreCase)),
+                .. vary.Count > 0 ? [new KeyValuePair<string, StringValues>("Vary", vary)] : Array.Empty<KeyValuePair<string, StringValues>>(),
+                .. literal.IsBase64 ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")] : Array.Empty<KeyValuePair<string, StringValues>>(),
+            ]);
+            return new OriginResponse(response.Status, fields, new LiteralStream(literal.Json))
+            {
+                ContentLength = literal.Json.Length,
+                Version = response.Version,
+            };
+        }
+    }
+
+    // A response found by way of others varies on whatever each of them varied on.
+    private async ValueTask<(OriginResponse Response, StringValues Vary)> FollowAsync(OriginRequest request, CancellationToken cancellation)
+    {
+        var vary = StringValues.Empty;
+        for (var redirects = 0; ; redirects++)
+        {
+            var response = await inner.SendAsync(request, cancellation);
+            vary = StringValues.Concat(vary, response.Fields["Vary"]);
+            if (response.Status is not (301 or 302 or 303 or 307 or 308) || request.Method is not ("GET" or "HEAD")
+                || response.Fields["Location"] is not { Count: 1 } location)
+            {
+                return (response, vary);
+            }
+
+            await response.DisposeAsync();
+            if (redirects == MaxRedirects)
+            {
+                throw Invalid($"The upstream redirected more than {MaxRedirects} times.");
+            }
+
+            request = request with { Key = Next(request.Key, location.ToString()).Key!.Value };
+        }
+    }
+
+    private ProxyTarget Next(Core.Keys.CacheKey from, string location)
+    {
+        var reference = location.IndexOf('#', StringComparison.Ordinal) is var fragment and >= 0 ? location[..fragment] : location;
+        if (!Uri.TryCreate(from.ToString(), UriKind.Absolute, out var source) || !Uri.TryCreate(source, reference, out var uri))
+        {
+            throw Invalid("The upstream redirected to something that is no URL.");
+        }
+
+        if (source.Scheme == "https" && uri.Scheme == "http")
+        {
+            throw Invalid("The upstream redirected from https to http, which is not followed.");
+        }
+
+        var target = new ProxyTargetParser(null).Parse(uri.AbsoluteUri);
+        return target.Key is null ? throw Invalid("The upstream redirected to a URL that is not permitted here.")
+            : guard.Permits(target.Host, target.Port) ? target
+            : throw TargetGuard.Forbidden();
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OriginResponse response, CancellationToken cancellation)
+    {
+        if (response.ContentLength > maxBodyBytes)
+        {
+            throw TooLarge();
+        }
+
+        var received = new MemoryStream((int)(response.ContentLength ?? 0));
+        await CopyAsync(response.Body, received, maxBodyBytes, cancellation);
+        var content = received;
+        foreach (var coding in response.Fields["Content-Encoding"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Reverse())
+        {
+            content = await InflateAsync(coding.ToLowerInvariant(), content, Math.Max(1 << 20, received.Length * MaxInflation), cancellation);
+        }
+
+        return content.GetBuffer().AsMemory(0, (int)content.Length);
+    }
+
+    private async ValueTask<MemoryStream> InflateAsync(string coding, MemoryStream deflated, long maxByRatio, CancellationToken cancellation)
+    {
+        deflated.Position = 0;
+        Stream? inflating = coding switch
+        {
+            "gzip" or "x-gzip" => new GZipStream(deflated, CompressionMode.Decompress),
+            "br" => new BrotliStream(deflated, CompressionMode.Decompress),
+            "deflate" => new ZLibStream(deflated, CompressionMode.Decompress),
+            "identity" => null,
+            _ => throw Invalid("The upstream used a content coding that was not asked for."),
+        };
+        if (inflating is null)
+        {
+            return deflated;
+        }
+
+        await using (inflating)
+        {
+            var inflated = new MemoryStream();
+            try
+            {
+                await CopyAsync(inflating, inflated, Math.Min(maxBodyBytes, maxByRatio), cancellation);
+            }
+            catch (InvalidDataException failure)
+            {
+                throw new OriginException(OriginError.InvalidResponse, "The upstream's compressed content is damaged.", failure);
+            }
+
+            return inflated;
+        }
+    }
+
+    private async ValueTask CopyAsync(Stream from, MemoryStream to, long maxBytes, CancellationToken cancellation)
+    {
+        var buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer, cancellation) is var read and > 0)
+        {
+            if (to.Length + read > maxBytes)
+            {
+                throw TooLarge();
+            }
+
+            to.Write(buffer, 0, read);
+        }
+    }
+
+    private OriginException TooLarge() => Invalid($"The upstream's content is larger than {maxBodyBytes} bytes, or inflates out of all proportion.");
+
+    private static OriginException Invalid(string message) => new(OriginError.InvalidResponse, message);
+}

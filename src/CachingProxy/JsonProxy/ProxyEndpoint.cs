@@ -1,0 +1,91 @@
+using CachingProxy.Access;
+using CachingProxy.Admin;
+using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Responses;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CachingProxy.JsonProxy;
+
+/// <summary>
+/// <c>/proxy?url=</c>. Trusted local requests and all others are two faces: they may reach different targets, and what
+/// one of them was permitted to fetch is never the other's answer.
+/// </summary>
+internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser targets, ProxyFaces faces, string via)
+{
+    /// <summary>The largest request body, in bytes.</summary>
+    public const long MaxRequestBodyBytes = 10_000_000;
+
+    public async Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    {
+        if (ReadTarget(guarded.Target, out var target) is { } invalid)
+        {
+            await invalid.WriteAsync(context);
+            return;
+        }
+
+        if (context.Request.ContentLength > MaxRequestBodyBytes)
+        {
+            context.Response.Headers.Connection = "close";
+            await TooLarge().WriteAsync(context);
+            return;
+        }
+
+        var (face, guard) = LocalTrust.IsTrusted(context, guarded.Host) ? faces.Local : faces.Public;
+        if (!guard.Permits(target.Host, target.Port))
+        {
+            await ErrorOf(TargetGuardRefusal, 403).WriteAsync(context);
+            return;
+        }
+
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxRequestBodyBytes;
+        var request = new ProxyRequest(context, face, target.Key!.Value, via);
+        await using var result = await engine.ServeAsync(request, context.RequestAborted);
+        if (result.Failure is { } failure)
+        {
+            ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
+            await ErrorOf(failure, result.Status).WriteAsync(context);
+            return;
+        }
+
+        await EnvelopeWriter.WriteAsync(context, result);
+    }
+
+    private static OriginException TargetGuardRefusal => AspNetCore.Targets.TargetGuard.Forbidden();
+
+    private ApiError? ReadTarget(string requestTarget, out ProxyTarget target)
+    {
+        target = ProxyTarget.Invalid("");
+        string? url = null;
+        foreach (var (name, value) in QueryParameters.Of(requestTarget))
+        {
+            if (name != "url" || url is not null)
+            {
+                return new ApiError(
+                    "invalid_url",
+                    $"Besides one url there is the parameter '{name}'. If it belongs to the upstream's query, percent-encode the whole url: & is %26.",
+                    400);
+            }
+
+            url = value;
+        }
+
+        if (string.IsNullOrEmpty(url))
+        {
+            return new ApiError("missing_url", "Give the upstream URL as ?url=, absolute or relative to the origin.", 400);
+        }
+
+        target = targets.Parse(url);
+        return target.Error is { } error ? new ApiError("invalid_url", error, 400) : null;
+    }
+
+    private static ApiError ErrorOf(OriginException failure, int status) =>
+        IsTooLarge(failure) ? TooLarge() : new ApiError(ErrorCodes.Of(failure.Error), failure.Message, status);
+
+    private static bool IsTooLarge(OriginException failure) =>
+        failure is { Error: OriginError.ClientContent, InnerException: BadHttpRequestException { StatusCode: 413 } };
+
+    private static ApiError TooLarge() => new("body_too_large", $"The request's content is larger than {MaxRequestBodyBytes} bytes.", 413);
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using CachingProxy.AspNetCore;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.JsonProxy;
+
+/// <summary>
+/// Reads the <c>url</c> of <c>/proxy</c>: absolute, or relative to the origin. What passes has one meaning only; nothing
+/// is repaired. Whether it may be reached is decided elsewhere.
+/// </summary>
+internal sealed class ProxyTargetParser(OriginBase? origin)
+{
+    /// <summary>The longest URL, decoded.</summary>
+    public const int MaxLength = 2048;
+
+    // Printable ASCII without what RFC 3986 has no place for; the rest is looked at part by part.
+    private static readonly SearchValues<char> Permitted = SearchValues.Create(
+        [.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Except("\"<>\\^`{|}")]);
+
+    /// <summary>Reads a URL, decoded from the query once.</summary>
+    public ProxyTarget Parse(string url)
+    {
+        if (url.Length > MaxLength)
+        {
+            return ProxyTarget.Invalid($"The url is {url.Length} characters long; at most {MaxLength} are permitted.");
+        }
+
+        if (url.AsSpan().ContainsAnyExcept(Permitted))
+        {
+            return ProxyTarget.Invalid("The url holds a character that a URL cannot have; percent-encode it, and then the whole url once more.");
+        }
+
+        if (url.Contains('#', StringComparison.Ordinal))
+        {
+            return ProxyTarget.Invalid("The url has a fragment (#), which is never sent to a server; leave it out.");
+        }
+
+        var colon = url.AsSpan().IndexOfAny(":/?");
+        return colon > 0 && url[colon] == ':' ? ParseAbsolute(url, url[..colon].ToLowerInvariant()) : ParseRelative(url);
+    }
+
+    private ProxyTarget ParseRelative(string url)
+    {
+        if (origin is null)
+        {
+            return ProxyTarget.Invalid("The url is relative, and no --origin is configured; give an absolute http or https URL.");
+        }
+
+        if (url.StartsWith("//", StringComparison.Ordinal))
+        {
+            return ProxyTarget.Invalid("The url begins with two slashes; give a path, or an absolute URL with http: or https:.");
+        }
+
+        var target = url.StartsWith('/') ? url : "/" + url;
+        if (!UriNormalization.IsValidTarget(target))
+        {
+            return ProxyTarget.Invalid("The url is no valid path and query; encode other characters as %HH.");
+        }
+
+        if (UriNormalization.LeavesBase(target) || origin.KeyOf(target) is not { } key)
+        {
+            return ProxyTarget.Invalid("The url leaves the origin's base path with its '..' segments.");
+        }
+
+        return ProxyTarget.Of(key, origin.Url.IdnHost, origin.Url.Port);
+    }
+
+    private static ProxyTarget ParseAbsolute(string url, string scheme)
+    {
+        if (scheme is not ("http" or "https") || !url.AsSpan(scheme.Length).StartsWith("://"))
+        {
+            return ProxyTarget.Invalid($"The url's scheme is '{scheme}'; permitted are http:// and https://.");
+        }
+
+        var rest = url[(scheme.Length + 3)..];
+        var end = rest.AsSpan().IndexOfAny('/', '?');
+        var authority = end < 0 ? rest : rest[..end];
+        var target = end < 0 ? "/" : rest[end] == '/' ? rest[end..] : "/" + rest[end..];
+        if (authority.Contains('@', StringComparison.Ordinal))
+        {
+            return ProxyTarget.Invalid("The url has user information (user:password@), which is not permitted.");
+        }
+
+        if (UriNormalization.NormaliseHost(scheme, authority) is not { } host)
+        {
+            return ProxyTarget.Invalid("The url must name a host, with a port from 1 to 65535 if any.");
+        }
+
+        if (!UriNormalization.IsValidTarget(target))
+        {
+            return ProxyTarget.Invalid("The url's path or query is not valid; encode other characters as %HH.");
+        }
+
+        // IPv4 in all its short, octal and hexadecimal spellings becomes the address that would be connected to.
+        if (!Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out var uri) || uri.HostNameType is UriHostNameType.Unknown or UriHostNameType.Basic
+            || (uri.HostNameType == UriHostNameType.Dns && LooksLikeNumber(uri.IdnHost)))
+        {
+            return ProxyTarget.Invalid("The url's host is neither a name nor an address.");
+        }
+
+        var canonical = uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}";
+        return ProxyTarget.Of(new CacheKey($"{scheme}://{canonical}", target), uri.IdnHost, uri.Port);
+    }
+
+    // As browsers have it: a name whose last label is a number is a broken address.
+    private static bool LooksLikeNumber(string host)
+    {
+        var last = host.TrimEnd('.').Split('.')[^1];
+        return last.All(char.IsAsciiDigit)
+            || (last.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && last[2..].All(char.IsAsciiHexDigit));
+    }
+}

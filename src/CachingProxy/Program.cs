@@ -1,0 +1,3 @@
+using CachingProxy.Commands;
+
+return await new CommandLine().InvokeAsync(args);

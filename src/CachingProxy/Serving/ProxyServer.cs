@@ -1,0 +1,179 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using CachingProxy.Access;
+using CachingProxy.Admin;
+using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Configuration;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Storing.Memory;
+using CachingProxy.JsonProxy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Serving;
+
+/// <summary>The server: settings become the engine, its faces, and a Kestrel that listens.</summary>
+internal sealed class ProxyServer : IAsyncDisposable
+{
+    /// <summary>How long requests in flight may take to finish after a stop was asked for.</summary>
+    public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly WebApplication _application;
+
+    private ProxyServer(WebApplication application, CacheEngine engine)
+    {
+        _application = application;
+        Engine = engine;
+    }
+
+    /// <summary>The engine.</summary>
+    public CacheEngine Engine { get; }
+
+    /// <summary>Where it listens, with the port that was taken.</summary>
+    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Builds everything and begins to listen.</summary>
+    /// <exception cref="IOException">The port is in use, or the address is not this machine's.</exception>
+    public static async Task<ProxyServer> StartAsync(ProxySettings settings, ServerDependencies dependencies)
+    {
+        // A bare line feed ends no line: two servers could read such a request differently.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        var application = builder.Build();
+
+        var pseudonym = NewPseudonym();
+        var engine = new CacheEngine(
+            new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
+            new CacheEngineOptions { Pseudonym = pseudonym },
+            dependencies.Time,
+            application.Services.GetRequiredService<ILogger<CacheEngine>>());
+        var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym);
+        application.Run(pipeline.InvokeAsync);
+        try
+        {
+            await application.StartAsync();
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+
+        return new ProxyServer(application, engine);
+    }
+
+    /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
+    public Task WaitForShutdownAsync() => _application.WaitForShutdownAsync();
+
+    /// <summary>Stops: no new connections, requests in flight finish within <see cref="DrainTimeout"/>.</summary>
+    public Task StopAsync() => _application.StopAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _application.DisposeAsync();
+
+    private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        var limits = kestrel.Limits;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestLineSize = 8 * 1024 + 64;
+        limits.MaxRequestBodySize = null;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.MaxConcurrentConnections = 10_000;
+        limits.MaxConcurrentUpgradedConnections = 10_000;
+        void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+        if (settings.Host.Equals(IPAddress.IPv6Any))
+        {
+            kestrel.ListenAnyIP(settings.Port, Http1);
+        }
+        else
+        {
+            kestrel.Listen(settings.Host, settings.Port, Http1);
+        }
+    }
+
+    private static RequestPipeline CreatePipeline(
+        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym)
+    {
+        var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
+        var targets = new ProxyTargetParser(originBase);
+        var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
+        var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
+        var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
+        var routes = new AdminRoutes(
+            new AdminAuthentication(settings.AdminToken),
+            new ProxyEndpoint(engine, targets, faces, pseudonym),
+            new CacheResource(engine, targets),
+            new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
+            new DocsResource(services));
+        return new RequestPipeline(
+            new AllowedHosts(settings), routes, CreateReverseProxy(settings, dependencies, engine, pseudonym), pseudonym,
+            services.GetRequiredService<ILogger<RequestPipeline>>());
+
+        (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
+        {
+            var guard = new TargetGuard(policy, dependencies.Resolve);
+            IOrigin origin = new HttpOrigin(guard, dependencies.Origin, dependencies.Time);
+            if (originBase is not null)
+            {
+                origin = new OriginWithFields(origin, originBase.Authority, settings.OriginFields);
+            }
+
+            var cachePolicy = new CachePolicy
+            {
+                TimeToLive = settings.TimeToLive,
+                TtlMode = TtlMode.Override,
+                StripCookies = true,
+                OnlySuccesses = true,
+                MaxObjectBytes = long.MaxValue,
+            };
+            return (new CacheFace(name, new JsonOrigin(origin, guard, settings.MaxObjectBytes), cachePolicy), guard);
+        }
+    }
+
+    private static ReverseProxy? CreateReverseProxy(ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym)
+    {
+        if (settings.Origin is null)
+        {
+            return null;
+        }
+
+        var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
+        return new ReverseProxy(engine, new HttpOrigin(guard, dependencies.Origin, dependencies.Time), new ReverseProxyOptions
+        {
+            Origin = settings.Origin,
+            Pseudonym = pseudonym,
+            OriginFields = settings.OriginFields,
+            Policy = new CachePolicy
+            {
+                TimeToLive = settings.TimeToLive,
+                TtlMode = settings.TtlMode,
+                SetCookie = settings.SetCookie,
+                StripCookies = settings.StripCookies,
+                MaxObjectBytes = settings.MaxObjectBytes,
+            },
+        });
+    }
+
+    // One name for each instance: two of them in a row are no loop.
+    private static string NewPseudonym() => $"caching-proxy-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+}

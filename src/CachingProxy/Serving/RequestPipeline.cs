@@ -1,0 +1,98 @@
+using CachingProxy.Access;
+using CachingProxy.Admin;
+using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Responses;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Serving;
+
+/// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
+internal sealed partial class RequestPipeline(
+    AllowedHosts hosts, AdminRoutes ours, ReverseProxy? origin, string pseudonym, ILogger<RequestPipeline> logger)
+{
+    // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
+    private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await RouteAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; there is nobody left to tell.
+        }
+        catch (BadHttpRequestException refused)
+        {
+            await RefuseAsync(context, new Refusal(refused.StatusCode, "bad_request", "The request's content is not framed as it must be."));
+        }
+        catch (Exception failure) when (!context.Response.HasStarted)
+        {
+            LogFailure(logger, context.Request.Method, failure);
+            context.Response.Clear();
+            await ProblemWriter.WriteAsync(context, 500, "internal_error", "The proxy failed to answer this request.");
+        }
+    }
+
+    private Task RouteAsync(HttpContext context)
+    {
+        if (RequestGuard.Check(context, out var guarded) is { } refusal)
+        {
+            return RefuseAsync(context, refusal);
+        }
+
+        if (!hosts.Contains(guarded.Host))
+        {
+            return RefuseAsync(context, new Refusal(421, "misdirected", $"This server does not answer for the host '{guarded.Host}'; see --allowed-host."));
+        }
+
+        if (ViaField.Names(context.Request.Headers.Via, pseudonym))
+        {
+            return ErrorAsync(context, guarded, 508, "loop", "This request has passed through this proxy before: its origin leads back to it.");
+        }
+
+        var method = context.Request.Method;
+        if (method == "OPTIONS" && (guarded.Target == "*" || context.Request.Headers["Max-Forwards"] == "0"))
+        {
+            context.Response.StatusCode = 204;
+            context.Response.Headers.Allow = AllowedMethods;
+            return Task.CompletedTask;
+        }
+
+        if (ours.IsOurs(guarded.Path))
+        {
+            return ours.HandleAsync(context, guarded);
+        }
+
+        if (method == "PURGE")
+        {
+            context.Response.Headers.Allow = AllowedMethods;
+            return ErrorAsync(context, guarded, 405, "method_not_allowed", "PURGE is never forwarded; purge with DELETE /cache?url=.");
+        }
+
+        return origin is not null ? origin.HandleAsync(context, guarded)
+            : ErrorAsync(context, guarded, 404, "not_found", "No --origin is configured, so only /proxy?url= is served; /docs lists what there is.");
+    }
+
+    private Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        LogRefusal(logger, refusal.Status, refusal.Message);
+        context.Response.Headers.Connection = "close";
+        return ErrorAsync(context, default, refusal.Status, refusal.Code, refusal.Message);
+    }
+
+    // On the origin's paths an error of ours is a problem document, everywhere else it has the shape of our endpoints.
+    private Task ErrorAsync(HttpContext context, GuardedRequest guarded, int status, string code, string message) =>
+        origin is null || (guarded.Target is not null && ours.IsOurs(guarded.Path))
+            ? new ApiError(code, message, status).WriteAsync(context)
+            : ProblemWriter.WriteAsync(context, status, code, message);
+
+    [LoggerMessage(100, LogLevel.Error, "Answering a {Method} request failed in our own code")]
+    private static partial void LogFailure(ILogger logger, string method, Exception failure);
+
+    [LoggerMessage(101, LogLevel.Debug, "Refused a request with {Status}: {Reason}")]
+    private static partial void LogRefusal(ILogger logger, int status, string reason);
+}

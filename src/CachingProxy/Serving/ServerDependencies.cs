@@ -1,0 +1,17 @@
+using System.Net;
+using CachingProxy.AspNetCore.Upstream;
+
+namespace CachingProxy.Serving;
+
+/// <summary>What the server takes from the world, for tests to replace.</summary>
+internal sealed record ServerDependencies
+{
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Looks host names up; null for the system's resolver.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>>? Resolve { get; init; }
+
+    /// <summary>How origins are spoken to.</summary>
+    public HttpOriginOptions Origin { get; init; } = new();
+}

@@ -1,0 +1,113 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
+using CachingProxy.TestKit;
+
+namespace CachingProxy.Core.Tests.Decisions;
+
+public class StorageRulesTests
+{
+    private static readonly CachePolicy Respect = new();
+    private static readonly CachePolicy Override = new() { TtlMode = TtlMode.Override };
+
+    [Theory]
+    [InlineData("no-store", NotStoredReason.NoStore)]
+    [InlineData("max-age=60, no-store", NotStoredReason.NoStore)]
+    [InlineData("PRIVATE", NotStoredReason.Private)]
+    [InlineData("s-maxage=0", NotStoredReason.NoLifetime)]
+    public void F14_WhatTheOriginForbids_IsNotStored(string control, NotStoredReason reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(fields: $"Cache-Control: {control}")));
+
+    [Theory]
+    [InlineData("max-age=60", NotStoredReason.Authorization)]
+    [InlineData("max-age=60, public", null)]
+    [InlineData("s-maxage=60", null)]
+    [InlineData("max-age=60, must-revalidate", null)]
+    public void F12_ResponsesToCredentials_AreStoredOnlyWhereTheOriginPermitsSharing(string control, NotStoredReason? reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(fields: $"Cache-Control: {control}"), "Authorization: Bearer a"));
+
+    [Theory]
+    [InlineData(null, NotStoredReason.RequestCookie)]
+    [InlineData("Cache-Control: max-age=60", null)]
+    [InlineData("Cache-Control: public", null)]
+    [InlineData("Vary: Cookie", null)]
+    public void F11_ResponsesToCookies_AreNeverStoredByTheTtlAlone(string? field, NotStoredReason? reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(fields: field is null ? [] : [field]), "Cookie: a=b"));
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(405)]
+    [InlineData(413)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public void F07_ErrorsWithoutStatedLifetime_AreNotStored(int status) =>
+        Assert.Equal(NotStoredReason.Status, Reason(Respect, Some.Response(status: status)));
+
+    [Theory]
+    [InlineData(404, "max-age=60", null)]
+    [InlineData(500, "max-age=60", null)]
+    [InlineData(400, "max-age=60", NotStoredReason.Status)]
+    [InlineData(431, "max-age=60", NotStoredReason.Status)]
+    [InlineData(400, "public, max-age=60", null)]
+    public void F07_ErrorsWithStatedLifetime_AreStored_ButSomeOnlyIfPublic(int status, string control, NotStoredReason? reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(status: status, fields: $"Cache-Control: {control}")));
+
+    [Fact]
+    public void SetCookie_IsRefused_UnlessConfiguredOtherwise()
+    {
+        var response = Some.Response(fields: ["Cache-Control: max-age=60", "Set-Cookie: a=b"]);
+        Assert.Equal(NotStoredReason.SetCookie, Reason(Respect, response));
+        Assert.Null(Reason(Respect with { SetCookie = SetCookieHandling.Store }, response));
+        Assert.Null(Reason(Respect with { SetCookie = SetCookieHandling.Strip }, response));
+    }
+
+    [Theory]
+    [InlineData("*", NotStoredReason.VaryAny)]
+    [InlineData("a, *", NotStoredReason.VaryAny)]
+    public void F22_VaryAny_IsNotStored(string vary, NotStoredReason reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(fields: $"Vary: {vary}")));
+
+    [Fact]
+    public void F23_VaryWithTooManyNames_IsNotStored() => Assert.Equal(
+        NotStoredReason.VaryTooLong,
+        Reason(Respect, Some.Response(fields: $"Vary: {string.Join(",", Enumerable.Range(0, 500).Select(number => $"X-{number}"))}")));
+
+    [Fact]
+    public void AnEventStream_IsNotStored() =>
+        Assert.Equal(NotStoredReason.EventStream, Reason(Respect, Some.Response(fields: "Content-Type: text/event-stream")));
+
+    [Fact]
+    public void B32_APart_IsNotStored() => Assert.Equal(NotStoredReason.Partial, Reason(Respect, Some.Response(status: 206)));
+
+    [Fact]
+    public void WithTtlZero_AResponseWithNeitherLifetimeNorValidator_IsNotStored() =>
+        Assert.Equal(NotStoredReason.NoLifetime, Reason(Respect with { TimeToLive = TimeSpan.Zero }, Some.Response()));
+
+    [Fact]
+    public void WithTtlZero_AValidatorIsReasonEnoughToStore() =>
+        Assert.Null(Reason(Respect with { TimeToLive = TimeSpan.Zero }, Some.Response(fields: "ETag: \"a\"")));
+
+    [Fact]
+    public void WhatSaysThatItIsTooLarge_IsNotStored() =>
+        Assert.Equal(NotStoredReason.TooLarge, Reason(Respect with { MaxObjectBytes = 3 }, Some.Response("four")));
+
+    [Fact]
+    public void InOverrideMode_ProhibitionsDoNotCount() =>
+        Assert.Null(Reason(Override, Some.Response(fields: "Cache-Control: no-store, private"), "Cache-Control: no-store"));
+
+    [Fact]
+    public void InOverrideMode_ResponsesToCredentialsAreStillNotStored() => Assert.Equal(
+        NotStoredReason.Authorization, Reason(Override, Some.Response(fields: "Cache-Control: public, max-age=60"), "Authorization: Bearer a"));
+
+    [Fact]
+    public void InOverrideMode_TheRuleOnCookiesStillHolds() =>
+        Assert.Equal(NotStoredReason.RequestCookie, Reason(Override, Some.Response(fields: "Cache-Control: max-age=60"), "Cookie: a=b"));
+
+    private static NotStoredReason? Reason(CachePolicy policy, OriginResponse response, params string[] requestFields)
+    {
+        var fields = Some.Fields(requestFields);
+        var facts = new RequestFacts(true, RequestDirectives.Parse(fields), fields.Contains("Authorization"), fields.Contains("Cookie"));
+        return StorageRules.Decide(policy, facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason) ? reason : null;
+    }
+}

@@ -1,0 +1,113 @@
+using System.IO.Pipelines;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.Core.Tests.Fetching;
+
+public class GrowingBodyTests
+{
+    [Fact]
+    public async Task ReadersGetWhatIsThere_BeforeTheEnd()
+    {
+        var body = new GrowingBody(null);
+        await using var reader = body.OpenReader()!;
+        Write(body, "abc"u8);
+        Assert.Equal("abc"u8.ToArray(), (await body.ReadAsync(reader, default)).ToArray());
+    }
+
+    [Fact]
+    public async Task AReaderThatWaits_IsWokenByTheNextBytes()
+    {
+        var body = new GrowingBody(null);
+        await using var reader = body.OpenReader()!;
+        var waiting = body.ReadAsync(reader, default).AsTask();
+        Assert.False(waiting.IsCompleted);
+        Write(body, "x"u8);
+        Assert.Equal(1, (await waiting).Length);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(300_000L)]
+    public async Task ManyReadersAtTheirOwnPace_AllReadTheSameBytes(long? announced)
+    {
+        var content = new byte[300_000];
+        new Random(1).NextBytes(content);
+        var body = new GrowingBody(announced);
+        var readers = Enumerable.Range(0, 50).Select(_ => ReadAllAsync(body.OpenReader()!)).ToList();
+        for (var sent = 0; sent < content.Length;)
+        {
+            var memory = body.GetMemory();
+            var count = Math.Min(Math.Min(memory.Length, 7777), content.Length - sent);
+            content.AsMemory(sent, count).CopyTo(memory);
+            body.Advance(count);
+            body.Publish();
+            sent += count;
+            await Task.Yield();
+        }
+
+        body.Complete();
+        readers.Add(ReadAllAsync(body.OpenReader()!));
+        foreach (var read in await Task.WhenAll(readers))
+        {
+            Assert.Equal(content, read);
+        }
+    }
+
+    [Fact]
+    public async Task AFailure_ReachesReadersAfterTheBytesThatCame()
+    {
+        var body = new GrowingBody(10);
+        await using var reader = body.OpenReader()!;
+        Write(body, "abc"u8);
+        body.Fail(new OriginException(OriginError.Truncated, "broken"));
+        Assert.Equal(3, (await body.ReadAsync(reader, default)).Length);
+        Assert.Equal(OriginError.Truncated, (await Assert.ThrowsAsync<OriginException>(() => body.ReadAsync(reader, default).AsTask())).Error);
+    }
+
+    [Fact]
+    public async Task OnceNotKept_NobodyJoins_AndTheWriterWaitsForTheSlowest()
+    {
+        var body = new GrowingBody(null);
+        await using var reader = body.OpenReader()!;
+        body.StopKeeping();
+        Assert.Null(body.OpenReader());
+        while (body.Length < GrowingBody.WindowBytes)
+        {
+            body.Advance(body.GetMemory().Length);
+            body.Publish();
+        }
+
+        var waiting = body.WaitForReadersAsync(default).AsTask();
+        Assert.False(waiting.IsCompleted);
+        var reading = ReadAllAsync(reader);
+        Assert.True(await waiting);
+        body.Complete();
+        Assert.Equal(body.Length, (await reading).Length);
+    }
+
+    [Fact]
+    public async Task WithoutReaders_TheWriterLearnsIt()
+    {
+        var body = new GrowingBody(null);
+        var reader = body.OpenReader()!;
+        body.StopKeeping();
+        await reader.DisposeAsync();
+        Assert.False(await body.WaitForReadersAsync(default));
+    }
+
+    private static void Write(GrowingBody body, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(body.GetMemory().Span);
+        body.Advance(bytes.Length);
+        body.Publish();
+    }
+
+    private static async Task<byte[]> ReadAllAsync(GrowingBodyReader reader)
+    {
+        var received = new MemoryStream();
+        var pipe = PipeWriter.Create(received, new StreamPipeWriterOptions(leaveOpen: true));
+        await reader.CopyToAsync(pipe, default);
+        await pipe.CompleteAsync();
+        return received.ToArray();
+    }
+}

@@ -1,0 +1,46 @@
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Parsing;
+using CachingProxy.TestKit;
+using FsCheck.Fluent;
+
+namespace CachingProxy.Core.Tests.Keys;
+
+public class CacheKeyTests
+{
+    [Fact]
+    public void F01_PartsThatReadTheSameWhenJoined_AreDifferentKeys() =>
+        Assert.NotEqual(new CacheKey("http://a.test", "/b"), new CacheKey("http://a.tes", "t/b"));
+
+    [Fact]
+    public void F01_DifferentParts_AreAlwaysDifferentKeys() => FsCheck.Check.QuickThrowOnFailure(
+        Prop.ForAll<Tuple<string, string>, Tuple<string, string>>((one, other) =>
+            Equals(one, other) == (new CacheKey(one.Item1, one.Item2) == new CacheKey(other.Item1, other.Item2))));
+
+    [Theory]
+    [InlineData("a,b", "a", "b")]
+    [InlineData("a|b", "a", "b")]
+    public void F01_SelectingFieldsWithSeparatorsInThem_AreNotMixedUp(string joined, string first, string second)
+    {
+        var vary = VaryField.Parse("x, y");
+        var one = VariantKey.Of(vary, Some.Fields($"x: {joined}", "y: c"));
+        Assert.False(one.Matches(Some.Fields($"x: {first}", $"y: {second}")));
+        Assert.False(one.IsSameAs(VariantKey.Of(vary, Some.Fields($"x: {first}", $"y: {second}"))));
+    }
+
+    [Theory]
+    [InlineData("gzip, br", "gzip,br")]
+    [InlineData("gzip ,  br", "gzip,br")]
+    public void F24_WhiteSpaceInSelectingFields_MakesNoOtherVariant(string one, string other)
+    {
+        var variant = VariantKey.Of(VaryField.Parse("Accept-Encoding"), Some.Fields($"Accept-Encoding: {one}"));
+        Assert.True(variant.Matches(Some.Fields($"accept-encoding: {other}")));
+    }
+
+    [Fact]
+    public void AnAbsentSelectingField_MatchesOnlyAnAbsentOne()
+    {
+        var variant = VariantKey.Of(VaryField.Parse("X-A"), Some.Fields("X-B: 1"));
+        Assert.True(variant.Matches(Some.Fields("X-B: 2")));
+        Assert.False(variant.Matches(Some.Fields("X-A: 1")));
+    }
+}

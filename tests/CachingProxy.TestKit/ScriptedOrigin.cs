@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.TestKit;
+
+/// <summary>An origin without a network, which answers as a test says.</summary>
+public sealed class ScriptedOrigin(Func<OriginRequest, Task<OriginResponse>> answer) : IOrigin
+{
+    public ScriptedOrigin(Func<OriginRequest, OriginResponse> answer)
+        : this(request => Task.FromResult(answer(request)))
+    {
+    }
+
+    /// <summary>All requests so far, in order.</summary>
+    public ConcurrentQueue<OriginRequest> Requests { get; } = new();
+
+    public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
+    {
+        Requests.Enqueue(request);
+        return await answer(request).WaitAsync(cancellation);
+    }
+}

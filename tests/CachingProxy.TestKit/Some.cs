@@ -1,0 +1,36 @@
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.TestKit;
+
+/// <summary>Values that do not matter, but for what a test says of them.</summary>
+public static class Some
+{
+    public static FieldList Fields(params string[] lines) => new(lines.Select(line => line.Split(": ", 2)).Select(
+        parts => new KeyValuePair<string, StringValues>(parts[0], parts[1])));
+
+    public static CacheKey Key(string target = "/x") => new("http://origin.test", target);
+
+    public static CacheFace Face(IOrigin origin, CachePolicy? policy = null) => new("forwarded/respect", origin, policy ?? new CachePolicy());
+
+    public static CacheRequest Request(CacheFace face, string target = "/x", string method = "GET", params string[] fields) =>
+        new PlainRequest(face, method, Key(target), Fields(fields));
+
+    public static OriginResponse Response(string body = "body", int status = 200, params string[] fields) =>
+        new(status, Fields([$"Date: {FakeTimeProvider.Start:R}", .. fields]), new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body)))
+        {
+            ContentLength = body.Length,
+        };
+
+    private sealed class PlainRequest(CacheFace face, string method, CacheKey key, FieldList fields)
+        : CacheRequest(face, method, key, new CachePartition(face.Name, "http", "proxy.test"))
+    {
+        public override IFields Fields => fields;
+
+        public override bool HasContent => fields.Contains("Content-Length");
+
+        public override OriginRequest CreateOriginRequest() => new(Method, Key, fields);
+    }
+}

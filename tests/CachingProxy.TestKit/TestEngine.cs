@@ -1,0 +1,49 @@
+using System.IO.Pipelines;
+using System.Text;
+using CachingProxy.Core;
+using CachingProxy.Core.Storing.Memory;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CachingProxy.TestKit;
+
+/// <summary>An engine with a memory store and a clock of its own.</summary>
+public sealed class TestEngine
+{
+    public TestEngine(MemoryStore? store = null)
+    {
+        Store = store ?? new MemoryStore(new MemoryStoreOptions());
+        Engine = new CacheEngine(Store, new CacheEngineOptions { Pseudonym = "under-test" }, Time, NullLogger<CacheEngine>.Instance);
+    }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public MemoryStore Store { get; }
+
+    public CacheEngine Engine { get; }
+
+    /// <summary>Serves a request to its end.</summary>
+    public async Task<(CacheResult Result, string Body)> ServeAsync(CacheRequest request, CancellationToken clientGone = default)
+    {
+        await using var result = await Engine.ServeAsync(request, clientGone);
+        return (result, await ReadAsync(result, clientGone));
+    }
+
+    /// <summary>The content of a result, as text.</summary>
+    public static async Task<string> ReadAsync(CacheResult result, CancellationToken clientGone = default)
+    {
+        var received = new MemoryStream();
+        var pipe = PipeWriter.Create(received, new StreamPipeWriterOptions(leaveOpen: true));
+        await result.Body.CopyToAsync(pipe, clientGone);
+        await pipe.CompleteAsync();
+        return Encoding.UTF8.GetString(received.ToArray());
+    }
+
+    /// <summary>Waits until no fetch is under way any more.</summary>
+    public async Task SettleAsync()
+    {
+        while (Engine.RunningFills > 0)
+        {
+            await Task.Yield();
+        }
+    }
+}
