@@ -30,6 +30,15 @@ public sealed class FakeOriginConnection
 
     public async Task SendAsync(byte[] bytes) => await _client.GetStream().WriteAsync(bytes, _stop);
 
+    /// <summary>Says nothing more, and keeps the connection until the origin ends.</summary>
+    public async Task HoldAsync()
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = _stop.Register(stopped.SetResult);
+        await stopped.Task;
+        IsClosed = true;
+    }
+
     /// <summary>Ends the connection in order (FIN).</summary>
     public void Close()
     {
@@ -42,8 +51,8 @@ public sealed class FakeOriginConnection
     public void Reset()
     {
         IsClosed = true;
-        _client.Client.LingerState = new LingerOption(true, 0);
-        _client.Close();
+        // Not TcpClient.Close, which shuts down in order first.
+        _client.Client.Close(0);
     }
 
     internal async Task<string?> ReadLineBlockAsync()

@@ -14,12 +14,13 @@ public sealed class RawClient : IDisposable
     {
     }
 
-    public NetworkStream Stream => _client.GetStream();
+    public NetworkStream Stream { get; private set; } = null!;
 
     public static async Task<RawClient> ConnectAsync(Uri server)
     {
         var client = new RawClient();
         await client._client.ConnectAsync(server.Host, server.Port);
+        client.Stream = client._client.GetStream();
         return client;
     }
 
@@ -70,12 +71,20 @@ public sealed class RawClient : IDisposable
         return received.ToString();
     }
 
-    /// <summary>Breaks the connection (RST).</summary>
-    public void Reset()
+    /// <summary>Ends our half of the connection; the server may have ended all of it already.</summary>
+    public void EndSending()
     {
-        _client.Client.LingerState = new LingerOption(true, 0);
-        _client.Close();
+        try
+        {
+            _client.Client.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+        }
     }
+
+    /// <summary>Breaks the connection (RST).</summary>
+    public void Reset() => _client.Client.Close(0);
 
     public void Dispose() => _client.Dispose();
 }

@@ -24,9 +24,9 @@ public sealed class TestProxy : IAsyncDisposable
     public CacheEngine Engine => _server.Engine;
 
     public static Task<TestProxy> StartAsync(FakeOrigin origin, ProxySettings? settings = null) =>
-        StartAsync((settings ?? new ProxySettings()) with { Origin = origin.Url }, new ServerDependencies());
+        StartWithAsync((settings ?? new ProxySettings()) with { Origin = origin.Url }, new ServerDependencies());
 
-    internal static async Task<TestProxy> StartAsync(ProxySettings settings, ServerDependencies dependencies) =>
+    internal static async Task<TestProxy> StartWithAsync(ProxySettings settings, ServerDependencies dependencies) =>
         new(await ProxyServer.StartAsync(settings with { Port = 0 }, dependencies));
 
     /// <summary>A raw request for a path, with this proxy as its host.</summary>

@@ -26,7 +26,7 @@ public static class ResponseWriter
         if (IsEventStream(result.Fields))
         {
             // Its first event may be hours away; the client wants to know before that it is connected.
-            await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
 
         await CopyAsync(context, result.Body);

@@ -52,23 +52,23 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         try
         {
             using var message = CreateMessage(request, silence);
-            using var exchange = OriginExchange.Begin();
+            var exchange = OriginExchange.Begin();
             response = await _invoker.SendAsync(message, silence.Token);
-            var checkedFields = ResponseGuard.Check(request, response, _options.MaxResponseFields, out var isAmbiguous);
-            if (isAmbiguous)
+            var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
+            if (head.IsAmbiguous)
             {
-                exchange.Connection?.CloseAfterThisResponse();
+                exchange.Connection?.CloseAfter(exchange);
             }
 
             var isTunnel = response.StatusCode == HttpStatusCode.SwitchingProtocols;
             var isEventStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
             silence.SetLimit(isTunnel || isEventStream ? Timeout.InfiniteTimeSpan : _options.IdleTimeout);
             var content = await response.Content.ReadAsStreamAsync(cancellation);
-            return new OriginResponse((int)response.StatusCode, checkedFields, new OriginBody(content, silence), response)
+            return new OriginResponse((int)response.StatusCode, head.Fields, new OriginBody(content, silence, head.IsAmbiguous ? exchange : null), response)
             {
-                ContentLength = response.Content.Headers.ContentLength,
+                ContentLength = head.ContentLength,
                 Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
-                IsFramingAmbiguous = isAmbiguous,
+                IsFramingAmbiguous = head.IsAmbiguous,
             };
         }
         catch (Exception failure)

@@ -4,7 +4,10 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// The content of a response from the origin: every failure while reading is one of ours, and silence has its limit.
 /// Where the connection became a tunnel, it can be written to as well.
 /// </summary>
-internal sealed class OriginBody(Stream content, SilenceLimit silence) : Stream
+/// <param name="content">The content as it arrives.</param>
+/// <param name="silence">The limit, which ends with this.</param>
+/// <param name="exchange">What reading belongs to, where the connection asks for it.</param>
+internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange? exchange) : Stream
 {
     public override bool CanRead => true;
 
@@ -23,6 +26,7 @@ internal sealed class OriginBody(Stream content, SilenceLimit silence) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var caller = silence.CancelWith(cancellationToken);
+        exchange?.Enter();
         try
         {
             var read = content.ReadAsync(buffer, silence.Token);

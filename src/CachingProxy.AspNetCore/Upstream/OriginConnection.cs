@@ -6,7 +6,7 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// </summary>
 internal sealed class OriginConnection(Stream inner) : Stream
 {
-    private volatile bool _isToBeClosed;
+    private volatile OriginExchange? _last;
 
     public override bool CanRead => inner.CanRead;
 
@@ -23,23 +23,18 @@ internal sealed class OriginConnection(Stream inner) : Stream
     }
 
     /// <summary>
-    /// The response under way ends as it ends, but no other follows it: the next request on this connection could be
-    /// answered with what the origin meant to belong to this response.
+    /// The response to <paramref name="exchange"/> ends as it ends, but no other follows it: the next request on this
+    /// connection could be answered with what the origin meant to belong to this response.
     /// </summary>
-    public void CloseAfterThisResponse() => _isToBeClosed = true;
+    public void CloseAfter(OriginExchange exchange) => _last = exchange;
 
-    // A pooled connection is probed by reading nothing or a little; an end of stream there takes it out of the pool.
+    // Before a pooled connection is used again it is probed with a read. That read belongs to another exchange, and the
+    // end of the stream takes the connection out of the pool.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        inner.ReadAsync(buffer, cancellationToken);
+        _last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : inner.ReadAsync(buffer, cancellationToken);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_isToBeClosed)
-        {
-            // Nothing of the next request has been written yet, so it is sent again on another connection.
-            throw new IOException("This connection is not used again: its last response could be read in two ways.");
-        }
-
         if (OriginExchange.Current is { } exchange)
         {
             exchange.Connection = this;

@@ -4,7 +4,7 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// Ties a request to the connection it is sent on, which SocketsHttpHandler does not tell: the connection sees who
 /// writes to it. HTTP/1.1 only.
 /// </summary>
-internal sealed class OriginExchange : IDisposable
+internal sealed class OriginExchange
 {
     private static readonly AsyncLocal<OriginExchange?> Ambient = new();
 
@@ -18,8 +18,14 @@ internal sealed class OriginExchange : IDisposable
     /// <summary>The connection that the request was written to.</summary>
     public OriginConnection? Connection { get; set; }
 
-    /// <summary>Begins an exchange for the code that the caller goes on to call.</summary>
-    public static OriginExchange Begin() => Ambient.Value = new OriginExchange();
+    /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
+    public static OriginExchange Begin()
+    {
+        var exchange = new OriginExchange();
+        exchange.Enter();
+        return exchange;
+    }
 
-    public void Dispose() => Ambient.Value = null;
+    /// <summary>The code that the caller goes on to call belongs to this exchange.</summary>
+    public void Enter() => Ambient.Value = this;
 }

@@ -13,13 +13,12 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// </summary>
 internal static class ResponseGuard
 {
-    /// <summary>The fields of an acceptable response, without those that frame it.</summary>
+    /// <summary>What there is to know of an acceptable response.</summary>
     /// <param name="request">What it is an answer to.</param>
     /// <param name="response">What SocketsHttpHandler made of the answer.</param>
     /// <param name="maxFields">The most fields it may have.</param>
-    /// <param name="isAmbiguous">Whether its content could have been meant to end elsewhere.</param>
     /// <exception cref="OriginException">It is not acceptable.</exception>
-    public static FieldList Check(OriginRequest request, HttpResponseMessage response, int maxFields, out bool isAmbiguous)
+    public static CheckedHead Check(OriginRequest request, HttpResponseMessage response, int maxFields)
     {
         var status = (int)response.StatusCode;
         if (status is < 200 or > 599 && !(status == 101 && request.IsUpgrade))
@@ -39,14 +38,20 @@ internal static class ResponseGuard
         // With two framings, in HTTP/1.0 with one that it does not know, and over TLS with none, the origin may have
         // meant the content to end elsewhere, or an attacker may have ended it.
         var isHttp1 = response.Version.Major == 1;
-        isAmbiguous = hasContent && isHttp1 && (
+        var isAmbiguous = hasContent && isHttp1 && (
             (codings.Count > 0 && (lengths.Count > 0 || response.Version.Minor == 0))
             || (codings.Count == 0 && lengths.Count == 0 && request.Key.Authority.StartsWith("https:", StringComparison.Ordinal)));
 
         var fields = new List<KeyValuePair<string, StringValues>>();
         AddTo(fields, response.Headers.NonValidated, maxFields);
         AddTo(fields, response.Content.Headers.NonValidated, maxFields);
-        return new FieldList(fields);
+        if (codings.Count > 0)
+        {
+            // RFC 9112 §6.3: chunked wins, and the length must not be passed on.
+            fields.RemoveAll(field => field.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase));
+        }
+
+        return new CheckedHead(new FieldList(fields), codings.Count > 0 ? null : response.Content.Headers.ContentLength, isAmbiguous);
     }
 
     private static void CheckLengths(StringValues lengths)

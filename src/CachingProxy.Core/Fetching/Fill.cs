@@ -110,6 +110,8 @@ internal sealed class Fill(FillRequest request, long position)
             }
             catch (Exception failure)
             {
+                // Nobody joins what is about to break: the next request begins anew.
+                onUnshared();
                 body.Fail(failure as OriginException
                     ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure));
                 throw;

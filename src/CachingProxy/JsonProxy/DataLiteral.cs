@@ -78,7 +78,13 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
 
         if (declared.CodePage == Encoding.UTF8.CodePage)
         {
-            return Utf8.IsValid(bytes.Span) ? bytes : null;
+            // No conditional expression: between memory and null it would make the null an empty memory.
+            if (!Utf8.IsValid(bytes.Span))
+            {
+                return null;
+            }
+
+            return bytes;
         }
 
         try

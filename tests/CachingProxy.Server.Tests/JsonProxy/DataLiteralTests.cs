@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json;
+using CachingProxy.JsonProxy;
+using FsCheck.Fluent;
+
+namespace CachingProxy.Server.Tests.JsonProxy;
+
+public class DataLiteralTests
+{
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/problem+json")]
+    [InlineData("")]
+    public void Json_IsEmbeddedByteForByte(string contentType)
+    {
+        const string Json = "{ \"a\" : [1.50, \"\\u00e9 <>\", 12345678901234567890] }\n";
+        Assert.Equal(Json, Text(DataLiteral.Of(contentType, Encoding.UTF8.GetBytes(Json))));
+    }
+
+    [Theory]
+    [InlineData("application/json", "{\"a\":", "\"{\\\"a\\\":\"")]
+    [InlineData("application/json", "", "\"\"")]
+    [InlineData("application/json", "{} {}", "\"{} {}\"")]
+    [InlineData("text/plain", "{\"a\":1}", "\"{\\\"a\\\":1}\"")]
+    [InlineData("text/html", "<p>caf\u00e9</p>", "\"<p>caf\u00e9</p>\"")]
+    [InlineData("", "plain", "\"plain\"")]
+    [InlineData("", "", "null")]
+    public void JsonThatDoesNotParse_AndText_AreStrings(string contentType, string body, string json) =>
+        Assert.Equal(json, Text(DataLiteral.Of(contentType, Encoding.UTF8.GetBytes(body))));
+
+    [Fact]
+    public void AByteOrderMark_IsNotPartOfTheJson() =>
+        Assert.Equal("{\"a\":1}", Text(DataLiteral.Of("application/json", new byte[] { 0xEF, 0xBB, 0xBF }.Concat("{\"a\":1}"u8.ToArray()).ToArray())));
+
+    [Theory]
+    [InlineData("utf-16", true)]
+    [InlineData("utf-16", false)]
+    [InlineData("iso-8859-1", false)]
+    [InlineData("windows-1252", false)]
+    public void TextInAnotherCharset_BecomesUtf8(string charset, bool mark)
+    {
+        var encoding = Encoding.GetEncoding(charset);
+        var bytes = (mark ? encoding.GetPreamble() : []).Concat(encoding.GetBytes("caf\u00e9")).ToArray();
+        Assert.Equal("\"caf\u00e9\"", Text(DataLiteral.Of($"text/plain; charset={charset}", bytes)));
+    }
+
+    [Fact]
+    public void JsonInUtf16_IsJson() =>
+        Assert.Equal("{\"a\":\"\u00e9\"}", Text(DataLiteral.Of("application/json; charset=utf-16", Encoding.Unicode.GetBytes("{\"a\":\"\u00e9\"}"))));
+
+    [Theory]
+    [InlineData("image/png")]
+    [InlineData("application/octet-stream")]
+    [InlineData("text/plain")]
+    [InlineData("application/json")]
+    [InlineData("text/plain; charset=no-such")]
+    public void AnythingElse_IsBase64(string contentType)
+    {
+        byte[] bytes = [0x89, 0x50, 0xFF, 0x00];
+        var literal = DataLiteral.Of(contentType, bytes);
+        Assert.True(literal.IsBase64);
+        Assert.Equal(bytes, JsonDocument.Parse(literal.Json).RootElement.GetBytesFromBase64());
+    }
+
+    [Fact]
+    public void AnyBody_BecomesValidJson() => FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(body =>
+    {
+        foreach (var contentType in (string[])["", "application/json", "text/plain", "image/png"])
+        {
+            using var document = JsonDocument.Parse(DataLiteral.Of(contentType, body).Json);
+        }
+
+        return true;
+    }));
+
+    private static string Text(DataLiteral literal) => Encoding.UTF8.GetString(literal.Json.Span);
+}
