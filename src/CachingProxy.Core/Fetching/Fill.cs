@@ -67,7 +67,7 @@ internal sealed class Fill(FillRequest request, long position)
         }
         catch (OriginException failure)
         {
-            Log.FetchFailed(tools.Logger, request.Key.Authority, failure.Error, failure.Message, failure.InnerException);
+            Log.FetchFailed(tools.Logger, request.Key.Authority, failure.Error, failure.Message, failure.InnerException?.Message);
             onUnshared();
             _head.TrySetResult(new FillOutcome.Failed(failure));
         }

@@ -53,7 +53,7 @@ internal sealed class CommandLine
             {
                 Description = $"{setting.Description} [{setting.Environment}, default {setting.Default}]",
                 HelpName = setting.ValueName,
-                Arity = setting.IsSwitch ? ArgumentArity.ZeroOrOne : ArgumentArity.OneOrMore,
+                Arity = setting.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
                 AllowMultipleArgumentsPerToken = false,
             };
             _options.Add(setting.Name, option);

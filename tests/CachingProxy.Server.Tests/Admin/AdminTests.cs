@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Http.Headers;
+using CachingProxy.TestKit;
+
+namespace CachingProxy.Server.Tests.Admin;
+
+public class AdminTests
+{
+    [Fact]
+    public async Task DeleteCache_ClearsEverything_OnBothFaces()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", "Content-Type: application/json"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetAsync("/x");
+        await proxy.Client.GetAsync("/proxy?url=x");
+        var response = await proxy.Client.DeleteAsync("/cache");
+        Assert.Equal("""{"success":true,"message":"Cache cleared successfully"}""", await response.Content.ReadAsStringAsync());
+        Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+        Assert.Contains("upstream", await proxy.Client.GetStringAsync("/proxy?url=x"));
+    }
+
+    [Fact]
+    public async Task DeleteCacheOfOneUrl_PurgesItOnBothFaces_AndNothingElse()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", "Content-Type: application/json"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        foreach (var target in (string[])["/x", "/y", "/proxy?url=x"])
+        {
+            await proxy.Client.GetAsync(target);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await proxy.Client.DeleteAsync("/cache?url=x")).StatusCode);
+        Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+        Assert.Equal("MISS", (await proxy.Client.GetAsync("/proxy?url=x")).Headers.GetValues("X-Cache").Single());
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/y")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Theory]
+    [InlineData("/cache?tag=a", "bad_request")]
+    [InlineData("/cache?url=ftp://a", "invalid_url")]
+    public async Task AParameterThatIsNotUnderstood_PurgesNothing(string target, string code)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetAsync("/x");
+        var response = await proxy.Client.DeleteAsync(target);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(code, await response.Content.ReadAsStringAsync());
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Theory]
+    [InlineData("Origin: http://evil.test")]
+    [InlineData("X-Forwarded-For: 127.0.0.1")]
+    [InlineData("Sec-Fetch-Site: cross-site")]
+    public async Task K03_K04_WithoutAToken_OnlyTrustedLocalRequestsMayPurge(string field)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetAsync("/x");
+        Assert.StartsWith("HTTP/1.1 401", await proxy.ExchangeAsync(proxy.Raw("DELETE", "/cache", field, "Connection: close")));
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("", HttpStatusCode.Unauthorized)]
+    [InlineData("secre", HttpStatusCode.Unauthorized)]
+    [InlineData("secret2", HttpStatusCode.Unauthorized)]
+    [InlineData("secret", HttpStatusCode.OK)]
+    public async Task K06_WithAToken_ItIsNeeded_AndEnough(string? token, HttpStatusCode status)
+    {
+        await using var proxy = await TestProxy.StartWithAsync(new() { AdminToken = "secret" }, new());
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/cache");
+        request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        Assert.Equal(status, (await proxy.Client.SendAsync(request)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/cache", "DELETE")]
+    [InlineData("POST", "/healthz", "GET, HEAD")]
+    [InlineData("DELETE", "/docs", "GET, HEAD")]
+    [InlineData("PUT", "/openapi.json", "GET, HEAD")]
+    public async Task AMethodThatMeansNothing_IsA405_WithThoseThatDo(string method, string target, string allow)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        var response = await proxy.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), target));
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, allow), (response.StatusCode, string.Join(", ", response.Content.Headers.Allow)));
+        Assert.Contains("\"code\":\"method_not_allowed\"", await response.Content.ReadAsStringAsync());
+        Assert.Empty(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData("/cache/")]
+    [InlineData("/cache/entries")]
+    [InlineData("/metrics")]
+    public async Task OurOwnPathsWithoutAnEndpoint_AreA404_AndNotTheOrigins(string target)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        var response = await proxy.Client.GetAsync(target);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Contains("\"code\":\"not_found\"", await response.Content.ReadAsStringAsync());
+        Assert.Empty(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData("/healthz", "{\"status\":\"ok\"}")]
+    [InlineData("/readyz", "{\"status\":\"ready\"}")]
+    public async Task Health_IsTold(string target, string answer)
+    {
+        await using var proxy = await TestProxy.StartWithAsync(new(), new());
+        Assert.Equal(answer, await proxy.Client.GetStringAsync(target));
+    }
+}
