@@ -57,7 +57,7 @@ public sealed class ReverseProxy
         catch (OriginException failure)
         {
             context.Response.Clear();
-            await ProblemWriter.WriteAsync(context, failure.Error == OriginError.Timeout ? 504 : 502, failure);
+            await ProblemWriter.WriteAsync(context, failure);
         }
     }
 
@@ -67,28 +67,24 @@ public sealed class ReverseProxy
         {
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
             var response = await request.Face.Origin.SendAsync(upgrade, context.RequestAborted);
+            await using var answer = _engine.PassOn(request, response);
             if (WebSocketTunnel.IsAccepted(context, response))
             {
-                await using (response)
-                {
-                    await WebSocketTunnel.RunAsync(context, response, _pseudonym);
-                }
-
+                await WebSocketTunnel.RunAsync(context, answer.Fields, response.Body);
                 return;
             }
 
             if (response.Status == 101)
             {
-                await response.DisposeAsync();
                 throw new OriginException(OriginError.InvalidResponse, "The origin accepted another WebSocket than the one that was asked for.");
             }
 
-            await using var refused = _engine.PassOn(request, response);
-            await ResponseWriter.WriteAsync(context, refused);
+            await ResponseWriter.WriteAsync(context, answer);
         }
         catch (OriginException failure)
         {
-            await ProblemWriter.WriteAsync(context, failure.Error == OriginError.Timeout ? 504 : 502, failure);
+            context.Response.Clear();
+            await ProblemWriter.WriteAsync(context, failure);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,22 +36,18 @@ internal static class WebSocketTunnel
     }
 
     /// <summary>Switches the client's connection over, and passes bytes both ways until one side ends.</summary>
-    public static async Task RunAsync(HttpContext context, OriginResponse response, string via)
+    public static async Task RunAsync(HttpContext context, FieldList fields, Stream origin)
     {
-        foreach (var (name, values) in response.Fields)
+        foreach (var (name, values) in fields)
         {
-            if (!HopByHopFields.Contains(name))
-            {
-                context.Response.Headers[name] = values;
-            }
+            context.Response.Headers[name] = values;
         }
 
-        context.Response.Headers.Via = $"{response.Version} {via}";
         context.Response.Headers.Upgrade = "websocket";
         await using var client = await context.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var up = CopyAsync(client, response.Body, ended.Token);
-        var down = CopyAsync(response.Body, client, ended.Token);
+        var up = CopyAsync(client, origin, ended.Token);
+        var down = CopyAsync(origin, client, ended.Token);
         await Task.WhenAny(up, down);
         await ended.CancelAsync();
         await Task.WhenAll(up, down);

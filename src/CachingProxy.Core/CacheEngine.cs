@@ -96,7 +96,8 @@ public sealed class CacheEngine
             ReuseDecision.Revalidate(var entry, var reason) => FetchAsync(request, entry, reason, clientGone),
             ReuseDecision.Fetch(var reason) => FetchAsync(request, null, reason, clientGone),
             ReuseDecision.Forward(var reason) => ForwardAsync(request, reason, clientGone),
-            _ => new(Responder.OnlyIfCached(lookup.Miss)),
+            ReuseDecision.GatewayTimeout(var reason) => new(Responder.OnlyIfCached(reason)),
+            _ => throw new InvalidOperationException("A decision that nobody acts on."),
         };
 
     // 5. Fetching, for whoever wants the same; 6. storing is the fill's own work.
@@ -145,6 +146,12 @@ public sealed class CacheEngine
         }
         catch (OriginException failure)
         {
+            // The origin may have done what it was asked to before its answer was lost.
+            if (UnsafeMethods.IsUnsafe(request.Method) && failure.Error is OriginError.Timeout or OriginError.InvalidResponse or OriginError.Truncated)
+            {
+                await PurgeAsync(request.Key);
+            }
+
             return CacheResult.OfFailure(failure, status);
         }
     }

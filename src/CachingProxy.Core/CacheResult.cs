@@ -39,16 +39,8 @@ public sealed class CacheResult : IAsyncDisposable
     public OriginException? Failure { get; private init; }
 
     internal static CacheResult OfFailure(OriginException failure, CacheStatus cacheStatus) =>
-        new(StatusOf(failure.Error), FieldList.Empty, ResponseBody.Empty, cacheStatus) { Failure = failure };
+        new(failure.Status, FieldList.Empty, ResponseBody.Empty, cacheStatus) { Failure = failure };
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Body.DisposeAsync();
-
-    private static int StatusOf(OriginError error) => error switch
-    {
-        OriginError.Timeout or OriginError.OnlyIfCached => 504,
-        OriginError.ForbiddenTarget => 403,
-        OriginError.ClientContent => 400,
-        _ => 502,
-    };
 }

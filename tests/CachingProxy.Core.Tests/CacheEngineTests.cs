@@ -167,6 +167,8 @@ public class CacheEngineTests
     [InlineData("/x", true)]
     [InlineData("http://origin.test/x", true)]
     [InlineData("http://other.test/x", false)]
+    [InlineData("//other.test/x", false)]
+    [InlineData("/x#part", true)]
     public async Task F19_LocationInvalidates_OnlyOnTheSameOrigin(string location, bool invalidates)
     {
         var face = Some.Face(new ScriptedOrigin(request => request.Method == "GET" ? Some.Response() : Some.Response("", 201, $"Location: {location}")));
@@ -209,6 +211,64 @@ public class CacheEngineTests
         _engine.Time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.False((await GetAsync(face)).CacheStatus.IsHit);
         Assert.False(origin.Requests.Last().Fields.Contains("If-None-Match"));
+    }
+
+    [Theory]
+    [InlineData("Set-Cookie: sid=alice", true)]
+    [InlineData("Cache-Control: no-store", false)]
+    [InlineData("Cache-Control: private", false)]
+    public async Task F18_WhatA304Forbids_IsNotStored_AndItsCookieIsNobodyElses(string field, bool staysStored)
+    {
+        var face = Some.Face(new ScriptedOrigin(request => request.Fields.Contains("If-None-Match")
+            ? new OriginResponse(304, Some.Fields(field), Stream.Null)
+            : Some.Response("body", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")));
+        await GetAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(200, (await GetAsync(face)).Status);
+        var stored = await _engine.Store.FindAsync(Some.Key());
+        Assert.Equal(staysStored ? 1 : 0, stored.Count);
+        Assert.All(stored, entry => Assert.False(entry.Fields.Contains("Set-Cookie")));
+    }
+
+    [Fact]
+    public async Task A304AboutAnotherRepresentation_IsNotBelieved()
+    {
+        var face = Some.Face(new ScriptedOrigin(request => request.Fields.Contains("If-None-Match")
+            ? new OriginResponse(304, Some.Fields("ETag: \"v2\""), Stream.Null)
+            : Some.Response("whole", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")));
+        await GetAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(2));
+        var (result, body) = await _engine.ServeAsync(Some.Request(face));
+        Assert.Equal((200, "whole"), (result.CacheStatus.OriginStatus, body));
+    }
+
+    [Fact]
+    public async Task TheTtl_CountsFromTheArrival_WhateverAgeOrDateSay()
+    {
+        var face = Some.Face(new ScriptedOrigin(_ => Some.Response("body", 200, "Age: 500")), new CachePolicy { TimeToLive = TimeSpan.FromSeconds(15) });
+        await GetAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(14));
+        var hit = await GetAsync(face);
+        Assert.Equal((true, TimeSpan.FromSeconds(514)), (hit.CacheStatus.IsHit, hit.Age));
+        _engine.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False((await GetAsync(face)).CacheStatus.IsHit);
+    }
+
+    [Fact]
+    public async Task B30_DirectivesThatConnectionNames_AreObeyedAllTheSame()
+    {
+        var face = Some.Face(new ScriptedOrigin(_ => Some.Response("body", 200, "Connection: Cache-Control", "Cache-Control: no-cache, max-age=60", "ETag: \"v\"")));
+        await GetAsync(face);
+        Assert.Equal(ForwardReason.MustValidate, (await GetAsync(face)).CacheStatus.Forwarded);
+    }
+
+    [Fact]
+    public async Task AnUnsafeRequestWhoseAnswerIsLost_InvalidatesItsTarget()
+    {
+        var face = Some.Face(new ScriptedOrigin(request => request.Method == "GET" ? Some.Response() : throw new OriginException(OriginError.Timeout, "late")));
+        await GetAsync(face);
+        await _engine.ServeAsync(Some.Request(face, method: "POST"));
+        Assert.False((await GetAsync(face)).CacheStatus.IsHit);
     }
 
     private async Task<CacheResult> GetAsync(CacheFace face, params string[] fields) =>

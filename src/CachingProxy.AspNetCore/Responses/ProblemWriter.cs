@@ -16,11 +16,11 @@ public static class ProblemWriter
         ArgumentNullException.ThrowIfNull(result);
         var failure = result.Failure ?? throw new ArgumentException("The result is no failure.", nameof(result));
         ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
-        return WriteAsync(context, result.Status, failure);
+        return WriteAsync(context, failure);
     }
 
     /// <summary>An error of the way to the origin.</summary>
-    public static Task WriteAsync(HttpContext context, int status, OriginException failure)
+    public static Task WriteAsync(HttpContext context, OriginException failure)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(failure);
@@ -29,7 +29,7 @@ public static class ProblemWriter
             context.Response.Headers["Proxy-Status"] = $"caching-proxy; error={type}";
         }
 
-        return WriteAsync(context, status, ErrorCodes.Of(failure.Error), failure.Message);
+        return WriteAsync(context, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
     }
 
     /// <summary>Any error.</summary>

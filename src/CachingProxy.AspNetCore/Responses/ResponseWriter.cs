@@ -1,8 +1,8 @@
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Responding;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Responses;
@@ -23,7 +23,7 @@ public static class ResponseWriter
             return;
         }
 
-        if (IsEventStream(result.Fields))
+        if (ServerSentEvents.AreIn(result.Fields))
         {
             // Its first event may be hours away; the client wants to know before that it is connected.
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
@@ -55,7 +55,8 @@ public static class ResponseWriter
         ArgumentNullException.ThrowIfNull(status);
 
         // RFC 9211 §2: the list begins with the cache nearest to the origin; we come after those before us.
-        headers["Cache-Status"] = StringValues.Concat(headers["Cache-Status"], status.ToString());
+        var before = headers["Cache-Status"];
+        headers["Cache-Status"] = before.Count == 0 ? status.ToString() : StringValues.Concat(before, status.ToString());
         headers["X-Cache"] = status.IsHit ? "HIT" : "MISS";
     }
 
@@ -75,22 +76,8 @@ public static class ResponseWriter
         }
 
         WriteCacheStatus(headers, result.CacheStatus);
-        headers.ContentLength = result.Status is 204 or 304 ? null : result.Status == 205 ? 0 : result.Body.Length ?? headers.ContentLength;
-        CloseIfContentIsLeft(context);
-    }
-
-    // RFC 9110 §10.1.1: a client that waits with its content for our word may send it now, or another request: nobody
-    // can tell, so that this connection ends.
-    private static void CloseIfContentIsLeft(HttpContext context)
-    {
-        if (context.Request.Headers.Expect.Count > 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
-        {
-            context.Response.Headers.Connection = "close";
-        }
+        headers.ContentLength = result.Status is 204 or 304 ? null : result.Status == 205 ? 0 : result.Body.Length;
     }
 
     private static bool IsWithoutContent(string method, int status) => method == "HEAD" || status is 204 or 205 or 304;
-
-    private static bool IsEventStream(FieldList fields) =>
-        fields["Content-Type"].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 }

@@ -48,16 +48,15 @@ public sealed record AllowedTarget
         return Uri.CheckHostName(host) == UriHostNameType.Dns ? new AllowedTarget { Host = host.TrimEnd('.'), Port = port } : null;
     }
 
-    /// <summary>Whether this names the port expressly.</summary>
-    internal bool NamesPort(int port) => Port == port;
-
     /// <summary>Whether a name on a port is permitted, wherever it leads.</summary>
     internal bool PermitsHost(string host, int port) =>
-        Host is not null && Host.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) && (Port is null || Port == port);
+        Host is not null && Host.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) && PermitsPort(port);
 
     /// <summary>Whether an address on a port is permitted.</summary>
     internal bool PermitsAddress(IPAddress address, int port) =>
-        Network is { } network && network.Contains(AddressRanges.Effective(address)) && (Port is null || Port == port);
+        Network is { } network && network.Contains(AddressRanges.Effective(address)) && PermitsPort(port);
+
+    private bool PermitsPort(int port) => Port is null ? TargetPolicy.IsUsualPort(port) : Port == port;
 
     private static (string Host, string? Port) Split(string text)
     {

@@ -10,6 +10,8 @@ namespace CachingProxy.AspNetCore.Targets;
 /// </summary>
 public sealed class TargetGuard
 {
+    private static readonly TimeSpan PatiencePerAddress = TimeSpan.FromSeconds(1);
+
     private readonly TargetPolicy _policy;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
 
@@ -70,26 +72,41 @@ public sealed class TargetGuard
 
     private static async Task<Stream> ConnectToAnyAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
     {
-        SocketException? last = null;
-        foreach (var address in addresses)
+        Exception? last = null;
+        for (var next = 0; next < addresses.Length; next++)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            // One address that swallows everything must not keep us from the others; the last has all the time that is left.
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            if (next < addresses.Length - 1)
+            {
+                patience.CancelAfter(PatiencePerAddress);
+            }
+
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, port), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
+                return await ConnectAsync(new IPEndPoint(addresses[next], port), patience.Token);
             }
-            catch (Exception failure)
+            catch (Exception failure) when (failure is SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                socket.Dispose();
-                last = failure as SocketException;
-                if (last is null)
-                {
-                    throw;
-                }
+                last = failure;
             }
         }
 
         throw new OriginException(OriginError.Unreachable, "The origin could not be reached.", last);
+    }
+
+    private static async Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellation)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 }

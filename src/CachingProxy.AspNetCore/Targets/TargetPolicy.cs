@@ -30,20 +30,21 @@ public sealed class TargetPolicy
             return PermitsAddress(host, literal, port);
         }
 
-        return PermitsPublic && PermitsPort(port) && (PermitsPrivate || Allowed.Count > 0 || !IsInternalName(host));
+        return PermitsPublic && IsUsualPort(port) && (PermitsPrivate || Allowed.Count > 0 || !IsInternalName(host));
     }
 
     /// <summary>Whether an address that a name leads to may be connected to.</summary>
     internal bool PermitsAddress(string host, IPAddress address, int port) =>
         IsOrigin(host, port)
         || Allowed.Any(target => target.PermitsHost(host, port) || target.PermitsAddress(address, port))
-        || (PermitsPublic && PermitsPort(port)
+        || (PermitsPublic && IsUsualPort(port)
             && ((AddressRanges.IsPublic(address) && !OwnAddresses.Contains(address)) || (PermitsPrivate && AddressRanges.IsPrivate(address))));
 
     private bool IsOrigin(string host, int port) =>
         Origin is not null && Origin.Port == port && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
-    private bool PermitsPort(int port) => port is 80 or 443 or >= 1024 || Allowed.Any(target => target.NamesPort(port));
+    /// <summary>Whether a port is one that web servers use; the others need to be named.</summary>
+    internal static bool IsUsualPort(int port) => port is 80 or 443 or >= 1024;
 
     // Names that lead inward by their form. Those that do so by their resolution are found when they are resolved.
     private static bool IsInternalName(string host)

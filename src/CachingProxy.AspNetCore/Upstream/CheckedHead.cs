@@ -3,7 +3,7 @@ using CachingProxy.Core;
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>The head of a response that the guard let pass.</summary>
-/// <param name="Fields">All fields but those that name a transfer coding.</param>
+/// <param name="Fields">All fields but those that frame the message.</param>
 /// <param name="ContentLength">The length of the content, where the origin stated one that counts.</param>
 /// <param name="IsAmbiguous">Whether the content could have been meant to end elsewhere.</param>
 internal sealed record CheckedHead(FieldList Fields, long? ContentLength, bool IsAmbiguous);

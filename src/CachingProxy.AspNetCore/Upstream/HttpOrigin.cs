@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.AspNetCore.Upstream;
 
@@ -33,6 +34,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             ConnectCallback = guard.ConnectAsync,
             PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new OriginConnection(context.PlaintextStream)),
             MaxConnectionsPerServer = options.MaxConnections,
+            EnableMultipleHttp2Connections = true,
             // A name is looked up again within these, and with it whether it may be reached.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
@@ -61,8 +63,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             }
 
             var isTunnel = response.StatusCode == HttpStatusCode.SwitchingProtocols;
-            var isEventStream = response.Content.Headers.ContentType?.MediaType?.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
-            silence.SetLimit(isTunnel || isEventStream ? Timeout.InfiniteTimeSpan : _options.IdleTimeout);
+            silence.SetLimit(isTunnel || ServerSentEvents.AreIn(head.Fields) ? Timeout.InfiniteTimeSpan : _options.IdleTimeout);
             var content = await response.Content.ReadAsStreamAsync(cancellation);
             return new OriginResponse((int)response.StatusCode, head.Fields, new OriginBody(content, silence, head.IsAmbiguous ? exchange : null), response)
             {
@@ -93,7 +94,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         var uri = new Uri(request.Key.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
         {
-            Version = uri.Scheme == "https" && !request.IsUpgrade ? HttpVersion.Version20 : HttpVersion.Version11,
+            // With content, HTTP/1.1: over HTTP/2 the handler may go on reading it after the exchange is over here.
+            Version = uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             // SocketsHttpHandler sends a request again whose connection died, unless it has content: empty content keeps
             // it from doing so with a method that is not idempotent.

@@ -29,9 +29,9 @@ internal static class ResponseGuard
         var lengths = Values(response.Content.Headers, "Content-Length");
         var codings = Values(response.Headers, "Transfer-Encoding");
         var hasContent = request.Method != "HEAD" && status is not (101 or 204 or 304);
+        CheckLengths(lengths, response.Content.Headers.ContentLength);
         if (hasContent)
         {
-            CheckLengths(lengths);
             CheckCodings(codings);
         }
 
@@ -45,16 +45,10 @@ internal static class ResponseGuard
         var fields = new List<KeyValuePair<string, StringValues>>();
         AddTo(fields, response.Headers.NonValidated, maxFields);
         AddTo(fields, response.Content.Headers.NonValidated, maxFields);
-        if (codings.Count > 0)
-        {
-            // RFC 9112 §6.3: chunked wins, and the length must not be passed on.
-            fields.RemoveAll(field => field.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase));
-        }
-
         return new CheckedHead(new FieldList(fields), codings.Count > 0 ? null : response.Content.Headers.ContentLength, isAmbiguous);
     }
 
-    private static void CheckLengths(StringValues lengths)
+    private static void CheckLengths(StringValues lengths, long? understood)
     {
         // RFC 9110 §8.6: the same number more than once is that number; two numbers are none.
         var distinct = lengths.SelectMany(line => line!.Split(',')).Select(length => length.Trim(' ', '\t')).Distinct().ToList();
@@ -63,8 +57,11 @@ internal static class ResponseGuard
             throw Invalid("The origin stated two different lengths of its content.");
         }
 
+        // What the handler did not understand it did not count by either.
         if (distinct.Count == 1
-            && (distinct[0].AsSpan().ContainsAnyExceptInRange('0', '9') || !long.TryParse(distinct[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            && (distinct[0].AsSpan().ContainsAnyExceptInRange('0', '9')
+                || !long.TryParse(distinct[0], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                || length != understood))
         {
             throw Invalid("The origin stated a length of its content that is no number.");
         }
@@ -82,7 +79,7 @@ internal static class ResponseGuard
     {
         foreach (var (name, values) in received)
         {
-            if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || !FieldSyntax.IsToken(name))
+            if (IsFraming(name) || !FieldSyntax.IsToken(name))
             {
                 continue;
             }
@@ -102,6 +99,9 @@ internal static class ResponseGuard
             }
         }
     }
+
+    private static bool IsFraming(string name) =>
+        name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
     private static StringValues Values(HttpHeaders headers, string name) =>
         headers.NonValidated.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;

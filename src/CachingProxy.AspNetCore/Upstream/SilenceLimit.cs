@@ -26,11 +26,11 @@ internal sealed class SilenceLimit : IDisposable
     /// <summary>Whether it was the limit, and not the caller.</summary>
     public bool IsReached => _limit.IsCancellationRequested && !_isAbandoned && !_caller.IsCancellationRequested;
 
-    /// <summary>Another limit from now on.</summary>
+    /// <summary>Another limit, which begins with the next <see cref="OnSignOfLife"/>.</summary>
     public void SetLimit(TimeSpan silence)
     {
         _silence = silence;
-        OnSignOfLife();
+        Pause();
     }
 
     /// <summary>The other side has done something: the limit starts anew.</summary>

@@ -3,9 +3,6 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>Why a response was not stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
 public enum NotStoredReason
 {
-    /// <summary>The request's method is not GET.</summary>
-    Method,
-
     /// <summary>The response says <c>no-store</c>.</summary>
     NoStore,
 

@@ -3,10 +3,9 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Decisions;
 
 /// <summary>What the rules want to know of a request, read once, so that a fill can decide after its client has gone.</summary>
-internal sealed record RequestFacts(bool IsGet, CacheControl Directives, bool HasAuthorization, bool HasCookie)
+internal sealed record RequestFacts(CacheControl Directives, bool HasAuthorization, bool HasCookie)
 {
     public static RequestFacts Of(CacheRequest request) => new(
-        request.IsGet,
         RequestDirectives.Parse(request.Fields),
         request.Fields["Authorization"].Count > 0,
         request.Fields["Cookie"].Count > 0);

@@ -22,5 +22,5 @@ internal abstract record ReuseDecision
     public sealed record Forward(ForwardReason Reason) : ReuseDecision;
 
     /// <summary>Only a stored response would do, and there is none (RFC 9111 §5.2.1.7).</summary>
-    public sealed record GatewayTimeout : ReuseDecision;
+    public sealed record GatewayTimeout(ForwardReason Reason) : ReuseDecision;
 }

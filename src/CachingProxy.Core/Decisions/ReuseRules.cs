@@ -45,7 +45,7 @@ internal static class ReuseRules
     }
 
     private static ReuseDecision ToOrigin(CacheRequest request, CacheControl directives, CacheEntry? entry, ForwardReason reason) =>
-        directives.OnlyIfCached ? new ReuseDecision.GatewayTimeout()
+        directives.OnlyIfCached ? new ReuseDecision.GatewayTimeout(reason)
         : request.IsHead ? new ReuseDecision.Forward(reason)
         : request.Fields["Range"].Count > 0 ? new ReuseDecision.Forward(ForwardReason.Range)
         : entry is { HasValidator: true } && request.Face.Policy.TtlMode == TtlMode.Respect ? new ReuseDecision.Revalidate(entry, reason)

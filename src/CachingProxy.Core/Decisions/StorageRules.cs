@@ -26,10 +26,9 @@ internal static class StorageRules
     {
         var fields = response.Fields;
         var vary = VaryField.Parse(fields["Vary"]);
-        return !request.IsGet ? NotStoredReason.Method
-            : response.Status == 206 ? NotStoredReason.Partial
+        return response.Status == 206 ? NotStoredReason.Partial
             : response.IsFramingAmbiguous ? NotStoredReason.AmbiguousFraming
-            : IsEventStream(fields) ? NotStoredReason.EventStream
+            : ServerSentEvents.AreIn(fields) ? NotStoredReason.EventStream
             : Prohibition(policy, request, control)
             ?? (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse ? NotStoredReason.SetCookie
             : vary.IsAny ? NotStoredReason.VaryAny
@@ -59,7 +58,7 @@ internal static class StorageRules
 
     private static bool IsStatusStorable(CachePolicy policy, int status, CacheControl control, Freshness freshness)
     {
-        if ((policy.OnlySuccesses && status is < 200 or > 299) || status == 304)
+        if (policy.OnlySuccesses && status is < 200 or > 299)
         {
             return false;
         }
@@ -80,7 +79,4 @@ internal static class StorageRules
 
     private static bool HasValidator(CachePolicy policy, FieldList fields) =>
         policy.TtlMode == TtlMode.Respect && (EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
-
-    private static bool IsEventStream(FieldList fields) =>
-        fields["Content-Type"].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 }

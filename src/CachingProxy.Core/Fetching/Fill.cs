@@ -48,14 +48,17 @@ internal sealed class Fill(FillRequest request, long position)
             var response = await request.Face.Origin.SendAsync(request.ToOrigin, CancellationToken.None);
             if (request.Validating is { } validating && response.Status == 304)
             {
-                await using (response)
+                if (Freshening.IsAbout(validating, response.Fields))
                 {
-                    var freshened = tools.Entries.Freshen(validating, request.Face.Policy, response, requestedAt, position);
-                    await tools.Store.UpdateAsync(validating, freshened);
-                    _head.SetResult(new FillOutcome.Validated(freshened));
+                    await FreshenAsync(tools, validating, response, requestedAt, onUnshared);
+                    return;
                 }
+
+                await response.DisposeAsync();
+                response = await request.Face.Origin.SendAsync(request.Unconditional().ToOrigin, CancellationToken.None);
             }
-            else if (response.Status == 304)
+
+            if (response.Status == 304)
             {
                 await response.DisposeAsync();
                 throw new OriginException(OriginError.InvalidResponse, "The origin answered 304 to a request without a condition.");
@@ -80,6 +83,27 @@ internal sealed class Fill(FillRequest request, long position)
         }
     }
 
+    private async Task FreshenAsync(FillTools tools, CacheEntry stored, OriginResponse notModified, DateTimeOffset requestedAt, Action onUnshared)
+    {
+        await using (notModified)
+        {
+            var (freshened, mayBeStored) = tools.Entries.Freshen(request, stored, notModified, requestedAt, position);
+            var isStored = mayBeStored && await tools.Store.UpdateAsync(stored, freshened);
+            if (!mayBeStored)
+            {
+                await tools.Store.RemoveAsync(stored);
+            }
+
+            // Purged in between, or forbidden by the 304 itself: it answers the one request that asked, and no other.
+            if (!isStored)
+            {
+                onUnshared();
+            }
+
+            _head.SetResult(new FillOutcome.Validated(freshened, isStored));
+        }
+    }
+
     private async Task ReceiveAsync(FillTools tools, OriginResponse response, DateTimeOffset requestedAt, Action onUnshared)
     {
         var decision = StorageRules.Decide(request.Face.Policy, request.Facts, response, tools.Clock.WallNow);
@@ -91,7 +115,7 @@ internal sealed class Fill(FillRequest request, long position)
         }
 
         var entry = tools.Entries.Create(request, response, freshness, requestedAt, position);
-        if (tools.Store.OpenWriter(entry) is not { } writer)
+        if (tools.Store.OpenWriter(entry, response.ContentLength) is not { } writer)
         {
             onUnshared();
             _head.SetResult(new FillOutcome.Unshared(response, NotStoredReason.StoreTooSmall));

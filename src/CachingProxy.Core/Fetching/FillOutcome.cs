@@ -17,8 +17,8 @@ internal abstract record FillOutcome
     /// <param name="FirstReader">The place of that request in the body, held for it from the beginning.</param>
     public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
 
-    /// <summary>The origin confirmed the stored response (RFC 9111 §4.3.3).</summary>
-    public sealed record Validated(CacheEntry Entry) : FillOutcome;
+    /// <summary>The origin confirmed the stored response (RFC 9111 §4.3.3), which is still stored, or for the request that began the fill alone.</summary>
+    public sealed record Validated(CacheEntry Entry, bool IsStored) : FillOutcome;
 
     /// <summary>The response is not stored, and belongs to the request that began the fill.</summary>
     public sealed record Unshared(OriginResponse Response, NotStoredReason Reason) : FillOutcome;

@@ -56,8 +56,12 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
                 return false;
             }
 
-            _chunk = next;
-            _offset = 0;
+            // A chunk with a successor is full; it may have become so between the two looks at it.
+            if (_offset == _chunk.Written)
+            {
+                _chunk = next;
+                _offset = 0;
+            }
         }
     }
 

@@ -8,4 +8,13 @@ public sealed class OriginException(OriginError error, string message, Exception
 {
     /// <summary>What went wrong.</summary>
     public OriginError Error => error;
+
+    /// <summary>The status code that fits it.</summary>
+    public int Status => error switch
+    {
+        OriginError.Timeout or OriginError.OnlyIfCached => 504,
+        OriginError.ForbiddenTarget => 403,
+        OriginError.ClientContent => 400,
+        _ => 502,
+    };
 }

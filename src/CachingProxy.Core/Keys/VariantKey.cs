@@ -18,8 +18,8 @@ internal sealed class VariantKey
     /// <summary>The key of a response that does not vary: it matches every request.</summary>
     public static VariantKey None { get; } = new([], []);
 
-    /// <summary>How many fields select.</summary>
-    public int Count => _names.Length;
+    /// <summary>How many characters it holds.</summary>
+    public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
     public static VariantKey Of(VaryField vary, IFields request) => vary.Names.Count == 0
         ? None

@@ -30,8 +30,6 @@ internal sealed record CacheControl
 
     public bool ProxyRevalidate { get; init; }
 
-    public bool MustUnderstand { get; init; }
-
     public bool OnlyIfCached { get; init; }
 
     public TimeSpan? MaxAge { get; init; }

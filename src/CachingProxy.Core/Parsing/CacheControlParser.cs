@@ -35,7 +35,6 @@ internal static class CacheControlParser
             "public" => control with { Public = true },
             "must-revalidate" => control with { MustRevalidate = true },
             "proxy-revalidate" => control with { ProxyRevalidate = true },
-            "must-understand" => control with { MustUnderstand = true },
             "only-if-cached" => control with { OnlyIfCached = true },
             "max-age" => control with { MaxAge = Smaller(control.MaxAge, argument) },
             "s-maxage" => control with { SharedMaxAge = Smaller(control.SharedMaxAge, argument) },

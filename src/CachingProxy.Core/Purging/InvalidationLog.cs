@@ -70,7 +70,7 @@ internal sealed class InvalidationLog
 
     /// <summary>Whether nothing that matches the URI was purged after a position.</summary>
     public bool IsCurrent(CacheKey key, long position) =>
-        position >= Volatile.Read(ref _all) && (_urls.IsEmpty || !_urls.TryGetValue(key, out var purged) || position >= purged);
+        position >= Volatile.Read(ref _all) && (!_urls.TryGetValue(key, out var purged) || position >= purged);
 
     private void Forget_NeedsLock()
     {

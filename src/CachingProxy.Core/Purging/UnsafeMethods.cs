@@ -8,10 +8,13 @@ internal static class UnsafeMethods
     // RFC 9110 §9.2.1 and the registry: methods that are defined as safe. Any other may change something.
     private static readonly HashSet<string> Safe = ["GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH", "QUERY", "PRI"];
 
+    /// <summary>Whether a request may have changed something.</summary>
+    public static bool IsUnsafe(string method) => !Safe.Contains(method);
+
     /// <summary>The URIs to be invalidated after a response to a request: none unless the method is unsafe and the answer no error.</summary>
     public static IEnumerable<CacheKey> Invalidated(string method, CacheKey target, int status, IFields response)
     {
-        if (Safe.Contains(method) || status is < 200 or > 399)
+        if (!IsUnsafe(method) || status is < 200 or > 399)
         {
             yield break;
         }
@@ -26,15 +29,20 @@ internal static class UnsafeMethods
         }
     }
 
-    // Only URIs of the same origin: anything else would let one site purge another's.
+    // Only URIs of the same origin: anything else would let one site purge another's. Keys are bytes, so that a path is
+    // taken as it is written wherever it stands by itself.
     private static CacheKey? SameOrigin(CacheKey target, string reference)
     {
-        if (reference.Length == 0 || !Uri.TryCreate(target.ToString(), UriKind.Absolute, out var from)
-            || !Uri.TryCreate(from, reference, out var uri) || uri.GetLeftPart(UriPartial.Authority) != from.GetLeftPart(UriPartial.Authority))
+        if (reference.StartsWith('/') && !reference.StartsWith("//", StringComparison.Ordinal))
         {
-            return null;
+            return target with { Target = reference.Split('#')[0] };
         }
 
-        return target with { Target = uri.PathAndQuery };
+        var raw = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        return reference.Length > 0 && Uri.TryCreate(target.ToString(), UriKind.Absolute, out var from)
+            && (Uri.TryCreate(reference, raw, out var uri) || Uri.TryCreate(from, reference, out uri))
+            && uri.GetLeftPart(UriPartial.Authority) == from.GetLeftPart(UriPartial.Authority)
+            ? target with { Target = uri.PathAndQuery }
+            : null;
     }
 }

@@ -10,6 +10,7 @@ namespace CachingProxy.Core.Responding;
 public sealed record CacheStatus
 {
     private const string Cache = "caching-proxy";
+    private static readonly string?[] HitTexts = new string?[3601];
 
     /// <summary>Whether the response was served from the cache without asking the origin.</summary>
     public bool IsHit { get; private init; }
@@ -43,7 +44,7 @@ public sealed record CacheStatus
     {
         if (IsHit)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={(long)TimeToLive.GetValueOrDefault().TotalSeconds}");
+            return HitText((long)TimeToLive.GetValueOrDefault().TotalSeconds);
         }
 
         var text = new System.Text.StringBuilder(Cache, 128);
@@ -65,5 +66,18 @@ public sealed record CacheStatus
 
         var detail = NotStored?.ToToken() ?? Forwarded?.ToDetail();
         return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
+    }
+
+    // The text of a hit is asked for more often than any other; each of the usual ones is made once.
+    private static string HitText(long seconds)
+    {
+        var isUsual = seconds >= 0 && seconds < HitTexts.Length;
+        var text = (isUsual ? HitTexts[seconds] : null) ?? string.Create(CultureInfo.InvariantCulture, $"{Cache}; hit; ttl={seconds}");
+        if (isUsual)
+        {
+            HitTexts[seconds] = text;
+        }
+
+        return text;
     }
 }

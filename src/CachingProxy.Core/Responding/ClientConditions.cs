@@ -8,7 +8,7 @@ internal static class ClientConditions
     private static readonly string[] NotIn304 = ["Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"];
 
     /// <summary>Whether a 304 says it all: the client has this very response already. For GET and HEAD, and successes.</summary>
-    public static bool IsNotModified(IFields request, int status, FieldList response, DateTimeOffset wallNow)
+    public static bool IsNotModified(IFields request, int status, FieldList response, SteadyClock clock)
     {
         if (status is < 200 or > 299)
         {
@@ -23,8 +23,13 @@ internal static class ClientConditions
                 : tags.Any(line => line?.Trim() == "*");
         }
 
-        return request["If-Modified-Since"] is { Count: 1 } since
-            && HttpDate.Parse(since.ToString(), wallNow) is { } known
+        if (request["If-Modified-Since"] is not { Count: 1 } since)
+        {
+            return false;
+        }
+
+        var wallNow = clock.WallNow;
+        return HttpDate.Parse(since.ToString(), wallNow) is { } known
             && (HttpDate.Parse(response["Last-Modified"].ToString(), wallNow) ?? HttpDate.Parse(response["Date"].ToString(), wallNow)) <= known;
     }
 

@@ -17,7 +17,7 @@ internal sealed class Responder(SteadyClock clock, string via)
         FillOutcome.Shared(var entry, _, var fields, var reader) => Conditional(
             request,
             new CacheResult(entry.Status, fields, reader, status with { OriginStatus = entry.Status, IsStored = true, TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now) })),
-        FillOutcome.Validated(var entry) => OfValidated(request, entry, status),
+        FillOutcome.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
         FillOutcome.Unshared(var response, var reason) => Conditional(
             request,
             Passing(request, response, status with { NotStored = reason })),
@@ -33,7 +33,7 @@ internal sealed class Responder(SteadyClock clock, string via)
         {
             FillOutcome.Shared(var entry, var body, _, _) when ReuseRules.CanBeShared(request, entry, now) && body.OpenReader() is { } reader =>
                 OfEntry(request, entry, reader, entry.AgeAt(now), status with { OriginStatus = entry.Status, TimeToLive = entry.Lifetime - entry.AgeAt(now) }),
-            FillOutcome.Validated(var entry) when ReuseRules.CanBeShared(request, entry, now) => OfValidated(request, entry, status),
+            FillOutcome.Validated(var entry, true) when ReuseRules.CanBeShared(request, entry, now) => OfValidated(request, entry, status),
             FillOutcome.Failed(var failure) => CacheResult.OfFailure(failure, status),
             _ => null,
         };
@@ -54,7 +54,7 @@ internal sealed class Responder(SteadyClock clock, string via)
     private CacheResult OfValidated(CacheRequest request, CacheEntry entry, CacheStatus status)
     {
         var age = entry.AgeAt(clock.Now);
-        return OfEntry(request, entry, entry.Body, age, status with { OriginStatus = 304, IsStored = true, TimeToLive = entry.Lifetime - age });
+        return OfEntry(request, entry, entry.Body, age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age });
     }
 
     private CacheResult OfEntry(CacheRequest request, CacheEntry entry, ResponseBody body, TimeSpan age, CacheStatus status) =>
@@ -63,7 +63,7 @@ internal sealed class Responder(SteadyClock clock, string via)
     // RFC 9111 §4.3.2: what the client has already is not sent again.
     private CacheResult Conditional(CacheRequest request, CacheResult result)
     {
-        if (!ClientConditions.IsNotModified(request.Fields, result.Status, result.Fields, clock.WallNow))
+        if (!ClientConditions.IsNotModified(request.Fields, result.Status, result.Fields, clock))
         {
             return result;
         }

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace CachingProxy.Core.Responding;
 
-/// <summary>The content of a response: stored, growing, or passing by. Read at most once, by one reader.</summary>
+/// <summary>The content of a response: stored, growing, or passing by.</summary>
 public abstract class ResponseBody : IAsyncDisposable
 {
     /// <summary>No content.</summary>

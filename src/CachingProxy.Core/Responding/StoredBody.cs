@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 
 namespace CachingProxy.Core.Responding;
@@ -6,9 +5,6 @@ namespace CachingProxy.Core.Responding;
 /// <summary>Content that is in memory as a whole: chunks that never change. Any number of requests share it.</summary>
 internal sealed class StoredBody : ResponseBody
 {
-    // Copying ahead of the flush saves system calls; more than this at a time only fills the connection's buffer.
-    private const int FlushBytes = 256 * 1024;
-
     private readonly ReadOnlyMemory<byte>[] _chunks;
     private readonly long _length;
 
@@ -24,53 +20,33 @@ internal sealed class StoredBody : ResponseBody
     /// <inheritdoc/>
     public override long? Length => _length;
 
+    // WriteAsync rather than GetMemory: a server whose response has not begun would copy what is written there twice.
     /// <inheritdoc/>
     public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
     {
-        if (_length > FlushBytes)
+        for (var next = 0; next < _chunks.Length; next++)
         {
-            return CopyInStepsAsync(destination, clientGone);
+            var written = destination.WriteAsync(_chunks[next], clientGone);
+            if (!written.IsCompletedSuccessfully)
+            {
+                return CopyRestAsync(written, destination, next + 1, clientGone);
+            }
+
+            _ = written.GetAwaiter().GetResult();
         }
 
-        foreach (var chunk in _chunks)
-        {
-            destination.Write(chunk.Span);
-        }
-
-        return FlushAsync(destination, clientGone);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async ValueTask CopyInStepsAsync(PipeWriter destination, CancellationToken clientGone)
+    private async ValueTask CopyRestAsync(ValueTask<FlushResult> written, PipeWriter destination, int next, CancellationToken clientGone)
     {
-        var unflushed = 0;
-        foreach (var chunk in _chunks)
+        await written;
+        for (; next < _chunks.Length; next++)
         {
-            destination.Write(chunk.Span);
-            unflushed += chunk.Length;
-            if (unflushed >= FlushBytes)
-            {
-                await FlushAsync(destination, clientGone);
-                unflushed = 0;
-            }
+            await destination.WriteAsync(_chunks[next], clientGone);
         }
-
-        await FlushAsync(destination, clientGone);
     }
-
-    private static ValueTask FlushAsync(PipeWriter destination, CancellationToken clientGone)
-    {
-        var flush = destination.FlushAsync(clientGone);
-        if (flush.IsCompletedSuccessfully)
-        {
-            _ = flush.GetAwaiter().GetResult();
-            return ValueTask.CompletedTask;
-        }
-
-        return AwaitAsync(flush);
-    }
-
-    private static async ValueTask AwaitAsync(ValueTask<FlushResult> flush) => await flush;
 }

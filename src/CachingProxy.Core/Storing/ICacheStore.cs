@@ -12,13 +12,15 @@ public interface ICacheStore
     ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key);
 
     /// <summary>
-    /// Begins to store an entry; null where the store would not keep it. An entry is found once its writer has completed
-    /// it; a writer that is disposed before leaves nothing behind.
+    /// Begins to store an entry; null where the store would not keep one of its size. An entry is found once its writer
+    /// has completed it; a writer that is disposed before leaves nothing behind.
     /// </summary>
-    EntryWriter? OpenWriter(CacheEntry entry);
+    /// <param name="entry">All but the content.</param>
+    /// <param name="contentLength">The length of the content, where it is known.</param>
+    EntryWriter? OpenWriter(CacheEntry entry, long? contentLength);
 
-    /// <summary>Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>, if that is still there.</summary>
-    ValueTask UpdateAsync(CacheEntry entry, CacheEntry freshened);
+    /// <summary>Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>. False where that is not there any more.</summary>
+    ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened);
 
     /// <summary>Removes one entry, if it is still there.</summary>
     ValueTask RemoveAsync(CacheEntry entry);

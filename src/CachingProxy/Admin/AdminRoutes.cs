@@ -11,18 +11,12 @@ namespace CachingProxy.Admin;
 /// </summary>
 internal sealed class AdminRoutes
 {
-    // Ours from the beginning, so that what is added there later takes no path of an origin away.
-    private static readonly string[] Reserved = ["/metrics"];
-    private static readonly string[] ReservedPrefixes = ["/cache/", "/docs/"];
-
     private readonly AdminAuthentication _authentication;
     private readonly Dictionary<string, ApiRoute> _routes;
-    private readonly DocsResource _docs;
 
     public AdminRoutes(AdminAuthentication authentication, ProxyEndpoint proxy, CacheResource cache, HealthResource health, DocsResource docs)
     {
         _authentication = authentication;
-        _docs = docs;
         All =
         [
             new("/proxy", [], NeedsAuthentication: false, proxy.HandleAsync),
@@ -44,11 +38,10 @@ internal sealed class AdminRoutes
     /// <summary>Answers a request for one of our paths.</summary>
     public Task HandleAsync(HttpContext context, GuardedRequest guarded)
     {
-        if (!_routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(guarded.Path, out var route))
+        var route = Find(guarded.Path);
+        if (route is null)
         {
-            return guarded.Path.StartsWith("/docs/")
-                ? _docs.PageAsync(context, guarded)
-                : new ApiError("not_found", "There is nothing here. /docs lists what there is.", 404).WriteAsync(context);
+            return new ApiError("not_found", "There is nothing here. /docs lists what there is.", 404).WriteAsync(context);
         }
 
         if (route.Methods.Length > 0 && !route.Methods.Contains(context.Request.Method))
@@ -67,16 +60,11 @@ internal sealed class AdminRoutes
         return route.Handle(context, guarded);
     }
 
-    private static bool IsReserved(ReadOnlySpan<char> path)
-    {
-        foreach (var prefix in ReservedPrefixes)
-        {
-            if (path.StartsWith(prefix))
-            {
-                return true;
-            }
-        }
+    // What is below /docs/ belongs to the page.
+    private ApiRoute? Find(ReadOnlySpan<char> path) =>
+        _routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path.StartsWith("/docs/") ? "/docs" : path, out var route) ? route : null;
 
-        return Reserved.AsSpan().Contains(path.ToString());
-    }
+    // Ours from the beginning, so that what is added there later takes no path of an origin away.
+    private static bool IsReserved(ReadOnlySpan<char> path) =>
+        path is "/metrics" || path.StartsWith("/cache/") || path.StartsWith("/docs/");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
 using CachingProxy.Core.Keys;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.Admin;
 
 /// <summary><c>/cache</c>: purging.</summary>
-internal sealed class CacheResource(CacheEngine engine, ProxyTargetParser targets)
+internal sealed class CacheResource(CacheEngine engine, ProxyTargetParser targets, OriginBase? origin)
 {
     /// <summary><c>DELETE /cache</c> purges everything; with <c>url=</c>, which may be repeated, just that.</summary>
     public async Task DeleteAsync(HttpContext context, GuardedRequest guarded)
@@ -22,10 +23,12 @@ internal sealed class CacheResource(CacheEngine engine, ProxyTargetParser target
                 return;
             }
 
-            var target = targets.Parse(value);
-            if (target.Key is not { } key)
+            // A path of the origin is named as clients ask for it, which may be looser than what /proxy takes.
+            var ofOrigin = UriNormalization.IsAcceptableRequestTarget(value) && !value.StartsWith("//", StringComparison.Ordinal) ? origin?.KeyOf(value) : null;
+            var target = ofOrigin is null ? targets.Parse(value) : null;
+            if ((ofOrigin ?? target?.Key) is not { } key)
             {
-                await new ApiError("invalid_url", $"{target.Error} Nothing was purged.", 400).WriteAsync(context);
+                await new ApiError("invalid_url", $"{target?.Error} Nothing was purged.", 400).WriteAsync(context);
                 return;
             }
 

@@ -17,6 +17,7 @@ internal sealed class DocsResource(IServiceProvider services)
             options.DocumentTitle = "caching-proxy";
             options.SwaggerEndpoint("/openapi.json", "caching-proxy");
         });
+        builder.Run(new ApiError("not_found", "There is nothing of that name in the documentation.", 404).WriteAsync);
         return builder.Build();
     });
 

@@ -13,6 +13,11 @@ internal static class ClearCacheCommand
         var address = new UriBuilder("http", host.ToString(), settings.Port, "/cache").Uri;
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         using var request = new HttpRequestMessage(HttpMethod.Delete, address);
+        if (settings.AllowedHosts.FirstOrDefault(name => name != "*") is { } allowed)
+        {
+            request.Headers.Host = allowed;
+        }
+
         if (settings.AdminToken is { } token)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CachingProxy.Configuration;
 using CachingProxy.Serving;
 
@@ -22,7 +23,7 @@ internal static class ServeCommand
         {
             server = await ProxyServer.StartAsync(settings, new ServerDependencies());
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             await Console.Error.WriteLineAsync(
                 $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: {failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host.");

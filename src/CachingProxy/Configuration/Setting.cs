@@ -33,6 +33,11 @@ internal sealed record Setting(
     /// <exception cref="SettingException">They are not permitted.</exception>
     public ProxySettings ApplyFrom(ProxySettings settings, IReadOnlyList<string> texts, string source)
     {
+        if (texts.Count == 0)
+        {
+            throw new SettingException($"{source} is empty; {Permitted}, or leave it out.");
+        }
+
         if (texts.Count > 1 && !IsRepeatable)
         {
             throw new SettingException($"{source} is given {texts.Count} times; give it once.");

@@ -104,7 +104,7 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
         {
             return charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset.Trim('"', '\''));
         }
-        catch (ArgumentException)
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {
             return null;
         }

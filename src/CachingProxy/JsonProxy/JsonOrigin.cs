@@ -2,6 +2,7 @@ using System.IO.Compression;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.JsonProxy;
@@ -18,11 +19,14 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
     /// <summary>How many times its size content may inflate to, beyond the first megabyte: a bomb inflates a thousandfold.</summary>
     public const int MaxInflation = 200;
 
+    /// <summary>The most content codings that are undone, one after the other.</summary>
+    public const int MaxCodings = 2;
+
     /// <summary>Marks a literal that is base64; for the envelope alone.</summary>
     public const string EncodingField = "Data-Encoding";
 
     // All that the cache and the envelope need to know of the response. Nothing of it acts in a browser as if it were ours.
-    private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Retry-After"];
+    private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Retry-After", "Location", "Content-Location"];
 
     /// <inheritdoc/>
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
@@ -31,6 +35,11 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
         var (response, vary) = await FollowAsync(request, cancellation);
         await using (response)
         {
+            if (ServerSentEvents.AreIn(response.Fields))
+            {
+                throw Invalid("The upstream answered with an event stream, which has no end; only a forwarded path passes it on.");
+            }
+
             var literal = request.Method == "HEAD" || response.Status is 204 or 205
                 ? DataLiteral.Null
                 : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, cancellation));
@@ -44,6 +53,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
             {
                 ContentLength = literal.Json.Length,
                 Version = response.Version,
+                IsFramingAmbiguous = response.IsFramingAmbiguous,
             };
         }
     }
@@ -101,7 +111,13 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
         var received = new MemoryStream((int)(response.ContentLength ?? 0));
         await CopyAsync(response.Body, received, maxBodyBytes, cancellation);
         var content = received;
-        foreach (var coding in response.Fields["Content-Encoding"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Reverse())
+        var codings = response.Fields["Content-Encoding"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (codings.Length > MaxCodings)
+        {
+            throw Invalid($"The upstream's content is coded {codings.Length} times; at most {MaxCodings} are undone.");
+        }
+
+        foreach (var coding in codings.Reverse())
         {
             content = await InflateAsync(coding.ToLowerInvariant(), content, Math.Max(1 << 20, received.Length * MaxInflation), cancellation);
         }
@@ -132,7 +148,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
             {
                 await CopyAsync(inflating, inflated, Math.Min(maxBodyBytes, maxByRatio), cancellation);
             }
-            catch (InvalidDataException failure)
+            catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException or IOException)
             {
                 throw new OriginException(OriginError.InvalidResponse, "The upstream's compressed content is damaged.", failure);
             }

@@ -45,7 +45,12 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         await using var result = await engine.ServeAsync(request, context.RequestAborted);
         if (result.Failure is { } failure)
         {
-            ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
+            // A target that is forbidden by what its name leads to looks like one that is forbidden by its form.
+            if (failure.Error != OriginError.ForbiddenTarget)
+            {
+                ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
+            }
+
             await ErrorOf(failure, result.Status).WriteAsync(context);
             return;
         }

@@ -43,15 +43,20 @@ internal sealed class ProxyServer : IAsyncDisposable
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Builds everything and begins to listen.</summary>
-    /// <exception cref="IOException">The port is in use, or the address is not this machine's.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
     public static async Task<ProxyServer> StartAsync(ProxySettings settings, ServerDependencies dependencies)
     {
         // A bare line feed ends no line: two servers could read such a request differently.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        // Compressed content that is cut off is an error, not the end.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             // A failure to start is told in one line by the command.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+            // Where it may log, it makes an Activity for every request, which costs as much as a look-up.
+            .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)
             .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
@@ -124,7 +129,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken),
             new ProxyEndpoint(engine, targets, faces, pseudonym),
-            new CacheResource(engine, targets),
+            new CacheResource(engine, targets, originBase),
             new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
             new DocsResource(services));
         return new RequestPipeline(

@@ -4,6 +4,7 @@ using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
@@ -19,6 +20,7 @@ internal sealed partial class RequestPipeline(
     {
         try
         {
+            CloseIfContentIsAwaited(context);
             await RouteAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
@@ -33,7 +35,23 @@ internal sealed partial class RequestPipeline(
         {
             LogFailure(logger, context.Request.Method, failure);
             context.Response.Clear();
-            await ProblemWriter.WriteAsync(context, 500, "internal_error", "The proxy failed to answer this request.");
+            await ErrorAsync(context, 500, "internal_error", "The proxy failed to answer this request.");
+        }
+    }
+
+    // RFC 9110 §10.1.1: a client that waits with its content for our word may send it after our answer, or another
+    // request in its place: nobody can tell, so that the connection ends with the answer.
+    private static void CloseIfContentIsAwaited(HttpContext context)
+    {
+        if (context.Request.Headers.Expect.Count > 0)
+        {
+            context.Response.OnStarting(
+                static response =>
+                {
+                    ((HttpResponse)response).Headers.Connection = "close";
+                    return Task.CompletedTask;
+                },
+                context.Response);
         }
     }
 
@@ -51,7 +69,7 @@ internal sealed partial class RequestPipeline(
 
         if (ViaField.Names(context.Request.Headers.Via, pseudonym))
         {
-            return ErrorAsync(context, guarded, 508, "loop", "This request has passed through this proxy before: its origin leads back to it.");
+            return ErrorAsync(context, 508, "loop", "This request has passed through this proxy before: its origin leads back to it.");
         }
 
         var method = context.Request.Method;
@@ -62,33 +80,41 @@ internal sealed partial class RequestPipeline(
             return Task.CompletedTask;
         }
 
+        if (method == "PURGE")
+        {
+            context.Response.Headers.Allow = AllowedMethods;
+            return ErrorAsync(context, 405, "method_not_allowed", "PURGE is never forwarded; purge with DELETE /cache?url=.");
+        }
+
         if (ours.IsOurs(guarded.Path))
         {
             return ours.HandleAsync(context, guarded);
         }
 
-        if (method == "PURGE")
-        {
-            context.Response.Headers.Allow = AllowedMethods;
-            return ErrorAsync(context, guarded, 405, "method_not_allowed", "PURGE is never forwarded; purge with DELETE /cache?url=.");
-        }
-
         return origin is not null ? origin.HandleAsync(context, guarded)
-            : ErrorAsync(context, guarded, 404, "not_found", "No --origin is configured, so only /proxy?url= is served; /docs lists what there is.");
+            : ErrorAsync(context, 404, "not_found", "No --origin is configured, so only /proxy?url= is served; /docs lists what there is.");
     }
 
     private Task RefuseAsync(HttpContext context, Refusal refusal)
     {
         LogRefusal(logger, refusal.Status, refusal.Message);
         context.Response.Headers.Connection = "close";
-        return ErrorAsync(context, default, refusal.Status, refusal.Code, refusal.Message);
+        if (refusal.Status == 405)
+        {
+            context.Response.Headers.Allow = AllowedMethods;
+        }
+
+        return ErrorAsync(context, refusal.Status, refusal.Code, refusal.Message);
     }
 
     // On the origin's paths an error of ours is a problem document, everywhere else it has the shape of our endpoints.
-    private Task ErrorAsync(HttpContext context, GuardedRequest guarded, int status, string code, string message) =>
-        origin is null || (guarded.Target is not null && ours.IsOurs(guarded.Path))
+    private Task ErrorAsync(HttpContext context, int status, string code, string message)
+    {
+        var asked = new GuardedRequest(context.Features.Get<IHttpRequestFeature>()!.RawTarget, "");
+        return origin is null || ours.IsOurs(asked.Path)
             ? new ApiError(code, message, status).WriteAsync(context)
             : ProblemWriter.WriteAsync(context, status, code, message);
+    }
 
     [LoggerMessage(100, LogLevel.Error, "Answering a {Method} request failed in our own code")]
     private static partial void LogFailure(ILogger logger, string method, Exception failure);

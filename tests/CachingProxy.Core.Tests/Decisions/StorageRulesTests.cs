@@ -107,7 +107,7 @@ public class StorageRulesTests
     private static NotStoredReason? Reason(CachePolicy policy, OriginResponse response, params string[] requestFields)
     {
         var fields = Some.Fields(requestFields);
-        var facts = new RequestFacts(true, RequestDirectives.Parse(fields), fields.Contains("Authorization"), fields.Contains("Cookie"));
+        var facts = new RequestFacts(RequestDirectives.Parse(fields), fields.Contains("Authorization"), fields.Contains("Cookie"));
         return StorageRules.Decide(policy, facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason) ? reason : null;
     }
 }

@@ -115,7 +115,7 @@ public class FillTests
         var validating = _engine.ServeAsync(Some.Request(face));
         await _engine.Engine.PurgeAllAsync();
         _head.SetResult();
-        await validating;
+        Assert.False((await validating).Result.CacheStatus.IsStored);
         Assert.Equal("new", (await _engine.ServeAsync(Some.Request(face))).Body);
     }
 

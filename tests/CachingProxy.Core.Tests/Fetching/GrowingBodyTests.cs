@@ -54,6 +54,34 @@ public class GrowingBodyTests
     }
 
     [Fact]
+    public async Task AWriterAndAReaderAtFullSpeed_NeverLoseAByteBetweenTwoChunks()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var body = new GrowingBody(null);
+            var reading = Task.Run(() => ReadAllAsync(body.OpenReader()!));
+            var count = 0;
+            for (var write = 0; write < 200; write++)
+            {
+                var memory = body.GetMemory();
+                var size = Math.Min(memory.Length, 1 + ((write * 7919) % 3001));
+                for (var i = 0; i < size; i++)
+                {
+                    memory.Span[i] = (byte)count++;
+                }
+
+                body.Advance(size);
+                body.Publish();
+            }
+
+            body.Complete();
+            var read = await reading;
+            Assert.Equal(count, read.Length);
+            Assert.True(read.Select((value, index) => value == (byte)index).All(same => same), "every byte in its place");
+        }
+    }
+
+    [Fact]
     public async Task AFailure_ReachesReadersAfterTheBytesThatCame()
     {
         var body = new GrowingBody(10);

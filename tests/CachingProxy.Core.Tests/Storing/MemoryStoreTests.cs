@@ -12,7 +12,7 @@ public class MemoryStoreTests
     public async Task AnEntry_IsFoundOnceItsWriterHasCompletedIt()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        var writer = store.OpenWriter(Entry("/a"))!;
+        var writer = store.OpenWriter(Entry("/a"), null)!;
         writer.Append("body"u8.ToArray());
         Assert.Empty(await store.FindAsync(Some.Key("/a")));
         await writer.CompleteAsync();
@@ -23,7 +23,7 @@ public class MemoryStoreTests
     public async Task AWriterThatIsNotCompleted_LeavesNothingBehind()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        await using (var writer = store.OpenWriter(Entry("/a"))!)
+        await using (var writer = store.OpenWriter(Entry("/a"), null)!)
         {
             writer.Append(new byte[100]);
         }
@@ -107,10 +107,13 @@ public class MemoryStoreTests
     }
 
     [Fact]
-    public async Task AnEntryThatWouldDriveOutEverythingElse_IsNotKept()
+    public async Task AnEntryLargerThanTheWholeStore_IsNotKept_WhetherItsLengthIsKnownOrNot()
     {
-        var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 100 << 20 });
-        await PutAsync(store, Entry("/a"), 20 << 20);
+        var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 1 << 20 });
+        Assert.Null(store.OpenWriter(Entry("/a"), 1 << 20));
+        await using var writer = store.OpenWriter(Entry("/a"), null)!;
+        writer.Append(new byte[1 << 20]);
+        await writer.CompleteAsync();
         Assert.Empty(await store.FindAsync(Some.Key("/a")));
     }
 
@@ -125,7 +128,7 @@ public class MemoryStoreTests
 
     private static async Task PutAsync(MemoryStore store, CacheEntry entry, int bytes)
     {
-        await using var writer = store.OpenWriter(entry)!;
+        await using var writer = store.OpenWriter(entry, bytes)!;
         writer.Append(new byte[bytes]);
         await writer.CompleteAsync();
     }

@@ -35,6 +35,18 @@ public class AdminTests
         Assert.Equal("HIT", (await proxy.Client.GetAsync("/y")).Headers.GetValues("X-Cache").Single());
     }
 
+    [Fact]
+    public async Task AUrlIsNamedForAPurge_AsClientsAskForIt()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            Assert.Contains("X-Cache: MISS", await proxy.ExchangeAsync(proxy.Raw("GET", "/x?filter[a]=1", "Connection: close")));
+            Assert.Contains("HTTP/1.1 200", await proxy.ExchangeAsync(proxy.Raw("DELETE", "/cache?url=/x%3Ffilter[a]%3D1", "Connection: close")));
+        }
+    }
+
     [Theory]
     [InlineData("/cache?tag=a", "bad_request")]
     [InlineData("/cache?url=ftp://a", "invalid_url")]
@@ -99,6 +111,7 @@ public class AdminTests
     [Theory]
     [InlineData("/cache/")]
     [InlineData("/cache/entries")]
+    [InlineData("/docs/none")]
     [InlineData("/metrics")]
     public async Task OurOwnPathsWithoutAnEndpoint_AreA404_AndNotTheOrigins(string target)
     {

@@ -61,6 +61,7 @@ public class CommandTests
     [InlineData("{ \"tttl\": 5 }", "\"tttl\" in ")]
     [InlineData("{ \"ttl\": ", "is not valid JSON")]
     [InlineData("[]", "holds no JSON object")]
+    [InlineData("{ \"port\": [] }", "\"port\" in ")]
     public async Task M25_ABadConfigurationFile_IsTold_WithKeyAndFile(string content, string message)
     {
         var file = Path.GetTempFileName();
@@ -108,6 +109,14 @@ public class CommandTests
         var (exitCode, _, error) = await RunAsync(["--port", port.ToString()]);
         Assert.Equal(CommandLine.Failed, exitCode);
         Assert.Contains($"port {port}", Assert.Single(error.Trim().Split('\n')));
+    }
+
+    [Fact]
+    public async Task AnAddressThatIsNotThisMachines_IsOneLine_AndExitCode1()
+    {
+        var (exitCode, _, error) = await RunAsync(["--host", "192.0.2.1"]);
+        Assert.Equal(CommandLine.Failed, exitCode);
+        Assert.Contains("192.0.2.1", Assert.Single(error.Trim().Split('\n')));
     }
 
     [Fact]

@@ -125,7 +125,7 @@ public class ProxyEndpointTests
     {
         var json = "[\"" + new string('x', 50 << 20) + "\"]";
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(json, Json));
-        await using var proxy = await TestProxy.StartAsync(origin, new() { MaxMemoryBytes = 1L << 30 });
+        await using var proxy = await TestProxy.StartAsync(origin);
         foreach (var source in (string[])["upstream", "cache"])
         {
             var envelope = await proxy.Client.GetStringAsync("/proxy?url=x");
@@ -283,6 +283,54 @@ public class ProxyEndpointTests
         }
 
         Assert.Equal(2, origin.Requests.Count);
+    }
+
+    [Fact]
+    public async Task AnEventStream_WhichHasNoEnd_IsA502()
+    {
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+            await connection.HoldAsync();
+        });
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
+    }
+
+    [Fact]
+    public async Task B06_AmbiguouslyFramedContent_IsNotStoredOnThisFaceEither()
+    {
+        await using var origin = new FakeOrigin(_ =>
+            $"HTTP/1.1 200 OK\r\n{Json}\r\nTransfer-Encoding: chunked\r\nContent-Length: 30\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n");
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetStringAsync("/proxy?url=x");
+        Assert.Contains("upstream", await proxy.Client.GetStringAsync("/proxy?url=x"));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task CompressedContentThatIsCutOff_IsA502(string coding)
+    {
+        var whole = Compress(coding, Encoding.UTF8.GetBytes(string.Join(",", Enumerable.Range(0, 5000))));
+        var body = whole[..(whole.Length / 2)];
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n");
+            await connection.SendAsync(body);
+        });
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
+    }
+
+    [Fact]
+    public async Task F04_Purge_IsNotForwardedOnThisFaceEither()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", Json));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await ErrorAsync(await proxy.Client.SendAsync(new HttpRequestMessage(new HttpMethod("PURGE"), "/proxy?url=x")), 405);
+        Assert.Empty(origin.Requests);
     }
 
     private static byte[] Compress(string coding, byte[] content)

@@ -160,6 +160,28 @@ public class RequestGuardTests
         Assert.DoesNotContain(origin.Requests, request => request.Target == "/evil");
     }
 
+    [Theory]
+    [InlineData("POST", "/proxy")]
+    [InlineData("GET", "/healthz")]
+    [InlineData("PURGE", "/x")]
+    public async Task A32_AnAnswerOfOurOwnToAnAnnouncedBody_EndsTheConnectionAsWell(string method, string target)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Contains("Connection: close", await proxy.ExchangeAsync(proxy.Raw(method, target, "Expect: 100-continue", "Content-Length: 40")));
+    }
+
+    [Theory]
+    [InlineData("/proxy?url=x")]
+    [InlineData("/cache")]
+    public async Task ARefusalOnOurOwnPaths_HasTheShapeOfOurErrors(string target)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Contains("\"success\":false", await proxy.ExchangeAsync($"GET {target} HTTP/1.1\r\nHost: evil.test\r\n\r\n"));
+        Assert.Contains("\"success\":false", await proxy.ExchangeAsync(proxy.Raw("GET", target, "X: a\ab")));
+    }
+
     [Fact]
     public async Task A34_ABodyThatIsCutShort_ReachesTheOriginAsNoWholeRequest()
     {

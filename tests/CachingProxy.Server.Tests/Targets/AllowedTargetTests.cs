@@ -11,6 +11,7 @@ public class AllowedTargetTests
     [InlineData("api.local", "x.api.local", 80, false)]
     [InlineData("api.local:22", "api.local", 22, true)]
     [InlineData("api.local:22", "api.local", 80, false)]
+    [InlineData("api.local", "api.local", 22, false)]
     public void AHost_IsPermittedByItsName(string text, string host, int port, bool permitted) =>
         Assert.Equal(permitted, AllowedTarget.Parse(text)!.PermitsHost(host, port));
 

@@ -122,6 +122,14 @@ public class TargetGuardTests
     }
 
     [Fact]
+    public async Task APortThatIsNamedForOneTarget_IsNotOpenForOthers()
+    {
+        var mail = AspNetCore.Targets.AllowedTarget.Parse("mail.test:25")!;
+        await using var proxy = await TestProxy.StartWithAsync(new() { AllowedTargets = [mail] }, new());
+        Assert.StartsWith("HTTP/1.1 403", await AskAsync(proxy, "http://1.1.1.1:25/"));
+    }
+
+    [Fact]
     public async Task J29_ProxiesOfTheEnvironment_AreNotUsed()
     {
         Environment.SetEnvironmentVariable("http_proxy", "http://127.0.0.1:9");

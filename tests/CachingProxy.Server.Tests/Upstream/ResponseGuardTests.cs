@@ -45,6 +45,26 @@ public class ResponseGuardTests
     }
 
     [Fact]
+    public async Task B05_TheSameLengthTwice_IsThatLength()
+    {
+        await using var origin = new FakeOrigin(_ => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc");
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Equal("abc", await proxy.Client.GetStringAsync("/x"));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 5", 200)]
+    [InlineData("Content-Length: abc", 502)]
+    public async Task B04_TheLengthInAnAnswerToHead_IsCheckedAsWell(string field, int status)
+    {
+        await using var origin = new FakeOrigin(_ => $"HTTP/1.1 200 OK\r\n{field}\r\n\r\n");
+        await using var proxy = await TestProxy.StartAsync(origin);
+        var response = await proxy.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/x"));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.True(status != 200 || response.Content.Headers.ContentLength == 5);
+    }
+
+    [Fact]
     public async Task B26_TooManyFields_AreA502()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", [.. Enumerable.Range(0, 2000).Select(number => $"X-{number}: 1")]));

@@ -15,9 +15,6 @@ internal sealed class Eviction(long maxBytes)
 
     public long HeldBytes { get; private set; }
 
-    /// <summary>The largest single entry: a tenth of the whole, so that none drives out everything else, but a megabyte where there is room.</summary>
-    public long MaxEntryBytes { get; } = Math.Max(maxBytes / 10, Math.Min(maxBytes, 1 << 20));
-
     /// <summary>Takes a slot in, and answers with those that leave for it.</summary>
     public List<MemorySlot> Add(MemorySlot slot, bool wasUsed)
     {

@@ -23,6 +23,13 @@ internal sealed class MemoryEntryWriter(MemoryStore store, CacheEntry entry, lon
     }
 
     /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        _chunks.Clear();
+        return base.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
     public override ValueTask<CacheEntry> CompleteAsync()
     {
         var complete = entry with { Body = new StoredBody([.. _chunks]) };

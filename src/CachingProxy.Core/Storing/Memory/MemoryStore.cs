@@ -36,21 +36,22 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
         new(_slots.TryGetValue(key, out var slots) ? new MemorySlotList(slots) : []);
 
     /// <inheritdoc/>
-    public EntryWriter? OpenWriter(CacheEntry entry) =>
-        MemorySlot.SizeOf(entry) <= _eviction.MaxEntryBytes ? new MemoryEntryWriter(this, entry, _eviction.MaxEntryBytes) : null;
+    public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength) =>
+        MemorySlot.SizeOf(entry) + (contentLength ?? 0) <= options.MaxBytes ? new MemoryEntryWriter(this, entry, options.MaxBytes) : null;
 
     /// <inheritdoc/>
-    public ValueTask UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    public ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
         lock (_lock)
         {
-            if (Find_NeedsLock(entry) is { } slot)
+            var slot = Find_NeedsLock(entry);
+            if (slot is not null)
             {
                 Replace_NeedsLock(freshened, slot);
             }
-        }
 
-        return ValueTask.CompletedTask;
+            return new ValueTask<bool>(slot is not null);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,12 @@
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>Server-sent events: content that has no end, and whose silence means nothing.</summary>
+public static class ServerSentEvents
+{
+    /// <summary>Whether the fields of a response announce one.</summary>
+    public static bool AreIn(FieldList fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        return fields["Content-Type"].ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    }
+}
