@@ -57,17 +57,4 @@ public class SettingTests
             File.Delete(file);
         }
     }
-
-    [Fact]
-    public void EverySetting_HasARowInTheDocumentation()
-    {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "CachingProxy.slnx")))
-        {
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests run outside the checkout.");
-        }
-
-        var documented = File.ReadAllText(Path.Combine(root, "docs", "configuration.md"));
-        Assert.All(SettingTable.All, setting => Assert.Contains($"| `--{setting.Name}` | `{setting.Environment}` |", documented));
-    }
 }

@@ -1,0 +1,54 @@
+using System.Text.RegularExpressions;
+using CachingProxy.Configuration;
+
+namespace CachingProxy.Server.Tests;
+
+/// <summary>What the documents name exists.</summary>
+public class ProseTests
+{
+    private static readonly string Root = FindRoot();
+
+    public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(Root, file))
+        .Where(file => !file.StartsWith("artifacts", StringComparison.Ordinal) && !file.StartsWith(".caching-proxy", StringComparison.Ordinal)
+            && !file.Contains("node_modules", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void EverySourceFileThatADocumentNames_Exists(string document)
+    {
+        var sources = Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories).Select(file => "/" + Path.GetRelativePath(Root, file)).ToList();
+        foreach (Match name in Regex.Matches(File.ReadAllText(Path.Combine(Root, document)), "`([A-Za-z./-]+\\.cs)`"))
+        {
+            Assert.True(sources.Any(source => source.EndsWith("/" + name.Groups[1].Value, StringComparison.Ordinal)), name.Value);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void EveryLinkToAFile_LeadsToOne(string document)
+    {
+        foreach (Match link in Regex.Matches(File.ReadAllText(Path.Combine(Root, document)), "\\]\\(([^)#:]+)(#[^)]*)?\\)"))
+        {
+            Assert.True(Path.Exists(Path.Combine(Root, Path.GetDirectoryName(document)!, link.Groups[1].Value)), link.Value);
+        }
+    }
+
+    [Fact]
+    public void EverySetting_HasARowInTheDocumentation()
+    {
+        var documented = File.ReadAllText(Path.Combine(Root, "docs", "configuration.md"));
+        Assert.All(SettingTable.All, setting => Assert.Contains($"| `--{setting.Name}` | `{setting.Environment}` |", documented));
+    }
+
+    private static string FindRoot()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "CachingProxy.slnx")))
+        {
+            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests run outside the checkout.");
+        }
+
+        return root;
+    }
+}
