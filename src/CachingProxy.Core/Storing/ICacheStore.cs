@@ -13,7 +13,8 @@ public interface ICacheStore
 
     /// <summary>
     /// Begins to store an entry; null where the store would not keep one of its size. An entry is found once its writer
-    /// has completed it; a writer that is disposed before leaves nothing behind.
+    /// has completed it, unless one for the same variant with a later <see cref="CacheEntry.Position"/> is there; a writer that
+    /// is disposed before leaves nothing behind.
     /// </summary>
     /// <param name="entry">All but the content.</param>
     /// <param name="contentLength">The length of the content, where it is known.</param>

@@ -107,6 +107,15 @@ public class MemoryStoreTests
     }
 
     [Fact]
+    public async Task WhatWasFetchedBeforeAPurge_NeverTakesThePlaceOfWhatWasFetchedAfterIt()
+    {
+        var store = new MemoryStore(new MemoryStoreOptions());
+        await PutAsync(store, Entry("/a") with { Position = 2 }, 20);
+        await PutAsync(store, Entry("/a") with { Position = 1 }, 10);
+        Assert.Equal(20, Assert.Single(await store.FindAsync(Some.Key("/a"))).Body.Length);
+    }
+
+    [Fact]
     public async Task AnEntryLargerThanTheWholeStore_IsNotKept_WhetherItsLengthIsKnownOrNot()
     {
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 1 << 20 });

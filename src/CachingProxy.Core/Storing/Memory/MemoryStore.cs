@@ -100,6 +100,12 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
         {
             var siblings = _slots.GetValueOrDefault(entry.Key, []);
             var same = Array.Find(siblings, slot => slot.Entry.Partition == entry.Partition && slot.Entry.Variant.IsSameAs(entry.Variant));
+            if (same?.Entry.Position > entry.Position)
+            {
+                // What was fetched before a purge never takes the place of what was fetched after it.
+                return;
+            }
+
             var variants = siblings.Where(slot => slot.Entry.Partition == entry.Partition).ToArray();
             var replaced = same ?? (variants.Length >= MaxVariants ? variants[0] : siblings.Length >= MaxEntriesPerUri ? siblings[0] : null);
             Replace_NeedsLock(entry, replaced);
