@@ -29,10 +29,12 @@ internal sealed class ProxyServer : IAsyncDisposable
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication _application;
+    private readonly List<HttpOrigin> _origins;
 
-    private ProxyServer(WebApplication application, CacheEngine engine)
+    private ProxyServer(WebApplication application, CacheEngine engine, List<HttpOrigin> origins)
     {
         _application = application;
+        _origins = origins;
         Engine = engine;
     }
 
@@ -69,7 +71,8 @@ internal sealed class ProxyServer : IAsyncDisposable
             new CacheEngineOptions { Pseudonym = pseudonym },
             dependencies.Time,
             application.Services.GetRequiredService<ILogger<CacheEngine>>());
-        var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym);
+        var origins = new List<HttpOrigin>();
+        var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym, origins);
         application.Run(pipeline.InvokeAsync);
         try
         {
@@ -81,7 +84,7 @@ internal sealed class ProxyServer : IAsyncDisposable
             throw;
         }
 
-        return new ProxyServer(application, engine);
+        return new ProxyServer(application, engine, origins);
     }
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
@@ -91,7 +94,11 @@ internal sealed class ProxyServer : IAsyncDisposable
     public Task StopAsync() => _application.StopAsync();
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        _origins.ForEach(origin => origin.Dispose());
+    }
 
     private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)
     {
@@ -119,7 +126,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     }
 
     private static RequestPipeline CreatePipeline(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym)
+        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, List<HttpOrigin> origins)
     {
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var targets = new ProxyTargetParser(originBase);
@@ -133,13 +140,13 @@ internal sealed class ProxyServer : IAsyncDisposable
             new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
             new DocsResource(services));
         return new RequestPipeline(
-            new AllowedHosts(settings), routes, CreateReverseProxy(settings, dependencies, engine, pseudonym), pseudonym,
+            new AllowedHosts(settings), routes, CreateReverseProxy(settings, dependencies, engine, pseudonym, origins), pseudonym,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
         {
             var guard = new TargetGuard(policy, dependencies.Resolve);
-            IOrigin origin = new HttpOrigin(guard, dependencies.Origin, dependencies.Time);
+            IOrigin origin = CreateOrigin(guard, dependencies, origins);
             if (originBase is not null)
             {
                 origin = new OriginWithFields(origin, originBase.Authority, settings.OriginFields);
@@ -157,7 +164,8 @@ internal sealed class ProxyServer : IAsyncDisposable
         }
     }
 
-    private static ReverseProxy? CreateReverseProxy(ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym)
+    private static ReverseProxy? CreateReverseProxy(
+        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, List<HttpOrigin> origins)
     {
         if (settings.Origin is null)
         {
@@ -165,7 +173,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         }
 
         var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
-        return new ReverseProxy(engine, new HttpOrigin(guard, dependencies.Origin, dependencies.Time), new ReverseProxyOptions
+        return new ReverseProxy(engine, CreateOrigin(guard, dependencies, origins), new ReverseProxyOptions
         {
             Origin = settings.Origin,
             Pseudonym = pseudonym,
@@ -179,6 +187,13 @@ internal sealed class ProxyServer : IAsyncDisposable
                 MaxObjectBytes = settings.MaxObjectBytes,
             },
         });
+    }
+
+    private static HttpOrigin CreateOrigin(TargetGuard guard, ServerDependencies dependencies, List<HttpOrigin> origins)
+    {
+        var origin = new HttpOrigin(guard, dependencies.Origin, dependencies.Time);
+        origins.Add(origin);
+        return origin;
     }
 
     // One name for each instance: two of them in a row are no loop.
