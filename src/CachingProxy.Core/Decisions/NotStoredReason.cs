@@ -45,6 +45,6 @@ public enum NotStoredReason
     /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
     AmbiguousFraming,
 
-    /// <summary>The fields are more than the whole store may hold.</summary>
+    /// <summary>It is more than the whole store may hold.</summary>
     StoreTooSmall,
 }

@@ -63,10 +63,8 @@ internal sealed class Fill(FillRequest request, long position)
                 await response.DisposeAsync();
                 throw new OriginException(OriginError.InvalidResponse, "The origin answered 304 to a request without a condition.");
             }
-            else
-            {
-                await ReceiveAsync(tools, response, requestedAt, onUnshared);
-            }
+
+            await ReceiveAsync(tools, response, requestedAt, onUnshared);
         }
         catch (OriginException failure)
         {

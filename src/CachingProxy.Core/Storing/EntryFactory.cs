@@ -38,14 +38,15 @@ internal sealed class EntryFactory(SteadyClock clock, string via)
     {
         var policy = request.Face.Policy;
         var fields = Freshening.Update(entry.Fields, StoredFields.Of(notModified, policy, via, clock.WallNow), policy);
-        var asReceived = notModified.Fields.Contains("Cache-Control") ? fields.With("Cache-Control", notModified.Fields["Cache-Control"]) : fields;
+        var stated = notModified.Fields["Cache-Control"];
+        var asReceived = stated.Count > 0 ? fields.With("Cache-Control", stated) : fields;
         var decision = StorageRules.Decide(policy, request.Facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
         var freshened = WithMetadata(
             entry with
             {
                 Fields = fields,
                 Freshness = decision is StorageDecision.Store(var freshness) ? freshness : default,
-                Control = notModified.Fields.Contains("Cache-Control") ? CacheControlParser.Parse(notModified.Fields["Cache-Control"]) : entry.Control,
+                Control = stated.Count > 0 ? CacheControlParser.Parse(stated) : entry.Control,
                 Position = position,
             },
             notModified,

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
@@ -11,19 +10,10 @@ namespace CachingProxy.Admin;
 internal sealed record ApiError(string Code, string Message, int Status)
 {
     /// <summary>Writes the error as the whole answer.</summary>
-    public async Task WriteAsync(HttpContext context)
+    public Task WriteAsync(HttpContext context)
     {
-        var response = context.Response;
-        var json = JsonSerializer.SerializeToUtf8Bytes(new ApiFailure(false, this), ApiJson.Default.ApiFailure);
-        response.StatusCode = Status;
-        response.ContentType = "application/json";
-        response.ContentLength = json.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        if (context.Request.Method != "HEAD")
-        {
-            await response.Body.WriteAsync(json, context.RequestAborted);
-        }
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return ApiAnswer.WriteAsync(context, Status, new ApiFailure(false, this), ApiJson.Default.ApiFailure);
     }
 }
 

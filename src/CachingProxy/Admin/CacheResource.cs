@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
@@ -46,9 +45,6 @@ internal sealed class CacheResource(CacheEngine engine, ProxyTargetParser target
         }
 
         var message = purged.Count == 0 ? "Cache cleared successfully" : $"Purged {string.Join(", ", purged)}";
-        context.Response.ContentType = "application/json";
-        context.Response.Headers.CacheControl = "no-store";
-        await context.Response.Body.WriteAsync(
-            JsonSerializer.SerializeToUtf8Bytes(new ApiSuccess(true, message), ApiJson.Default.ApiSuccess), context.RequestAborted);
+        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message), ApiJson.Default.ApiSuccess);
     }
 }

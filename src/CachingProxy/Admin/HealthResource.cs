@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CachingProxy.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -13,16 +12,6 @@ internal sealed class HealthResource(IHostApplicationLifetime lifetime)
     public Task ReadyAsync(HttpContext context, GuardedRequest guarded) =>
         lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(context, 503, "stopping") : WriteAsync(context, 200, "ready");
 
-    private static async Task WriteAsync(HttpContext context, int status, string state)
-    {
-        var json = JsonSerializer.SerializeToUtf8Bytes(new ApiHealth(state), ApiJson.Default.ApiHealth);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        if (context.Request.Method != "HEAD")
-        {
-            await context.Response.Body.WriteAsync(json, context.RequestAborted);
-        }
-    }
+    private static Task WriteAsync(HttpContext context, int status, string state) =>
+        ApiAnswer.WriteAsync(context, status, new ApiHealth(state), ApiJson.Default.ApiHealth);
 }

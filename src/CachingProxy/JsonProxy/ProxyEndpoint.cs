@@ -2,6 +2,7 @@ using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
+using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         var (face, guard) = LocalTrust.IsTrusted(context, guarded.Host) ? faces.Local : faces.Public;
         if (!guard.Permits(target.Host, target.Port))
         {
-            await ErrorOf(TargetGuardRefusal, 403).WriteAsync(context);
+            await ErrorOf(TargetGuard.Forbidden()).WriteAsync(context);
             return;
         }
 
@@ -51,14 +52,12 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
                 ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
             }
 
-            await ErrorOf(failure, result.Status).WriteAsync(context);
+            await ErrorOf(failure).WriteAsync(context);
             return;
         }
 
         await EnvelopeWriter.WriteAsync(context, result);
     }
-
-    private static OriginException TargetGuardRefusal => AspNetCore.Targets.TargetGuard.Forbidden();
 
     private ApiError? ReadTarget(string requestTarget, out ProxyTarget target)
     {
@@ -86,8 +85,8 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         return target.Error is { } error ? new ApiError("invalid_url", error, 400) : null;
     }
 
-    private static ApiError ErrorOf(OriginException failure, int status) =>
-        IsTooLarge(failure) ? TooLarge() : new ApiError(ErrorCodes.Of(failure.Error), failure.Message, status);
+    private static ApiError ErrorOf(OriginException failure) =>
+        IsTooLarge(failure) ? TooLarge() : new ApiError(ErrorCodes.Of(failure.Error), failure.Message, failure.Status);
 
     private static bool IsTooLarge(OriginException failure) =>
         failure is { Error: OriginError.ClientContent, InnerException: BadHttpRequestException { StatusCode: 413 } };
