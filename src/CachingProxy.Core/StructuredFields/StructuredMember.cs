@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace CachingProxy.Core.StructuredFields;
+
+/// <summary>What lists and dictionaries are made of: an item or an inner list, with parameters (RFC 9651 §3.1, §3.2).</summary>
+public abstract record StructuredMember
+{
+    private StructuredMember()
+    {
+    }
+
+    /// <summary>The parameters in their order, each key once (RFC 9651 §3.1.2).</summary>
+    public ImmutableArray<KeyValuePair<string, BareItem>> Parameters { get; init; } = [];
+
+    /// <summary>RFC 9651 §3.3: one value.</summary>
+    public sealed record Item(BareItem Value) : StructuredMember;
+
+    /// <summary>RFC 9651 §3.1.1: a list of values within a list.</summary>
+    public sealed record InnerList(ImmutableArray<Item> Items) : StructuredMember;
+}

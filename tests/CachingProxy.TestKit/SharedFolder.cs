@@ -1,0 +1,20 @@
+namespace CachingProxy.TestKit;
+
+/// <summary>The folder of public vectors and traces that may lie beside the repository; tests that use it are skipped where it does not.</summary>
+public static class SharedFolder
+{
+    /// <summary>The path of a file or folder in it; null where it is not there.</summary>
+    public static string? Find(string path)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "CachingProxy.slnx")))
+            {
+                var found = Path.Combine(folder.Parent!.FullName, "shared", path);
+                return Path.Exists(found) ? found : null;
+            }
+        }
+
+        return null;
+    }
+}
