@@ -37,13 +37,29 @@ public sealed class ReverseProxy
             return ProblemWriter.WriteAsync(context, 400, "bad_request", "The request target leaves the origin's base path.");
         }
 
-        var request = new ForwardedRequest(context, guarded, _face, key, _pseudonym);
-        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, request) : ServeAsync(context, request);
+        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, Request(null))
+            : context.Request.Method == "QUERY" ? QueryAsync()
+            : ServeAsync(context, Request(null));
+
+        ForwardedRequest Request(QueryContent? query) => new(context, guarded, _face, key, _pseudonym, query);
+
+        async Task QueryAsync()
+        {
+            try
+            {
+                await ServeAsync(context, Request(await QueryContent.ReadAsync(context)));
+            }
+            catch (IOException) when (!context.Response.HasStarted)
+            {
+                await ProblemWriter.WriteAsync(context, 400, "bad_request", "The content of the request did not arrive as announced.");
+            }
+        }
     }
 
     private async Task ServeAsync(HttpContext context, ForwardedRequest request)
     {
         await using var result = await _engine.ServeAsync(request, context.RequestAborted);
+        await request.EndInterimsAsync();
         if (result.Failure is not null)
         {
             await ProblemWriter.WriteAsync(context, result);
@@ -67,6 +83,7 @@ public sealed class ReverseProxy
         {
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
             var response = await request.Face.Origin.SendAsync(upgrade, context.RequestAborted);
+            await request.EndInterimsAsync();
             await using var answer = _engine.PassOn(request, response);
             if (WebSocketTunnel.IsAccepted(context, response))
             {

@@ -21,6 +21,11 @@ public sealed record CachePolicy
     /// <summary>Whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
     public bool StripCookies { get; init; }
 
+    /// <summary>
+    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by default.
+    /// </summary>
+    public bool StaleDespiteSharedMaxAge { get; init; }
+
     /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
     public bool OnlySuccesses { get; init; }
 

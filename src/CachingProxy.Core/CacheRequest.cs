@@ -16,6 +16,7 @@ public abstract class CacheRequest
         Method = method;
         Key = key;
         Partition = partition;
+        StorageKey = key;
     }
 
     /// <summary>The face that the request came in by.</summary>
@@ -42,9 +43,24 @@ public abstract class CacheRequest
     /// </summary>
     public abstract OriginRequest CreateOriginRequest();
 
-    /// <summary>Whether the method is GET, the one whose responses are stored.</summary>
+    /// <summary>
+    /// Takes the interim responses (1xx) that come before the response; null where the client can have none. It is called
+    /// from any thread, one call at a time, and no more once the response is there.
+    /// </summary>
+    public virtual Action<InterimResponse>? OnInterim => null;
+
+    /// <summary>The key that responses for <see cref="Key"/> are stored under: the same, but for queries of which parts do not matter.</summary>
+    internal CacheKey StorageKey { get; set; }
+
+    /// <summary>Whether the method is GET.</summary>
     internal bool IsGet => Method == "GET";
 
     /// <summary>Whether the method is HEAD, which a stored GET answers.</summary>
     internal bool IsHead => Method == "HEAD";
+
+    /// <summary>Whether it is a QUERY of which the face knows the content.</summary>
+    internal bool IsKeyedQuery => Partition.Query is not null;
+
+    /// <summary>Whether a part of the representation is asked for.</summary>
+    internal bool HasRange => IsGet && Fields["Range"].Count > 0;
 }

@@ -22,6 +22,21 @@ public class CacheEngineTests
     }
 
     [Fact]
+    public async Task TheDelayOfTheResponse_IsAddedToItsAge()
+    {
+        var face = Some.Face(new ScriptedOrigin(_ =>
+        {
+            _engine.Time.Advance(TimeSpan.FromSeconds(3));
+            return Some.Response(fields: ["Cache-Control: max-age=10", "Age: 4"]);
+        }));
+        await GetAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(9), (await GetAsync(face)).Age);
+        _engine.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(ForwardReason.Stale, (await GetAsync(face)).CacheStatus.Forwarded);
+    }
+
+    [Fact]
     public async Task M22_AJumpOfTheWallClock_NeitherAgesNorPreservesAnEntry()
     {
         var face = Some.Face(new ScriptedOrigin(_ => Some.Response(fields: "Cache-Control: max-age=10")));

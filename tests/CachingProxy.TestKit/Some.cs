@@ -1,6 +1,9 @@
 using CachingProxy.Core;
+using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Storing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.TestKit;
@@ -23,6 +26,28 @@ public static class Some
         {
             ContentLength = body.Length,
         };
+
+    /// <summary>A response that was stored at the start of the clock, as it was received.</summary>
+    internal static CacheEntry Entry(params string[] fields)
+    {
+        var list = Fields(fields);
+        var control = ResponseDirectives.Parse(list);
+        return new CacheEntry
+        {
+            Key = Key(),
+            Target = Key().Target,
+            Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
+            Status = 200,
+            Fields = list,
+            Position = 0,
+            Control = control,
+            Freshness = Freshness.Of(200, list, control, new CachePolicy { TimeToLive = TimeSpan.Zero }, FakeTimeProvider.Start),
+            Date = FakeTimeProvider.Start,
+            ReceivedAt = FakeTimeProvider.Start,
+            EntityTag = EntityTag.Parse(list["ETag"].ToString()),
+            LastModified = HttpDate.Parse(list["Last-Modified"].ToString(), FakeTimeProvider.Start),
+        };
+    }
 
     private sealed class PlainRequest(CacheFace face, string method, CacheKey key, FieldList fields)
         : CacheRequest(face, method, key, new CachePartition(face.Name, "http", "proxy.test"))

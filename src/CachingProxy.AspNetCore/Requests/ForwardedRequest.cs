@@ -1,3 +1,4 @@
+using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
@@ -12,13 +13,22 @@ internal sealed class ForwardedRequest : CacheRequest
     private readonly HttpContext _context;
     private readonly GuardedRequest _guarded;
     private readonly string _via;
+    private readonly QueryContent? _query;
+    private InterimWriter? _interims;
 
-    public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, CacheKey key, string via)
-        : base(face, context.Request.Method, key, new CachePartition(face.Name, context.Request.Scheme, guarded.Host))
+    /// <param name="context">What the server holds of the request.</param>
+    /// <param name="guarded">Its canonical target and host.</param>
+    /// <param name="face">The face that it came in by.</param>
+    /// <param name="key">The upstream URI.</param>
+    /// <param name="via">Our name in <c>Via</c>.</param>
+    /// <param name="query">The content, where it was read for the key.</param>
+    public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, CacheKey key, string via, QueryContent? query)
+        : base(face, context.Request.Method, key, new CachePartition(face.Name, context.Request.Scheme, guarded.Host) { Query = query?.Digest })
     {
         _context = context;
         _guarded = guarded;
         _via = via;
+        _query = query;
         Fields = new HttpRequestFields(context.Request.Headers, face.Policy.StripCookies);
     }
 
@@ -29,10 +39,23 @@ internal sealed class ForwardedRequest : CacheRequest
     public override bool HasContent => _context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
 
     /// <inheritdoc/>
+    public override Action<InterimResponse>? OnInterim
+    {
+        get
+        {
+            _interims ??= InterimWriter.For(_context);
+            return _interims is null ? null : _interims.Write;
+        }
+    }
+
+    /// <inheritdoc/>
     public override OriginRequest CreateOriginRequest() =>
         new(Method, Key, ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via))
         {
-            Content = HasContent ? _context.Request.Body : null,
-            ContentLength = _context.Request.ContentLength,
+            Content = _query is { Length: > 0 } ? _query.Open() : HasContent && _query is null ? _context.Request.Body : null,
+            ContentLength = _query?.Length ?? _context.Request.ContentLength,
         };
+
+    /// <summary>No interim response is sent any more: the response begins.</summary>
+    public Task EndInterimsAsync() => _interims?.CloseAsync() ?? Task.CompletedTask;
 }

@@ -32,7 +32,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = options.ConnectTimeout,
             ConnectCallback = guard.ConnectAsync,
-            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new OriginConnection(context.PlaintextStream)),
+            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(
+                new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
             MaxConnectionsPerServer = options.MaxConnections,
             EnableMultipleHttp2Connections = true,
             // A name is looked up again within these, and with it whether it may be reached.
@@ -54,7 +55,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         try
         {
             using var message = CreateMessage(request, silence);
-            var exchange = OriginExchange.Begin();
+            var exchange = OriginExchange.Begin(request.OnInterim);
             response = await _invoker.SendAsync(message, silence.Token);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)
@@ -90,6 +91,12 @@ public sealed class HttpOrigin : IOrigin, IDisposable
 
     private static HttpRequestMessage CreateMessage(OriginRequest request, SilenceLimit silence)
     {
+        if (request.Content is { CanSeek: true } kept)
+        {
+            // Content that is in memory may be sent a second time.
+            kept.Position = 0;
+        }
+
         // The target was validated byte by byte; any rewriting here would fetch something else than what is keyed.
         var uri = new Uri(request.Key.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)

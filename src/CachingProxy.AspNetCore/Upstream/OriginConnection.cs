@@ -2,11 +2,15 @@ namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
 /// A connection to an origin, as SocketsHttpHandler sees it. It can be kept from being used for another request, which
-/// the handler itself offers no way to ask for once a response has begun.
+/// the handler itself offers no way to ask for once a response has begun; and it tells of interim responses, which the
+/// handler keeps to itself.
 /// </summary>
-internal sealed class OriginConnection(Stream inner) : Stream
+/// <param name="inner">The connection, decrypted.</param>
+/// <param name="isHttp1">Whether it carries one exchange after the other, so that what is read belongs to what was written last.</param>
+internal sealed class OriginConnection(Stream inner, bool isHttp1) : Stream
 {
     private volatile OriginExchange? _last;
+    private volatile InterimReader? _interims;
 
     public override bool CanRead => inner.CanRead;
 
@@ -31,13 +35,14 @@ internal sealed class OriginConnection(Stream inner) : Stream
     // Before a pooled connection is used again it is probed with a read. That read belongs to another exchange, and the
     // end of the stream takes the connection out of the pool.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : inner.ReadAsync(buffer, cancellationToken);
+        _last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : ReadAlongAsync(buffer, cancellationToken);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (OriginExchange.Current is { } exchange)
+        if (OriginExchange.Current is { } exchange && exchange.Connection != this)
         {
             exchange.Connection = this;
+            _interims = isHttp1 && exchange.OnInterim is { } onInterim ? new InterimReader(onInterim) : null;
         }
 
         return inner.WriteAsync(buffer, cancellationToken);
@@ -69,5 +74,21 @@ internal sealed class OriginConnection(Stream inner) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    // Whose bytes they are is known only when they are there: the probe may be what receives the next response.
+    private async ValueTask<int> ReadAlongAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        var read = await inner.ReadAsync(buffer, cancellation);
+        if (_interims is { } interims && read > 0)
+        {
+            interims.Read(buffer.Span[..read]);
+            if (interims.IsDone)
+            {
+                _interims = null;
+            }
+        }
+
+        return read;
     }
 }

@@ -1,3 +1,5 @@
+using CachingProxy.Core.Fetching;
+
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
@@ -8,20 +10,21 @@ internal sealed class OriginExchange
 {
     private static readonly AsyncLocal<OriginExchange?> Ambient = new();
 
-    private OriginExchange()
-    {
-    }
+    private OriginExchange(Action<InterimResponse>? onInterim) => OnInterim = onInterim;
 
     /// <summary>The exchange that the running code belongs to.</summary>
     public static OriginExchange? Current => Ambient.Value;
+
+    /// <summary>Takes the interim responses; null where nobody wants them.</summary>
+    public Action<InterimResponse>? OnInterim { get; }
 
     /// <summary>The connection that the request was written to.</summary>
     public OriginConnection? Connection { get; set; }
 
     /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
-    public static OriginExchange Begin()
+    public static OriginExchange Begin(Action<InterimResponse>? onInterim)
     {
-        var exchange = new OriginExchange();
+        var exchange = new OriginExchange(onInterim);
         exchange.Enter();
         return exchange;
     }

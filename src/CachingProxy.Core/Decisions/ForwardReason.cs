@@ -27,7 +27,10 @@ public enum ForwardReason
     /// <summary>A GET or HEAD with content: two servers may read it differently.</summary>
     RequestContent,
 
-    /// <summary>A part of the representation is asked for, and no complete one is stored.</summary>
+    /// <summary>Only parts of the representation are stored, and other ones are needed.</summary>
+    Partial,
+
+    /// <summary>The request's <c>Range</c> cannot be read, and nothing is stored that could answer without it.</summary>
     Range,
 
     /// <summary>The request has a precondition that only the origin can decide (<c>If-Match</c>, <c>If-Unmodified-Since</c>).</summary>

@@ -6,10 +6,10 @@ namespace CachingProxy.Core.Decisions;
 internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Source)
 {
     /// <summary>RFC 9111 §4.2.2 lets a heuristic apply to the statuses that RFC 9110 §15.1 calls heuristically cacheable.</summary>
-    private static readonly int[] HeuristicStatuses = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
+    private static readonly int[] HeuristicStatuses = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
     // The statuses that a configured TTL applies to; errors only ever live by what the origin says of them.
-    private static readonly int[] TtlStatuses = [200, 203, 204, 300, 301, 308, 410];
+    private static readonly int[] TtlStatuses = [200, 203, 204, 206, 300, 301, 308, 410];
 
     public static Freshness Of(int status, FieldList fields, CacheControl control, CachePolicy policy, DateTimeOffset wallNow)
     {
@@ -27,10 +27,10 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
         }
 
         var date = HttpDate.Parse(fields["Date"].ToString(), wallNow) ?? wallNow;
-        if (fields["Expires"] is { Count: > 0 } expires)
+        if (fields["Expires"] is { Count: > 0 } expires && !control.IsTargeted)
         {
-            // RFC 9111 §5.3: what is no date, "0" above all, has expired; so has what is there twice.
-            var until = expires.Count == 1 ? HttpDate.Parse(expires.ToString(), wallNow) : null;
+            // RFC 9111 §5.3, §4.2.1: what is no date, "0" above all, has expired; so has what is there with two values.
+            var until = expires.All(line => line == expires[0]) ? HttpDate.Parse(expires[0], wallNow) : null;
             return new Freshness(until > date ? until.Value - date : TimeSpan.Zero, FreshnessSource.Explicit);
         }
 

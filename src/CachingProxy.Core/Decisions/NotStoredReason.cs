@@ -36,8 +36,17 @@ public enum NotStoredReason
     /// <summary>It is larger than the largest stored body.</summary>
     TooLarge,
 
-    /// <summary>It is a part (206): parts are not stored.</summary>
+    /// <summary>It is a part (206) of which it is not clear which one, or an answer to a range (416) rather than to the URI.</summary>
     Partial,
+
+    /// <summary>Only a cache that knows the status may store it (<c>must-understand</c>), and it is not known here.</summary>
+    NotUnderstood,
+
+    /// <summary>The method's responses are stored only with an explicit lifetime and a <c>Content-Location</c> that is the target itself.</summary>
+    Method,
+
+    /// <summary>The origin failed (500, 502, 503, 504) while a good response is still stored.</summary>
+    ServerError,
 
     /// <summary>It is an event stream, which has no end.</summary>
     EventStream,

@@ -15,6 +15,7 @@ internal static class ReasonTokens
         ForwardReason.VaryMiss => "vary-miss",
         ForwardReason.Purged => "miss",
         ForwardReason.Stale or ForwardReason.MustValidate => "stale",
+        ForwardReason.Partial => "partial",
         ForwardReason.ClientDirective => "request",
         ForwardReason.Method => "method",
         _ => "bypass",
@@ -23,7 +24,8 @@ internal static class ReasonTokens
     /// <summary>Our own name, where RFC 9211's token does not say it all; null where it does.</summary>
     public static string? ToDetail(this ForwardReason reason) => reason switch
     {
-        ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale or ForwardReason.ClientDirective or ForwardReason.Method => null,
+        ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale or ForwardReason.Partial
+            or ForwardReason.ClientDirective or ForwardReason.Method => null,
         _ => ForwardDetails[(int)reason],
     };
 

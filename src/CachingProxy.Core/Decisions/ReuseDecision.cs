@@ -9,14 +9,22 @@ internal abstract record ReuseDecision
     {
     }
 
-    /// <summary>The stored response answers the request.</summary>
-    public sealed record Serve(CacheEntry Entry, TimeSpan Age) : ReuseDecision;
+    /// <summary>The stored response answers the request; if it needs to be refreshed, that is done beside it (RFC 5861 §3).</summary>
+    public sealed record Serve(CacheEntry Entry, TimeSpan Age, bool NeedsRefresh) : ReuseDecision;
 
     /// <summary>The stored response may answer after the origin has confirmed it (RFC 9111 §4.3).</summary>
-    public sealed record Revalidate(CacheEntry Entry, ForwardReason Reason) : ReuseDecision;
+    /// <param name="Entry">The stored response.</param>
+    /// <param name="Reason">Why it may not answer as it is.</param>
+    /// <param name="StandIn">The stored response, if it may answer in the place of an error (RFC 5861 §4).</param>
+    public sealed record Revalidate(CacheEntry Entry, ForwardReason Reason, CacheEntry? StandIn) : ReuseDecision;
+
+    /// <summary>The stored part answers the request together with what is missing of it (RFC 9111 §3.4).</summary>
+    public sealed record Complete(CacheEntry Part, MissingPart Missing) : ReuseDecision;
 
     /// <summary>A response is fetched, for this request and for others like it.</summary>
-    public sealed record Fetch(ForwardReason Reason) : ReuseDecision;
+    /// <param name="Reason">Why nothing that is stored may answer.</param>
+    /// <param name="StandIn">What may answer in the place of an error.</param>
+    public sealed record Fetch(ForwardReason Reason, CacheEntry? StandIn) : ReuseDecision;
 
     /// <summary>The request is passed on as it is and has its response for itself.</summary>
     public sealed record Forward(ForwardReason Reason) : ReuseDecision;

@@ -9,16 +9,23 @@ internal static class ReuseRules
 {
     public static ReuseDecision Decide(CacheRequest request, LookupResult lookup, DateTimeOffset now)
     {
-        var directives = request.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(request.Fields);
+        var policy = request.Face.Policy;
+        var directives = DirectivesOf(request);
         if (lookup.Entry is not { } entry)
         {
-            return ToOrigin(request, directives, null, lookup.Miss);
+            return ToOrigin(request, directives, null, lookup.Miss, null);
         }
 
         var age = entry.AgeAt(now);
-        return WhyNot(request.Face.Policy, directives, entry, age) is { } reason
-            ? ToOrigin(request, directives, entry, reason)
-            : new ReuseDecision.Serve(entry, age);
+        if (WhyNot(policy, directives, entry, age, out var needsRefresh) is { } reason)
+        {
+            var standIn = reason == ForwardReason.Stale && MayStandIn(policy, directives, entry, age) ? entry : null;
+            return ToOrigin(request, directives, entry, reason, standIn);
+        }
+
+        return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, needsRefresh)
+            : !directives.OnlyIfCached && MissingPart.Of(entry) is { } missing ? new ReuseDecision.Complete(entry, missing)
+            : ToOrigin(request, directives, entry, ForwardReason.Partial, null);
     }
 
     /// <summary>
@@ -28,8 +35,8 @@ internal static class ReuseRules
     {
         var policy = request.Face.Policy;
         var fields = request.Fields;
-        return !request.IsGet && !request.IsHead ? ForwardReason.Method
-            : request.HasContent ? ForwardReason.RequestContent
+        return !request.IsGet && !request.IsHead && !request.IsKeyedQuery ? ForwardReason.Method
+            : request.HasContent && !request.IsKeyedQuery ? ForwardReason.RequestContent
             : fields["If-Match"].Count > 0 || fields["If-Unmodified-Since"].Count > 0 ? ForwardReason.Precondition
             : policy.TtlMode == TtlMode.Respect ? null
             : policy.TimeToLive <= TimeSpan.Zero ? ForwardReason.CachingIsOff
@@ -38,21 +45,25 @@ internal static class ReuseRules
     }
 
     /// <summary>Whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
-    public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now)
-    {
-        var directives = waiting.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(waiting.Fields);
-        return entry.Variant.Matches(waiting.Fields) && WhyNot(waiting.Face.Policy, directives, entry, entry.AgeAt(now)) is null;
-    }
+    public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now) =>
+        entry.Part is null && entry.Answers(waiting)
+        && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
-    private static ReuseDecision ToOrigin(CacheRequest request, CacheControl directives, CacheEntry? entry, ForwardReason reason) =>
+    private static CacheControl DirectivesOf(CacheRequest request) =>
+        request.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(request.Fields);
+
+    private static ReuseDecision ToOrigin(
+        CacheRequest request, CacheControl directives, CacheEntry? entry, ForwardReason reason, CacheEntry? standIn) =>
         directives.OnlyIfCached ? new ReuseDecision.GatewayTimeout(reason)
         : request.IsHead ? new ReuseDecision.Forward(reason)
-        : request.Fields["Range"].Count > 0 ? new ReuseDecision.Forward(ForwardReason.Range)
-        : entry is { HasValidator: true } && request.Face.Policy.TtlMode == TtlMode.Respect ? new ReuseDecision.Revalidate(entry, reason)
-        : new ReuseDecision.Fetch(reason);
+        : entry is { HasValidator: true, Part: null } && request.Face.Policy.TtlMode == TtlMode.Respect
+            ? new ReuseDecision.Revalidate(entry, reason, standIn)
+        : request.HasRange && RangeField.Parse(request.Fields["Range"]) is null ? new ReuseDecision.Forward(ForwardReason.Range)
+        : new ReuseDecision.Fetch(reason, standIn);
 
-    private static ForwardReason? WhyNot(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
+    private static ForwardReason? WhyNot(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age, out bool needsRefresh)
     {
+        needsRefresh = false;
         var left = entry.Freshness.Lifetime - age;
         if (policy.TtlMode == TtlMode.Override)
         {
@@ -60,18 +71,39 @@ internal static class ReuseRules
         }
 
         // RFC 9111 §5.2.2.4: a response with no-cache is never reused without validation, not even a fresh one.
-        if (entry.Control.NoCache)
+        var control = entry.Control;
+        if (control.NoCache)
         {
             return ForwardReason.MustValidate;
         }
 
-        // RFC 9111 §5.2.1: what the client wants beyond freshness.
-        if (request.NoCache || age > request.MaxAge || left < request.MinFresh)
+        // RFC 9111 §5.2.1: what the client wants beyond freshness. RFC 8246 §2: what cannot have changed has no age.
+        var isImmutable = control.Immutable && left > TimeSpan.Zero;
+        if (request.NoCache || (age > request.MaxAge && !isImmutable) || left < request.MinFresh)
         {
             return ForwardReason.ClientDirective;
         }
 
-        // RFC 9111 §4.2.4, §5.2.1.2: stale only if the client takes it and the origin does not forbid it.
-        return left > TimeSpan.Zero || (request.MaxStale >= -left && !entry.ForbidsStale) ? null : ForwardReason.Stale;
+        if (left > TimeSpan.Zero || (request.MaxStale >= -left && !ForbidsStale(control)))
+        {
+            return null;
+        }
+
+        // RFC 5861 §3.
+        needsRefresh = control.StaleWhileRevalidate >= -left
+            && !ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control);
+        return needsRefresh ? null : ForwardReason.Stale;
     }
+
+    // RFC 5861 §4: either side may permit it, and the origin may forbid it.
+    private static bool MayStandIn(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
+    {
+        var staleness = age - entry.Freshness.Lifetime;
+        return policy.TtlMode == TtlMode.Respect && !ForbidsStale(entry.Control) && entry.Part is null
+            && (entry.Control.StaleIfError >= staleness || request.StaleIfError >= staleness);
+    }
+
+    // RFC 9111 §4.2.4, §5.2.2.10: s-maxage says proxy-revalidate as well.
+    private static bool ForbidsStale(CacheControl control) =>
+        control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
 }

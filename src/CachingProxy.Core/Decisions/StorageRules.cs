@@ -1,4 +1,5 @@
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
@@ -12,24 +13,26 @@ internal static class StorageRules
     // Answers to what was wrong with one request, or with one moment: a stated lifetime is not enough, `public` is.
     private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
 
-    public static StorageDecision Decide(CachePolicy policy, RequestFacts request, OriginResponse response, DateTimeOffset wallNow)
+    /// <summary>The decision about a response to a request for <paramref name="key"/>.</summary>
+    public static StorageDecision Decide(CachePolicy policy, CacheKey key, RequestFacts request, OriginResponse response, DateTimeOffset wallNow)
     {
-        var control = CacheControlParser.Parse(response.Fields["Cache-Control"]);
+        var control = ResponseDirectives.Parse(response.Fields);
         var freshness = Freshness.Of(response.Status, response.Fields, control, policy, wallNow);
-        return Refusal(policy, request, response, control, freshness) is { } reason
+        return Refusal(policy, key, request, response, control, freshness) is { } reason
             ? new StorageDecision.DoNotStore(reason)
             : new StorageDecision.Store(freshness);
     }
 
     private static NotStoredReason? Refusal(
-        CachePolicy policy, RequestFacts request, OriginResponse response, CacheControl control, Freshness freshness)
+        CachePolicy policy, CacheKey key, RequestFacts request, OriginResponse response, CacheControl control, Freshness freshness)
     {
         var fields = response.Fields;
         var vary = VaryField.Parse(fields["Vary"]);
-        return response.Status == 206 ? NotStoredReason.Partial
+        return !IsMethodStorable(key, request.Method, response, freshness) ? NotStoredReason.Method
+            : IsUnclearPart(request, response) ? NotStoredReason.Partial
             : response.IsFramingAmbiguous ? NotStoredReason.AmbiguousFraming
             : ServerSentEvents.AreIn(fields) ? NotStoredReason.EventStream
-            : Prohibition(policy, request, control)
+            : Prohibition(policy, request, response.Status, control)
             ?? (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse ? NotStoredReason.SetCookie
             : vary.IsAny ? NotStoredReason.VaryAny
             : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
@@ -40,15 +43,34 @@ internal static class StorageRules
             : null);
     }
 
+    // RFC 9110 §9.3.3, RFC 5789 §2: what such a request leaves behind may be sent with its response, and serves a later GET.
+    private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) => method switch
+    {
+        "POST" or "PATCH" => response.Status == 200 && freshness.Source == FreshnessSource.Explicit
+            && UriReference.Resolve(key, response.Fields["Content-Location"].ToString()) == key,
+        _ => true,
+    };
+
+    // RFC 9111 §3.3: a part is stored as what it is. A 416 is about the range that was asked for, which is not keyed.
+    private static bool IsUnclearPart(RequestFacts request, OriginResponse response) => response.Status switch
+    {
+        206 => !request.HasRange || ContentRange.Parse(response.Fields["Content-Range"]) is null || response.ContentLength is null or 0,
+        416 => request.HasRange,
+        _ => false,
+    };
+
     /// <summary>RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.</summary>
-    private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, CacheControl control)
+    private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, int status, CacheControl control)
     {
         if (policy.TtlMode == TtlMode.Override)
         {
             return request.HasAuthorization ? NotStoredReason.Authorization : null;
         }
 
-        return control.NoStore ? NotStoredReason.NoStore
+        // RFC 9111 §5.2.2.3: beside must-understand, no-store is for caches that do not know the status.
+        var isUnderstood = control.MustUnderstand && UnderstoodStatuses.Contains(status);
+        return control.MustUnderstand && !isUnderstood ? NotStoredReason.NotUnderstood
+            : control.NoStore && !isUnderstood ? NotStoredReason.NoStore
             : request.Directives.NoStore ? NotStoredReason.RequestNoStore
             : control.Private ? NotStoredReason.Private
             : request.HasAuthorization && !control.Public && !control.MustRevalidate && control.SharedMaxAge is null

@@ -12,6 +12,10 @@ internal sealed class Fill(FillRequest request, long position)
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
+    // RFC 5861 §4.
+    private static readonly int[] ServerErrors = [500, 502, 503, 504];
+
+    private readonly InterimRelay _interims = new();
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
@@ -19,6 +23,13 @@ internal sealed class Fill(FillRequest request, long position)
 
     /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
     public long Position => position;
+
+    /// <summary>Waits for the head; what comes before it goes to <paramref name="onInterim"/>.</summary>
+    public Task<FillOutcome> WaitAsync(Action<InterimResponse>? onInterim, CancellationToken clientGone)
+    {
+        _interims.Add(onInterim);
+        return Head.WaitAsync(clientGone);
+    }
 
     /// <summary>
     /// The client that began the fill has gone before the head was there. What turns out not to be shared is then for
@@ -44,18 +55,21 @@ internal sealed class Fill(FillRequest request, long position)
     {
         try
         {
-            var requestedAt = tools.Clock.Now;
-            var response = await request.Face.Origin.SendAsync(request.ToOrigin, CancellationToken.None);
+            var requestedAt = request.RequestedAt ?? tools.Clock.Now;
+            var response = await SendAsync(request);
             if (request.Validating is { } validating && response.Status == 304)
             {
-                if (Freshening.IsAbout(validating, response.Fields))
+                await using (response)
                 {
-                    await FreshenAsync(tools, validating, response, requestedAt, onUnshared);
-                    return;
+                    if (await tools.Freshener.AfterNotModifiedAsync(request, validating, response, requestedAt, position) is { } validated)
+                    {
+                        EndValidated(validated, onUnshared);
+                        return;
+                    }
                 }
 
-                await response.DisposeAsync();
-                response = await request.Face.Origin.SendAsync(request.Unconditional().ToOrigin, CancellationToken.None);
+                requestedAt = tools.Clock.Now;
+                response = await SendAsync(request.Unconditional());
             }
 
             if (response.Status == 304)
@@ -81,30 +95,25 @@ internal sealed class Fill(FillRequest request, long position)
         }
     }
 
-    private async Task FreshenAsync(FillTools tools, CacheEntry stored, OriginResponse notModified, DateTimeOffset requestedAt, Action onUnshared)
+    private ValueTask<OriginResponse> SendAsync(FillRequest asked) =>
+        asked.Face.Origin.SendAsync(asked.ToOrigin with { OnInterim = _interims.Relay }, CancellationToken.None);
+
+    private void EndValidated(FillOutcome.Validated validated, Action onUnshared)
     {
-        await using (notModified)
+        // Purged in between, or forbidden by the 304 itself: it answers the one request that asked, and no other.
+        if (!validated.IsStored)
         {
-            var (freshened, mayBeStored) = tools.Entries.Freshen(request, stored, notModified, requestedAt, position);
-            var isStored = mayBeStored && await tools.Store.UpdateAsync(stored, freshened);
-            if (!mayBeStored)
-            {
-                await tools.Store.RemoveAsync(stored);
-            }
-
-            // Purged in between, or forbidden by the 304 itself: it answers the one request that asked, and no other.
-            if (!isStored)
-            {
-                onUnshared();
-            }
-
-            _head.SetResult(new FillOutcome.Validated(freshened, isStored));
+            onUnshared();
         }
+
+        _head.SetResult(validated);
     }
 
     private async Task ReceiveAsync(FillTools tools, OriginResponse response, DateTimeOffset requestedAt, Action onUnshared)
     {
-        var decision = StorageRules.Decide(request.Face.Policy, request.Facts, response, tools.Clock.WallNow);
+        var decision = request.HasStandIn && ServerErrors.Contains(response.Status)
+            ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
+            : StorageRules.Decide(request.Face.Policy, request.Key, request.Facts, response, tools.Clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
         {
             onUnshared();
@@ -167,9 +176,13 @@ internal sealed class Fill(FillRequest request, long position)
         var stored = await writer.CompleteAsync();
 
         // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
-        if (!tools.Log.IsCurrent(request.Key, position))
+        if (!tools.Log.IsCurrent(request.Key, position) || !tools.Log.IsCurrent(stored.Key, position))
         {
             await tools.Store.RemoveAsync(stored);
+        }
+        else if (stored.Part is not null)
+        {
+            await PartCombination.CombineAsync(tools.Store, stored);
         }
 
         body.Complete();

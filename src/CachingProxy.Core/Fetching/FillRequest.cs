@@ -1,23 +1,67 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Storing;
+using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>All that a fill needs of the request that began it, taken while its client was there.</summary>
 internal sealed record FillRequest(
-    CacheFace Face, CacheKey Key, CachePartition Partition, RequestFacts Facts, FieldList Fields, OriginRequest ToOrigin, CacheEntry? Validating)
+    CacheFace Face, CacheKey Key, CacheKey StorageKey, CachePartition Partition, RequestFacts Facts, FieldList Fields, OriginRequest ToOrigin)
 {
-    /// <summary>Takes what is needed; <paramref name="validating"/> is the stored response that the origin is asked to confirm.</summary>
-    public static FillRequest Of(CacheRequest request, CacheEntry? validating)
+    /// <summary>The stored response that the origin is asked to confirm.</summary>
+    public CacheEntry? Validating { get; private init; }
+
+    /// <summary>Whether a good response is stored that an error must not replace.</summary>
+    public bool HasStandIn { get; init; }
+
+    /// <summary>When the request was sent, where that was before the fill began.</summary>
+    public DateTimeOffset? RequestedAt { get; private init; }
+
+    /// <summary>What the client asks for, without its conditions.</summary>
+    public static FillRequest Of(CacheRequest request) => Of(request, ConditionalRequest.Unconditional(request.CreateOriginRequest()));
+
+    /// <summary>Whether a stored response may still be used.</summary>
+    public static FillRequest ToValidate(CacheRequest request, CacheEntry stored) =>
+        Of(request, ConditionalRequest.ToValidate(request.CreateOriginRequest(), stored)) with { Validating = stored };
+
+    /// <summary>A stored response anew, while it is still being served.</summary>
+    public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
-        var fields = new List<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>>();
-        request.Fields.CopyTo(fields);
-        return new FillRequest(
-            request.Face, request.Key, request.Partition, RequestFacts.Of(request), new FieldList(fields),
-            ConditionalRequest.Of(request.CreateOriginRequest(), validating), validating);
+        var refresh = stored.Part is not null ? Of(request)
+            : stored.HasValidator ? ToValidate(request, stored)
+            : Of(request, ConditionalRequest.Whole(request.CreateOriginRequest()));
+        return refresh with { HasStandIn = true };
+    }
+
+    /// <summary>What is missing of a stored part.</summary>
+    public static FillRequest ToComplete(CacheRequest request, MissingPart missing)
+    {
+        var fill = Of(request, ConditionalRequest.ToComplete(request.CreateOriginRequest(), missing));
+        return fill with { Fields = fill.Fields.With("Range", missing.Range) };
+    }
+
+    /// <summary>What the client asks for was received already, and is to be kept.</summary>
+    public static FillRequest OfReceived(CacheRequest request, OriginResponse response, DateTimeOffset requestedAt)
+    {
+        var fill = Of(request, new OriginRequest(request.Method, request.Key, FieldList.Empty));
+        return fill with { Face = request.Face with { Origin = new ReceivedOrigin(response) }, RequestedAt = requestedAt };
     }
 
     /// <summary>The same without a condition.</summary>
-    public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Of(ToOrigin, null), Validating = null };
+    public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
+
+    private static FillRequest Of(CacheRequest request, OriginRequest toOrigin)
+    {
+        var fields = new List<KeyValuePair<string, StringValues>>();
+        request.Fields.CopyTo(fields);
+        var facts = RequestFacts.Of(request) with { HasRange = toOrigin.Fields.Contains("Range") };
+        return new FillRequest(request.Face, request.Key, request.StorageKey, request.Partition, facts, new FieldList(fields), toOrigin);
+    }
+
+    /// <summary>An origin that has answered.</summary>
+    private sealed class ReceivedOrigin(OriginResponse response) : IOrigin
+    {
+        public ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation) => new(response);
+    }
 }

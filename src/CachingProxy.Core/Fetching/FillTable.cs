@@ -14,7 +14,7 @@ internal sealed class FillTable(FillTools tools)
 
     /// <summary>The fill that a request may wait for; null where there is none, or where it began before a purge.</summary>
     public Fill? Find(CacheRequest request) =>
-        _fills.TryGetValue((request.Key, request.Partition), out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
+        _fills.TryGetValue((request.StorageKey, request.Partition), out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
 
     /// <summary>
     /// Begins a fill. If it is the first for its key, others may join it from now on; else it is for its own client, and
@@ -30,7 +30,7 @@ internal sealed class FillTable(FillTools tools)
         }
 
         var fill = new Fill(request, position);
-        var place = (request.Key, request.Partition);
+        var place = (request.StorageKey, request.Partition);
         if (isJoinable)
         {
             var registered = _fills.AddOrUpdate(

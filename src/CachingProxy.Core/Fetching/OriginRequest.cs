@@ -14,6 +14,9 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
     /// <summary>The number of bytes of the content, where the client said so.</summary>
     public long? ContentLength { get; init; }
 
+    /// <summary>Takes the interim responses that come before the response; null where nobody wants them.</summary>
+    public Action<InterimResponse>? OnInterim { get; init; }
+
     /// <summary>Whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
     public bool IsUpgrade { get; init; }
 }

@@ -6,31 +6,44 @@ namespace CachingProxy.Core.Keys;
 /// <summary>The selecting fields of the request that brought a response: the secondary key (RFC 9111 §4.1).</summary>
 internal sealed class VariantKey
 {
+    private const string AcceptLanguage = "accept-language";
+
     private readonly string[] _names;
     private readonly string?[] _values;
+    private readonly string? _language;
 
-    private VariantKey(string[] names, string?[] values)
+    private VariantKey(string[] names, string?[] values, string? language)
     {
         _names = names;
         _values = values;
+        _language = language;
     }
 
     /// <summary>The key of a response that does not vary: it matches every request.</summary>
-    public static VariantKey None { get; } = new([], []);
+    public static VariantKey None { get; } = new([], [], null);
 
     /// <summary>How many characters it holds.</summary>
     public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
-    public static VariantKey Of(VaryField vary, IFields request) => vary.Names.Count == 0
+    /// <summary>The key of a response.</summary>
+    /// <param name="vary">What the response varies on.</param>
+    /// <param name="request">The fields of the request that brought it.</param>
+    /// <param name="contentLanguage">The language of the response, where it states one.</param>
+    public static VariantKey Of(VaryField vary, IFields request, StringValues contentLanguage) => vary.Names.Count == 0
         ? None
-        : new VariantKey([.. vary.Names], [.. vary.Names.Select(name => Normalise(request[name]))]);
+        : new VariantKey(
+            [.. vary.Names],
+            [.. vary.Names.Select(name => SelectingField.Normalise(name, request[name]))],
+            contentLanguage.Count == 1 && !contentLanguage.ToString().Contains(',', StringComparison.Ordinal) ? contentLanguage.ToString() : null);
 
-    /// <summary>Whether a request has the same selecting fields; one absent there and here is the same.</summary>
+    /// <summary>Whether a request selects this variant: the same selecting fields, or the very language that it prefers.</summary>
     public bool Matches(IFields request)
     {
         for (var i = 0; i < _names.Length; i++)
         {
-            if (!string.Equals(_values[i], Normalise(request[_names[i]]), StringComparison.Ordinal))
+            var lines = request[_names[i]];
+            if (!string.Equals(_values[i], SelectingField.Normalise(_names[i], lines), StringComparison.Ordinal)
+                && !(_language is not null && _names[i] == AcceptLanguage && SelectingField.Prefers(lines, _language)))
             {
                 return false;
             }
@@ -42,16 +55,4 @@ internal sealed class VariantKey
     /// <summary>Whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) =>
         _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
-
-    // RFC 9111 §4.1: lines may be joined and white space around list items differ without making another variant.
-    private static string? Normalise(StringValues lines)
-    {
-        if (lines.Count == 0)
-        {
-            return null;
-        }
-
-        var line = lines.ToString();
-        return line.AsSpan().ContainsAny(' ', '\t', ',') ? string.Join(',', ListReader.Split(line)) : line;
-    }
 }

@@ -9,7 +9,7 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log)
 {
     public ValueTask<LookupResult> FindAsync(CacheRequest request)
     {
-        var found = store.FindAsync(request.Key);
+        var found = store.FindAsync(request.StorageKey);
         return found.IsCompletedSuccessfully
             ? new ValueTask<LookupResult>(Select(request, found.GetAwaiter().GetResult()))
             : AwaitAsync(request, found);
@@ -27,7 +27,7 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log)
 
         var (entry, reason) = VariantSelection.Select(request, candidates);
         return entry is null ? LookupResult.Missed(reason)
-            : log.IsCurrent(request.Key, entry.Position) ? LookupResult.Found(entry)
+            : log.IsCurrent(request.Key, entry.Position) && log.IsCurrent(entry.Key, entry.Position) ? LookupResult.Found(entry)
             : LookupResult.Missed(ForwardReason.Purged);
     }
 }

@@ -2,8 +2,8 @@ namespace CachingProxy.Core.Parsing;
 
 /// <summary>
 /// The directives of a <c>Cache-Control</c> field, of a request or of a response (RFC 9111 §5.2, RFC 5861, RFC 8246).
-/// Of a directive that is there twice the more restrictive counts; an argument that cannot be read counts as zero, for
-/// what is not understood must not make anything fresher (RFC 9111 §4.2.1).
+/// A number that is there twice with two values, or that cannot be read, counts as what makes nothing fresher
+/// (RFC 9111 §4.2.1).
 /// </summary>
 internal sealed record CacheControl
 {
@@ -30,7 +30,16 @@ internal sealed record CacheControl
 
     public bool ProxyRevalidate { get; init; }
 
+    /// <summary>Only a cache that knows the status may store the response, and <c>no-store</c> is for the others (RFC 9111 §5.2.2.3).</summary>
+    public bool MustUnderstand { get; init; }
+
+    /// <summary>While it is fresh nobody need ask whether it has changed (RFC 8246).</summary>
+    public bool Immutable { get; init; }
+
     public bool OnlyIfCached { get; init; }
+
+    /// <summary>Whether it was read from a targeted field, beside which <c>Expires</c> does not count (RFC 9213 §2.2).</summary>
+    public bool IsTargeted { get; init; }
 
     public TimeSpan? MaxAge { get; init; }
 
@@ -40,4 +49,10 @@ internal sealed record CacheControl
 
     /// <summary>How stale a response the client takes; <see cref="TimeSpan.MaxValue"/> where it gave no number.</summary>
     public TimeSpan? MaxStale { get; init; }
+
+    /// <summary>How long after its end the response may be served while it is being refreshed (RFC 5861 §3).</summary>
+    public TimeSpan? StaleWhileRevalidate { get; init; }
+
+    /// <summary>How long after its end the response may be served in the place of an error (RFC 5861 §4).</summary>
+    public TimeSpan? StaleIfError { get; init; }
 }

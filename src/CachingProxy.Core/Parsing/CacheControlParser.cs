@@ -24,8 +24,15 @@ internal static class CacheControlParser
     {
         var equals = item.IndexOf('=', StringComparison.Ordinal);
         var name = (equals < 0 ? item : item[..equals]).ToLowerInvariant();
-        var argument = equals < 0 ? null : ListReader.Unquote(item[(equals + 1)..]);
-        return name switch
+        return Add(control, name, equals < 0 ? null : ListReader.Unquote(item[(equals + 1)..]));
+    }
+
+    /// <summary>Adds one directive; one that is not known changes nothing.</summary>
+    /// <param name="control">What was read before it.</param>
+    /// <param name="name">In lower case.</param>
+    /// <param name="argument">Without quotes; null where there is none.</param>
+    public static CacheControl Add(CacheControl control, string name, string? argument) =>
+        name switch
         {
             "no-store" => control with { NoStore = true },
             "no-cache" when string.IsNullOrEmpty(argument) => control with { NoCache = true },
@@ -35,14 +42,24 @@ internal static class CacheControlParser
             "public" => control with { Public = true },
             "must-revalidate" => control with { MustRevalidate = true },
             "proxy-revalidate" => control with { ProxyRevalidate = true },
+            "must-understand" => control with { MustUnderstand = true },
+            "immutable" => control with { Immutable = true },
             "only-if-cached" => control with { OnlyIfCached = true },
-            "max-age" => control with { MaxAge = Smaller(control.MaxAge, argument) },
-            "s-maxage" => control with { SharedMaxAge = Smaller(control.SharedMaxAge, argument) },
+            "max-age" => control with { MaxAge = Stated(control.MaxAge, argument) },
+            "s-maxage" => control with { SharedMaxAge = Stated(control.SharedMaxAge, argument) },
+            "stale-while-revalidate" => control with { StaleWhileRevalidate = Stated(control.StaleWhileRevalidate, argument) },
+            "stale-if-error" => control with { StaleIfError = Stated(control.StaleIfError, argument) },
             "min-fresh" => control with { MinFresh = Larger(control.MinFresh, argument) },
             "max-stale" when argument is null => control with { MaxStale = control.MaxStale ?? TimeSpan.MaxValue },
             "max-stale" => control with { MaxStale = Smaller(control.MaxStale, argument) },
             _ => control,
         };
+
+    // RFC 9111 §4.2.1: of two different values neither can be believed, and the response is as good as stale.
+    private static TimeSpan Stated(TimeSpan? known, string? argument)
+    {
+        var read = DeltaSeconds.TryParse(argument, out var value) ? value : TimeSpan.Zero;
+        return known is null || known == read ? read : TimeSpan.Zero;
     }
 
     private static TimeSpan Smaller(TimeSpan? known, string? argument)

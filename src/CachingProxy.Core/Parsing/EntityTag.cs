@@ -21,6 +21,9 @@ internal readonly record struct EntityTag(string Opaque, bool IsWeak)
     /// <summary>Weak comparison: the same opaque text (RFC 9110 §8.8.3.2).</summary>
     public bool WeaklyEquals(EntityTag other) => Opaque == other.Opaque;
 
+    /// <summary>Strong comparison: the same opaque text, and neither is weak (RFC 9110 §8.8.3.2).</summary>
+    public bool StronglyEquals(EntityTag other) => Opaque == other.Opaque && !IsWeak && !other.IsWeak;
+
     /// <inheritdoc/>
     public override string ToString() => IsWeak ? $"W/\"{Opaque}\"" : $"\"{Opaque}\"";
 }

@@ -2,35 +2,105 @@ using System.Globalization;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>The three date forms of HTTP (RFC 9110 §5.6.7); always UTC.</summary>
+/// <summary>
+/// The three date forms of HTTP (RFC 9110 §5.6.7); always UTC. Names are read without regard to case (RFC 9111 §4.2); a
+/// weekday that does not fit the date is no fault, any other deviation from the forms is.
+/// </summary>
 internal static class HttpDate
 {
-    private const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-    private static readonly string[] Asctime = ["ddd MMM d HH:mm:ss yyyy", "ddd MMM  d HH:mm:ss yyyy"];
+    private static readonly string[] Months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
     /// <summary>Reads IMF-fixdate, RFC 850 and asctime. <paramref name="now"/> decides the century of RFC 850's two-digit year.</summary>
     public static DateTimeOffset? Parse(string? text, DateTimeOffset now)
     {
-        var invariant = CultureInfo.InvariantCulture;
-        if (DateTimeOffset.TryParseExact(text, "ddd, dd MMM yyyy HH:mm:ss 'GMT'", invariant, Utc, out var date)
-            || DateTimeOffset.TryParseExact(text, Asctime, invariant, Utc, out date))
+        var date = text.AsSpan();
+        var end = date.IndexOfAny(',', ' ');
+        if (end < 0)
         {
-            return date;
+            return null;
         }
 
-        // The weekday is not checked: it depends on the century, which is settled only afterwards.
-        var comma = text?.IndexOf(", ", StringComparison.Ordinal) ?? -1;
-        if (comma < 0 || !Enum.TryParse<DayOfWeek>(text.AsSpan(0, comma), out _)
-            || !DateTimeOffset.TryParseExact(text.AsSpan(comma + 2), "dd-MMM-yy HH:mm:ss 'GMT'", invariant, Utc, out date))
+        var weekday = date[..end];
+        var rest = date[(end + 1)..];
+        return date[end] == ' ' ? IsWeekday(weekday, isAbbreviated: true) ? ParseAsctime(rest) : null
+            : !rest.StartsWith(' ') ? null
+            : IsWeekday(weekday, isAbbreviated: true) ? ParseImf(rest[1..])
+            : IsWeekday(weekday, isAbbreviated: false) ? ParseRfc850(rest[1..], now)
+            : null;
+    }
+
+    /// <summary>The IMF-fixdate form, the only one to be sent.</summary>
+    public static string Format(DateTimeOffset date) => date.ToString("R", CultureInfo.InvariantCulture);
+
+    // 06 Nov 1994 08:49:37 GMT
+    private static DateTimeOffset? ParseImf(ReadOnlySpan<char> text) =>
+        text.Length == 24 && text[2] == ' ' && text[6] == ' ' && text[11] == ' ' && IsGmt(text[20..])
+            ? Make(Number(text[7..11]), text[3..6], Number(text[..2]), text[12..20])
+            : null;
+
+    // 06-Nov-94 08:49:37 GMT
+    private static DateTimeOffset? ParseRfc850(ReadOnlySpan<char> text, DateTimeOffset now)
+    {
+        if (text.Length != 22 || text[2] != '-' || text[6] != '-' || text[9] != ' ' || !IsGmt(text[18..]) || Number(text[7..9]) is not { } digits)
         {
             return null;
         }
 
         // RFC 9110 §5.6.7: more than 50 years in the future means the last year in the past with the same digits.
-        date = date.AddYears((now.Year / 100 * 100) + (date.Year % 100) - date.Year);
-        return date > now.AddYears(50) ? date.AddYears(-100) : date;
+        var year = (now.Year / 100 * 100) + digits;
+        var date = Make(year, text[3..6], Number(text[..2]), text[10..18]);
+        return date > now.AddYears(50) ? Make(year - 100, text[3..6], Number(text[..2]), text[10..18]) : date;
     }
 
-    /// <summary>The IMF-fixdate form, the only one to be sent.</summary>
-    public static string Format(DateTimeOffset date) => date.ToString("R", CultureInfo.InvariantCulture);
+    // Nov  6 08:49:37 1994
+    private static DateTimeOffset? ParseAsctime(ReadOnlySpan<char> text) =>
+        text.Length == 20 && text[3] == ' ' && text[6] == ' ' && text[15] == ' '
+            ? Make(Number(text[16..]), text[..3], Number(text[4] == ' ' ? text[5..6] : text[4..6]), text[7..15])
+            : null;
+
+    private static DateTimeOffset? Make(int? year, ReadOnlySpan<char> monthName, int? day, ReadOnlySpan<char> time)
+    {
+        var month = MonthOf(monthName);
+        if (year is not (>= 1 and <= 9999) || month == 0 || !(day >= 1 && day <= DateTime.DaysInMonth(year.Value, month))
+            || time[2] != ':' || time[5] != ':'
+            || Number(time[..2]) is not (>= 0 and <= 23) || Number(time[3..5]) is not (>= 0 and <= 59) || Number(time[6..]) is not (>= 0 and <= 60))
+        {
+            return null;
+        }
+
+        // A leap second is the nearest second before it (RFC 9111 §4.2).
+        return new DateTimeOffset(
+            year.Value, month, day.Value, Number(time[..2])!.Value, Number(time[3..5])!.Value, Math.Min(59, Number(time[6..])!.Value), TimeSpan.Zero);
+    }
+
+    private static int MonthOf(ReadOnlySpan<char> name)
+    {
+        for (var i = 0; i < Months.Length; i++)
+        {
+            if (name.Equals(Months[i], StringComparison.OrdinalIgnoreCase))
+            {
+                return i + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    private static int? Number(ReadOnlySpan<char> digits) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static bool IsGmt(ReadOnlySpan<char> zone) => zone.Equals(" GMT", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsWeekday(ReadOnlySpan<char> name, bool isAbbreviated)
+    {
+        foreach (var weekday in CultureInfo.InvariantCulture.DateTimeFormat.DayNames)
+        {
+            if (name.Equals(isAbbreviated ? weekday.AsSpan(0, 3) : weekday, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -11,6 +11,12 @@ internal static class UnsafeMethods
     /// <summary>Whether a request may have changed something.</summary>
     public static bool IsUnsafe(string method) => !Safe.Contains(method);
 
+    /// <summary>
+    /// Whether the response may be one to a later GET of the same URI (RFC 9110 §9.3.3, RFC 5789 §2); whether it is, and may be
+    /// stored, is for <see cref="Decisions.StorageRules"/> to say.
+    /// </summary>
+    public static bool MayLeaveResponse(string method, IFields response) => method is "POST" or "PATCH" && response["Content-Location"].Count > 0;
+
     /// <summary>The URIs to be invalidated after a response to a request: none unless the method is unsafe and the answer no error.</summary>
     public static IEnumerable<CacheKey> Invalidated(string method, CacheKey target, int status, IFields response)
     {
@@ -22,27 +28,11 @@ internal static class UnsafeMethods
         yield return target;
         foreach (var name in (string[])["Location", "Content-Location"])
         {
-            if (SameOrigin(target, response[name].ToString()) is { } other && other != target)
+            // Only URIs of the same origin: anything else would let one site purge another's.
+            if (UriReference.Resolve(target, response[name].ToString()) is { } other && other != target)
             {
                 yield return other;
             }
         }
-    }
-
-    // Only URIs of the same origin: anything else would let one site purge another's. Keys are bytes, so that a path is
-    // taken as it is written wherever it stands by itself.
-    private static CacheKey? SameOrigin(CacheKey target, string reference)
-    {
-        if (reference.StartsWith('/') && !reference.StartsWith("//", StringComparison.Ordinal))
-        {
-            return target with { Target = reference.Split('#')[0] };
-        }
-
-        var raw = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
-        return reference.Length > 0 && Uri.TryCreate(target.ToString(), UriKind.Absolute, out var from)
-            && (Uri.TryCreate(reference, raw, out var uri) || Uri.TryCreate(from, reference, out uri))
-            && uri.GetLeftPart(UriPartial.Authority) == from.GetLeftPart(UriPartial.Authority)
-            ? target with { Target = uri.PathAndQuery }
-            : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.StructuredFields;
 
 namespace CachingProxy.Core.Responding;
 
@@ -33,8 +34,14 @@ public sealed record CacheStatus
     /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
     public TimeSpan? TimeToLive { get; init; }
 
+    /// <summary>Whether a stale response stands in for an error of the origin (RFC 5861 §4).</summary>
+    public bool IsInPlaceOfError { get; init; }
+
+    /// <summary>What the response is stored under, where that is not the URI that was asked for; null where it is.</summary>
+    public string? Key { get; init; }
+
     /// <summary>A stored response was served.</summary>
-    public static CacheStatus Hit(TimeSpan timeToLive) => new() { IsHit = true, TimeToLive = timeToLive };
+    public static CacheStatus Hit(TimeSpan timeToLive, string? key = null) => new() { IsHit = true, TimeToLive = timeToLive, Key = key };
 
     /// <summary>The request was forwarded.</summary>
     public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
@@ -42,12 +49,12 @@ public sealed record CacheStatus
     /// <summary>The field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>
     public override string ToString()
     {
-        if (IsHit)
+        if (IsHit && Key is null)
         {
             return HitText((long)TimeToLive.GetValueOrDefault().TotalSeconds);
         }
 
-        var text = new System.Text.StringBuilder(Cache, 128);
+        var text = new System.Text.StringBuilder(Cache, 128).Append(IsHit ? "; hit" : "");
         if (Forwarded is { } reason)
         {
             text.Append("; fwd=").Append(reason.ToToken());
@@ -64,7 +71,12 @@ public sealed record CacheStatus
             text.Append("; ttl=").Append((long)left.TotalSeconds);
         }
 
-        var detail = NotStored?.ToToken() ?? Forwarded?.ToDetail();
+        if (Key is not null && StructuredField.Serialize(new StructuredMember.Item(new BareItem.String(Key))) is { } key)
+        {
+            text.Append("; key=").Append(key);
+        }
+
+        var detail = IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail();
         return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
     }
 

@@ -7,16 +7,25 @@ namespace CachingProxy.Core.Responding;
 /// <summary>Makes the answer for one client out of what the engine has come to.</summary>
 internal sealed class Responder(SteadyClock clock, string via)
 {
+    // What the origin did wrong, as opposed to what nobody asked it.
+    private static readonly OriginError[] OriginFaults = [OriginError.Unreachable, OriginError.Timeout, OriginError.InvalidResponse, OriginError.Truncated];
+
     /// <summary>A hit.</summary>
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age) =>
-        OfEntry(request, entry, entry.Body, age, CacheStatus.Hit(entry.Lifetime - age));
+        OfEntry(request, entry, entry.Body, age, CacheStatus.Hit(entry.Lifetime - age, KeyOf(request, entry)));
 
     /// <summary>What a fill brought, for the request that began it.</summary>
     public CacheResult FirstHand(CacheRequest request, FillOutcome outcome, CacheStatus status) => outcome switch
     {
         FillOutcome.Shared(var entry, _, var fields, var reader) => Conditional(
             request,
-            new CacheResult(entry.Status, fields, reader, status with { OriginStatus = entry.Status, IsStored = true, TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now) })),
+            new CacheResult(entry.Status, fields, reader, status with
+            {
+                OriginStatus = entry.Status,
+                IsStored = true,
+                TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now),
+                Key = KeyOf(request, entry),
+            })),
         FillOutcome.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
         FillOutcome.Unshared(var response, var reason) => Conditional(
             request,
@@ -39,6 +48,50 @@ internal sealed class Responder(SteadyClock clock, string via)
         };
     }
 
+    /// <summary>
+    /// RFC 5861 §4: a stale response in the place of an error that the origin made; null where it made none. Whether it may
+    /// stand in was decided before, and without it there is nothing.
+    /// </summary>
+    public CacheResult? StandIn(CacheRequest request, CacheEntry? stale, FillOutcome outcome, CacheStatus status)
+    {
+        if (stale is null)
+        {
+            return null;
+        }
+
+        int? originStatus = outcome is FillOutcome.Unshared({ } response, NotStoredReason.ServerError) ? response.Status : null;
+        if (originStatus is null && !(outcome is FillOutcome.Failed(var failure) && OriginFaults.Contains(failure.Error)))
+        {
+            return null;
+        }
+
+        var age = stale.AgeAt(clock.Now);
+        return OfEntry(request, stale, stale.Body, age, status with
+        {
+            OriginStatus = originStatus,
+            TimeToLive = stale.Lifetime - age,
+            IsInPlaceOfError = true,
+        });
+    }
+
+    /// <summary>RFC 9111 §3.4: the whole, of a stored part and what was missing of it; null where what came is something else.</summary>
+    public CacheResult? Completed(CacheRequest request, CacheEntry part, MissingPart missing, FillOutcome outcome, CacheStatus status)
+    {
+        if (outcome is not FillOutcome.Shared(var received, _, var fields, var reader) || !missing.IsIn(received))
+        {
+            return null;
+        }
+
+        var whole = new FieldList([.. part.Fields.Without(fields.Contains), .. fields.Without(IsOfPartOnly)]);
+        ResponseBody body = missing.IsLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
+        return Conditional(request, new CacheResult(200, whole, body, status with
+        {
+            OriginStatus = received.Status,
+            IsStored = true,
+            TimeToLive = received.Lifetime - received.AgeAt(clock.Now),
+        }));
+    }
+
     /// <summary>A response that is not stored, for its one client.</summary>
     public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) => new(
         response.Status,
@@ -54,20 +107,34 @@ internal sealed class Responder(SteadyClock clock, string via)
     private CacheResult OfValidated(CacheRequest request, CacheEntry entry, CacheStatus status)
     {
         var age = entry.AgeAt(clock.Now);
-        return OfEntry(request, entry, entry.Body, age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age });
+        return OfEntry(request, entry, entry.Body, age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age, Key = KeyOf(request, entry) });
     }
 
-    private CacheResult OfEntry(CacheRequest request, CacheEntry entry, ResponseBody body, TimeSpan age, CacheStatus status) =>
-        Conditional(request, new CacheResult(entry.Status, entry.Fields, body, status) { Age = age });
+    private CacheResult OfEntry(CacheRequest request, CacheEntry entry, ResponseBody body, TimeSpan age, CacheStatus status)
+    {
+        var whole = new CacheResult(entry.Status, entry.Fields, body, status) { Age = age };
+        var result = Conditional(request, whole);
+
+        // RFC 9110 §13.2.2: the range comes last, if the conditions have left anything to be sent.
+        return ReferenceEquals(result, whole) && request.HasRange ? RangeResponse.Of(request, entry, whole) : result;
+    }
 
     // RFC 9111 §4.3.2: what the client has already is not sent again.
     private CacheResult Conditional(CacheRequest request, CacheResult result)
     {
-        if (!ClientConditions.IsNotModified(request.Fields, result.Status, result.Fields, clock))
+        var isSafe = request.IsGet || request.IsHead || request.IsKeyedQuery;
+        if (!isSafe || !ClientConditions.IsNotModified(request.Fields, result.Status, result.Fields, clock))
         {
             return result;
         }
 
         return new CacheResult(304, ClientConditions.FieldsOf304(result.Fields), new UnreadBody(result.Body), result.CacheStatus) { Age = result.Age };
     }
+
+    private static bool IsOfPartOnly(string name) =>
+        name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
+
+    // RFC 9211 §2.7: only where it is not simply the URI that was asked for.
+    private static string? KeyOf(CacheRequest request, CacheEntry entry) =>
+        entry.Partition.Query ?? (entry.Target == request.Key.Target ? null : entry.Target);
 }

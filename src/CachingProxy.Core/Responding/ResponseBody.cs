@@ -19,6 +19,14 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public abstract ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone);
 
+    /// <summary>Whether pieces of it can be had, and not the whole alone.</summary>
+    public virtual bool CanBeSliced => false;
+
+    /// <summary>Writes a piece of the content as <see cref="CopyToAsync"/> does the whole.</summary>
+    /// <exception cref="NotSupportedException">It cannot be sliced.</exception>
+    public virtual ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>
+        throw new NotSupportedException("This content can only be had as a whole.");
+
     /// <summary>Lets go of whatever the content comes from.</summary>
     public abstract ValueTask DisposeAsync();
 }

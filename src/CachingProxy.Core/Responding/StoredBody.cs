@@ -20,6 +20,9 @@ internal sealed class StoredBody : ResponseBody
     /// <inheritdoc/>
     public override long? Length => _length;
 
+    /// <inheritdoc/>
+    public override bool CanBeSliced => true;
+
     // WriteAsync rather than GetMemory: a server whose response has not begun would copy what is written there twice.
     /// <inheritdoc/>
     public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
@@ -36,6 +39,22 @@ internal sealed class StoredBody : ResponseBody
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone)
+    {
+        foreach (var chunk in _chunks)
+        {
+            if (offset < chunk.Length && length > 0)
+            {
+                var piece = chunk.Slice((int)offset, (int)Math.Min(length, chunk.Length - offset));
+                await destination.WriteAsync(piece, clientGone);
+                length -= piece.Length;
+            }
+
+            offset = Math.Max(0, offset - chunk.Length);
+        }
     }
 
     /// <inheritdoc/>

@@ -15,8 +15,11 @@ public sealed record CacheEntry
     {
     }
 
-    /// <summary>The upstream URI.</summary>
+    /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
     public required CacheKey Key { get; init; }
+
+    /// <summary>Path and query of the request that brought it.</summary>
+    public required string Target { get; init; }
 
     /// <summary>Who may share it.</summary>
     public required CachePartition Partition { get; init; }
@@ -44,6 +47,12 @@ public sealed record CacheEntry
 
     internal VariantKey Variant { get; init; } = VariantKey.None;
 
+    /// <summary>What of the query does not matter to it; null where all of it does.</summary>
+    internal SearchVariance? SearchVariance { get; init; }
+
+    /// <summary>Which part of the representation it is; null where it is the whole.</summary>
+    internal StoredPart? Part { get; init; }
+
     internal Freshness Freshness { get; init; }
 
     internal CacheControl Control { get; init; } = CacheControl.None;
@@ -56,9 +65,20 @@ public sealed record CacheEntry
 
     internal bool HasValidator => EntityTag is not null || LastModified is not null;
 
-    /// <summary>RFC 9111 §4.2.4: these directives forbid a shared cache to serve it stale.</summary>
-    internal bool ForbidsStale => Control.MustRevalidate || Control.ProxyRevalidate || Control.SharedMaxAge is not null || Control.NoCache;
-
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
+
+    /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
+    internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request.Fields);
+
+    /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
+    internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
+
+    /// <summary>Whether it takes the place of an older entry under the same key: one for the same requests, or a part of it.</summary>
+    internal bool Supersedes(CacheEntry older) =>
+        Partition == older.Partition && Variant.IsSameAs(older.Variant) && IsFor(older.Target)
+        && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
+
+    private bool IsFor(string target) =>
+        ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;
 }

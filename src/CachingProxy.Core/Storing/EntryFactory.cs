@@ -7,52 +7,74 @@ using CachingProxy.Core.Responding;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>Makes the entry of a response that is to be stored, and the one that a validation leaves of it.</summary>
-internal sealed class EntryFactory(SteadyClock clock, string via)
+internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
     /// <summary>The entry of a new response, its content still to come.</summary>
-    public CacheEntry Create(FillRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, long position) =>
-        WithMetadata(
+    public CacheEntry Create(FillRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, long position)
+    {
+        var fields = response.Fields;
+        var variance = SearchVariance.Parse(fields["No-Vary-Search"]);
+        if (variance is not null)
+        {
+            variances.Learn(request.Key, variance);
+        }
+
+        return WithMetadata(
             new CacheEntry
             {
-                Key = request.Key,
+                Key = variances.KeyOf(request.Key),
+                Target = request.Key.Target,
                 Partition = request.Partition,
                 Status = response.Status,
-                Variant = VariantKey.Of(VaryField.Parse(response.Fields["Vary"]), request.Fields),
+                Part = PartOf(request, response),
+                SearchVariance = variance,
+                Variant = VariantKey.Of(VaryField.Parse(fields["Vary"]), request.Fields, fields["Content-Language"]),
                 Fields = StoredFields.Of(response, request.Face.Policy, via, clock.WallNow),
                 Freshness = freshness,
-                Control = CacheControlParser.Parse(response.Fields["Cache-Control"]),
+                Control = ResponseDirectives.Parse(fields),
                 Position = position,
             },
             response,
             requestedAt);
+    }
 
     /// <summary>The fields for the one request that a response is an answer to; those for others are the entry's.</summary>
     public FieldList FirstHandFields(CachePolicy policy, OriginResponse response) => ServedFields.EndToEnd(response, policy, via);
 
     /// <summary>
-    /// RFC 9111 §4.3.4: the entry after a 304. Its fields are updated (§3.2), its age and lifetime start anew, and it
-    /// has seen every purge before the conditional request began. With it, whether it may still be stored: a 304 can
-    /// forbid that as any response can.
+    /// RFC 9111 §4.3.4, §4.3.5: the entry after a 304 or a response to HEAD. Its fields are updated (§3.2), its age and lifetime
+    /// start anew, and it has seen every purge before <paramref name="position"/>. With it, why it may not be stored, if so:
+    /// an update can forbid that as any response can.
     /// </summary>
-    public (CacheEntry Entry, bool MayBeStored) Freshen(FillRequest request, CacheEntry entry, OriginResponse notModified, DateTimeOffset requestedAt, long position)
+    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(FillRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, long position)
     {
         var policy = request.Face.Policy;
-        var fields = Freshening.Update(entry.Fields, StoredFields.Of(notModified, policy, via, clock.WallNow), policy);
-        var stated = notModified.Fields["Cache-Control"];
-        var asReceived = stated.Count > 0 ? fields.With("Cache-Control", stated) : fields;
-        var decision = StorageRules.Decide(policy, request.Facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
+        var received = update.Fields;
+        var fields = Freshening.Update(entry.Fields, StoredFields.Of(update, policy, via, clock.WallNow), policy);
+
+        // What the update says to caches counts even where it is not passed on (a field that Connection names).
+        var asReceived = received["Cache-Control"] is { Count: > 0 } stated ? fields.With("Cache-Control", stated) : fields;
+        var saysNothing = !received.Contains("Cache-Control") && !received.Contains(ResponseDirectives.TargetedField);
+        var facts = request.Facts with { Method = "GET" };
+        var decision = StorageRules.Decide(policy, request.Key, facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
         var freshened = WithMetadata(
             entry with
             {
                 Fields = fields,
                 Freshness = decision is StorageDecision.Store(var freshness) ? freshness : default,
-                Control = stated.Count > 0 ? CacheControlParser.Parse(stated) : entry.Control,
+                Control = saysNothing ? entry.Control : ResponseDirectives.Parse(asReceived),
                 Position = position,
             },
-            notModified,
+            update,
             requestedAt);
-        return (freshened, decision is StorageDecision.Store);
+        return (freshened, (decision as StorageDecision.DoNotStore)?.Reason);
     }
+
+    // StorageRules has seen to it that the range and the length are known.
+    private static StoredPart? PartOf(FillRequest request, OriginResponse response) =>
+        response.Status == 206 && ContentRange.Parse(response.Fields["Content-Range"]) is { } range
+            ? new StoredPart(range, response.ContentLength!.Value, request.Fields["Range"].ToString())
+            : null;
 
     private CacheEntry WithMetadata(CacheEntry entry, OriginResponse response, DateTimeOffset requestedAt)
     {

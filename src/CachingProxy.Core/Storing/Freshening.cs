@@ -2,20 +2,50 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>RFC 9111 §3.2: how the fields of a 304 update those of the stored response.</summary>
+/// <summary>RFC 9111 §3.2, §4.3.4: which stored responses a 304 is about, and how its fields update theirs.</summary>
 internal static class Freshening
 {
     // They describe the content as it is stored; a 304 has none, and taking its word would break what is served.
-    private static readonly string[] DescribeContent = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range", "Content-Type"];
+    private static readonly string[] DescribeContent = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range"];
 
-    /// <summary>RFC 9111 §4.3.4: whether a 304 is about the stored response, and not about another with a tag of its own.</summary>
-    public static bool IsAbout(CacheEntry stored, FieldList notModified) =>
-        EntityTag.Parse(notModified["ETag"].ToString()) is not { IsWeak: false } tag || stored.EntityTag is not { } known || tag.WeaklyEquals(known);
+    /// <summary>
+    /// The stored responses that a 304 updates, out of those that could have been chosen for its request: all with its
+    /// strong validator; or the most recent with its weak one; or, if it has none, the one that was validated.
+    /// </summary>
+    /// <param name="validating">The stored response whose validators were sent; one of <paramref name="candidates"/>, if it is still stored.</param>
+    /// <param name="candidates">All that could have been chosen for the request.</param>
+    /// <param name="notModified">The fields of the 304.</param>
+    /// <param name="wallNow">For the century of obsolete dates.</param>
+    public static IReadOnlyList<CacheEntry> Select(
+        CacheEntry validating, IReadOnlyList<CacheEntry> candidates, FieldList notModified, DateTimeOffset wallNow)
+    {
+        var hasSameDate = !notModified.Contains("Last-Modified")
+            || HttpDate.Parse(notModified["Last-Modified"].ToString(), wallNow) == validating.LastModified;
+        if (EntityTag.Parse(notModified["ETag"].ToString()) is not { } tag)
+        {
+            return hasSameDate ? [validating] : [];
+        }
+
+        // Compared weakly, for some servers weaken the tag of what they compress, and forget to in the 304.
+        var matching = candidates.Where(candidate => candidate.EntityTag?.WeaklyEquals(tag) == true).ToList();
+        return matching.Count > 0 ? (tag.IsWeak ? [matching.MaxBy(candidate => candidate.Date)!] : matching)
+            : validating.EntityTag is { } known ? (known.WeaklyEquals(tag) ? [validating] : [])
+            : tag.IsWeak && hasSameDate ? [validating]
+            : [];
+    }
+
+    /// <summary>
+    /// RFC 9111 §4.3.5: whether a response to HEAD has the validators and the length of a stored one, so that it may update it.
+    /// </summary>
+    public static bool IsSameAs(CacheEntry stored, FieldList head, long? contentLength, DateTimeOffset wallNow) =>
+        (!head.Contains("ETag") || EntityTag.Parse(head["ETag"].ToString()) == stored.EntityTag)
+        && (!head.Contains("Last-Modified") || HttpDate.Parse(head["Last-Modified"].ToString(), wallNow) == stored.LastModified)
+        && (contentLength is null || contentLength == stored.Body.Length);
 
     /// <summary>The fields after the update. A cookie is one client's, unless all are to have it.</summary>
-    public static FieldList Update(FieldList stored, FieldList notModified, CachePolicy policy)
+    public static FieldList Update(FieldList stored, FieldList update, CachePolicy policy)
     {
-        var updates = notModified.Without(name =>
+        var updates = update.Without(name =>
             DescribeContent.Contains(name, StringComparer.OrdinalIgnoreCase)
             || (policy.SetCookie != SetCookieHandling.Store && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase)));
         return new FieldList([.. stored.Without(updates.Contains), .. updates]);

@@ -9,11 +9,12 @@ internal static class StoredFields
 {
     public static FieldList Of(OriginResponse response, CachePolicy policy, string via, DateTimeOffset wallNow)
     {
-        var control = policy.TtlMode == TtlMode.Respect ? CacheControlParser.Parse(response.Fields["Cache-Control"]) : CacheControl.None;
+        var control = policy.TtlMode == TtlMode.Respect ? ResponseDirectives.Parse(response.Fields) : CacheControl.None;
         var withoutCookies = policy.StripCookies || policy.SetCookie == SetCookieHandling.Strip;
         var fields = ServedFields.EndToEnd(response, policy, via).Without(name =>
             name.Equals("Age", StringComparison.OrdinalIgnoreCase)
             || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+            || (response.Status == 206 && name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase))
             || (withoutCookies && IsSetCookie(name))
             || control.NoCacheFields.Contains(name, StringComparer.OrdinalIgnoreCase)
             || control.PrivateFields.Contains(name, StringComparer.OrdinalIgnoreCase));

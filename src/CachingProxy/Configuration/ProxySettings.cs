@@ -29,6 +29,9 @@ public sealed record ProxySettings
     /// <summary>Whether cookies are removed in both directions. Off by default.</summary>
     public bool StripCookies { get; init; }
 
+    /// <summary>Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by default.</summary>
+    public bool StaleDespiteSharedMaxAge { get; init; }
+
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 

@@ -34,6 +34,8 @@ internal static class SettingTable
             (settings, texts) => ParseEnum<SetCookieHandling>(texts[0]) is { } handling ? settings with { SetCookie = handling } : null),
         new("strip-cookies", "CACHING_PROXY_STRIP_COOKIES", "BOOL", "false", "Remove cookies in both directions", "give true or false",
             (settings, texts) => bool.TryParse(texts[0], out var strip) ? settings with { StripCookies = strip } : null) { IsSwitch = true },
+        new("stale-despite-s-maxage", "CACHING_PROXY_STALE_DESPITE_S_MAXAGE", "BOOL", "false", "Let stale-while-revalidate hold beside s-maxage", "give true or false",
+            (settings, texts) => bool.TryParse(texts[0], out var permit) ? settings with { StaleDespiteSharedMaxAge = permit } : null) { IsSwitch = true },
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,

@@ -184,6 +184,7 @@ internal sealed class ProxyServer : IAsyncDisposable
                 TtlMode = settings.TtlMode,
                 SetCookie = settings.SetCookie,
                 StripCookies = settings.StripCookies,
+                StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
                 MaxObjectBytes = settings.MaxObjectBytes,
             },
         });

@@ -1,6 +1,5 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Parsing;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Decisions;
@@ -106,8 +105,12 @@ public class StorageRulesTests
 
     private static NotStoredReason? Reason(CachePolicy policy, OriginResponse response, params string[] requestFields)
     {
-        var fields = Some.Fields(requestFields);
-        var facts = new RequestFacts(RequestDirectives.Parse(fields), fields.Contains("Authorization"), fields.Contains("Cookie"));
-        return StorageRules.Decide(policy, facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason) ? reason : null;
+        return Reason(policy, "GET", response, requestFields);
+    }
+
+    private static NotStoredReason? Reason(CachePolicy policy, string method, OriginResponse response, params string[] requestFields)
+    {
+        var facts = RequestFacts.Of(Some.Request(Some.Face(null!, policy), "/x", method, requestFields));
+        return StorageRules.Decide(policy, Some.Key(), facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason) ? reason : null;
     }
 }

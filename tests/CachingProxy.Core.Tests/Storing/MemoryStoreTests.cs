@@ -90,7 +90,7 @@ public class MemoryStoreTests
         var store = new MemoryStore(new MemoryStoreOptions());
         for (var number = 0; number < 1000; number++)
         {
-            var variant = VariantKey.Of(VaryField.Parse("X-Rand"), Some.Fields($"X-Rand: {number}"));
+            var variant = VariantKey.Of(VaryField.Parse("X-Rand"), Some.Fields($"X-Rand: {number}"), default);
             await PutAsync(store, Entry("/a") with { Variant = variant }, 10);
         }
 
@@ -129,6 +129,7 @@ public class MemoryStoreTests
     private static CacheEntry Entry(string target) => new()
     {
         Key = Some.Key(target),
+        Target = target,
         Partition = new CachePartition("test", "", ""),
         Status = 200,
         Fields = FieldList.Empty,

@@ -17,6 +17,7 @@ public class SettingTests
             TtlMode = TtlMode.Respect,
             SetCookie = SetCookieHandling.Refuse,
             StripCookies = false,
+            StaleDespiteSharedMaxAge = false,
             MaxMemoryBytes = 256L << 20,
             MaxObjectBytes = 64L << 20,
             AdminToken = (string?)null,

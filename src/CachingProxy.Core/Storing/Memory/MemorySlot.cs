@@ -23,7 +23,8 @@ internal sealed class MemorySlot(CacheEntry entry)
     /// <summary>What the head of an entry counts, without its content.</summary>
     public static long SizeOf(CacheEntry entry)
     {
-        var characters = entry.Key.Target.Length + entry.Partition.ClientHost.Length + entry.Variant.Characters;
+        var characters = entry.Key.Target.Length + entry.Partition.ClientHost.Length + entry.Variant.Characters
+            + (ReferenceEquals(entry.Target, entry.Key.Target) ? 0 : entry.Target.Length);
         foreach (var field in entry.Fields.AsSpan())
         {
             // 32: the pair in its array and the header of a string. Field names are mostly shared.

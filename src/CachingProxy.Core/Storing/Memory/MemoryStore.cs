@@ -99,29 +99,33 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
         lock (_lock)
         {
             var siblings = _slots.GetValueOrDefault(entry.Key, []);
-            var same = Array.Find(siblings, slot => slot.Entry.Partition == entry.Partition && slot.Entry.Variant.IsSameAs(entry.Variant));
-            if (same?.Entry.Position > entry.Position)
+            var superseded = Array.FindAll(siblings, slot => entry.Supersedes(slot.Entry));
+            if (superseded.Any(slot => slot.Entry.Position > entry.Position))
             {
                 // What was fetched before a purge never takes the place of what was fetched after it.
                 return;
             }
 
-            var variants = siblings.Where(slot => slot.Entry.Partition == entry.Partition).ToArray();
-            var replaced = same ?? (variants.Length >= MaxVariants ? variants[0] : siblings.Length >= MaxEntriesPerUri ? siblings[0] : null);
-            Replace_NeedsLock(entry, replaced);
+            if (superseded.Length == 0)
+            {
+                var variants = Array.FindAll(siblings, slot => slot.Entry.Partition == entry.Partition);
+                superseded = variants.Length >= MaxVariants ? [variants[0]] : siblings.Length >= MaxEntriesPerUri ? [siblings[0]] : [];
+            }
+
+            Replace_NeedsLock(entry, superseded);
         }
     }
 
-    private void Replace_NeedsLock(CacheEntry entry, MemorySlot? replaced)
+    private void Replace_NeedsLock(CacheEntry entry, params MemorySlot[] replaced)
     {
         var slot = new MemorySlot(entry);
-        if (replaced is not null)
+        foreach (var old in replaced)
         {
-            Remove_NeedsLock(replaced);
+            Remove_NeedsLock(old);
         }
 
         _slots[entry.Key] = [.. _slots.GetValueOrDefault(entry.Key, []), slot];
-        foreach (var evicted in _eviction.Add(slot, wasUsed: replaced?.WasUsed ?? false))
+        foreach (var evicted in _eviction.Add(slot, wasUsed: replaced.Any(old => old.WasUsed)))
         {
             Unlink_NeedsLock(evicted);
         }

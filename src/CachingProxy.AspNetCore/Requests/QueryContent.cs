@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.AspNetCore.Requests;
+
+/// <summary>
+/// The content of a QUERY (RFC 10008), read before anything is looked up: together with what describes it, it is as much
+/// the question as the URI is.
+/// </summary>
+internal sealed class QueryContent
+{
+    /// <summary>The most bytes that are read for a key; a QUERY with more is passed on and its response is not stored.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    // What describes the content, and so what it means.
+    private static readonly string[] Describing = ["Content-Type", "Content-Encoding", "Content-Language"];
+
+    private readonly byte[] _content;
+
+    private QueryContent(byte[] content, string digest)
+    {
+        _content = content;
+        Digest = digest;
+    }
+
+    /// <summary>A SHA-256 in hexadecimal digits: equal for equal content of equal description.</summary>
+    public string Digest { get; }
+
+    /// <summary>The number of bytes.</summary>
+    public long Length => _content.Length;
+
+    /// <summary>
+    /// Reads the content of a request; null where it is no QUERY, or too large. What was read of it stands in the request's
+    /// body then, before the rest.
+    /// </summary>
+    /// <exception cref="IOException">The content did not arrive whole.</exception>
+    public static async ValueTask<QueryContent?> ReadAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Method != "QUERY" || request.ContentLength > MaxBytes)
+        {
+            return null;
+        }
+
+        var buffer = new byte[Math.Min(MaxBytes, request.ContentLength ?? MaxBytes) + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (length > MaxBytes)
+        {
+            request.Body = new PrefixedStream(buffer.AsMemory(0, length), request.Body);
+            return null;
+        }
+
+        var content = buffer[..length];
+        return new QueryContent(content, DigestOf(request.Headers, content));
+    }
+
+    /// <summary>The content once more, from its beginning.</summary>
+    public Stream Open() => new MemoryStream(_content, writable: false);
+
+    // Each part is preceded by its length, so that no two different ones read the same.
+    private static string DigestOf(IHeaderDictionary fields, byte[] content)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[8];
+        foreach (var part in (byte[][])[.. Describing.Select(name => Encoding.UTF8.GetBytes(fields[name].ToString())), content])
+        {
+            BinaryPrimitives.WriteInt64BigEndian(length, part.Length);
+            hash.AppendData(length);
+            hash.AppendData(part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

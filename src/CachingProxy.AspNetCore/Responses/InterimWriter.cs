@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+using CachingProxy.Core.Fetching;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.AspNetCore.Responses;
+
+/// <summary>
+/// Sends interim responses (1xx) to a client of HTTP/1.1, before its response begins. Kestrel has no call for them, so that they
+/// go straight to the connection; <see cref="CloseAsync"/> must come before anything of the response. Safe for any
+/// number of threads.
+/// </summary>
+internal sealed class InterimWriter
+{
+    private readonly Lock _lock = new();
+    private readonly PipeWriter _connection;
+    private Task _flushed = Task.CompletedTask;
+    private bool _isClosed;
+
+    private InterimWriter(PipeWriter connection) => _connection = connection;
+
+    /// <summary>The writer for a client; null where it cannot have interim responses.</summary>
+    public static InterimWriter? For(HttpContext context) =>
+        // To a client that waits with its content Kestrel itself may be about to say 100.
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.Headers.Expect.Count == 0
+            && context.Features.Get<IConnectionTransportFeature>() is { } connection
+            ? new InterimWriter(connection.Transport.Output)
+            : null;
+
+    /// <summary>Sends one; to a client that does not read it is not sent, for it is of no consequence.</summary>
+    public void Write(InterimResponse response)
+    {
+        lock (_lock)
+        {
+            if (_isClosed || !_flushed.IsCompletedSuccessfully)
+            {
+                return;
+            }
+
+            var head = new StringBuilder().Append("HTTP/1.1 ").Append(response.Status).Append(response.Status == 103 ? " Early Hints\r\n" : " \r\n");
+            foreach (var (name, lines) in response.Fields)
+            {
+                foreach (var line in lines)
+                {
+                    head.Append(name).Append(": ").Append(line).Append("\r\n");
+                }
+            }
+
+            _connection.Write(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
+            _flushed = FlushAsync();
+        }
+    }
+
+    /// <summary>The response begins: nothing comes before it any more.</summary>
+    public Task CloseAsync()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            return _flushed;
+        }
+    }
+
+    // A client that has gone is noticed by whoever writes the response.
+    private async Task FlushAsync()
+    {
+        try
+        {
+            await _connection.FlushAsync();
+        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException or OperationCanceledException)
+        {
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Storing;
+
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>RFC 9111 §3.4: what is missing of a stored part to make the whole of it.</summary>
+/// <param name="Bytes">The range that is missing.</param>
+/// <param name="Validator">The strong validator that what comes must have.</param>
+internal sealed record MissingPart(ContentRange Bytes, string Validator)
+{
+    /// <summary>Whether it comes after what is stored, and not before it.</summary>
+    public bool IsLast => Bytes.First > 0;
+
+    /// <summary>The <c>Range</c> that asks for it.</summary>
+    public string Range => IsLast
+        ? string.Create(CultureInfo.InvariantCulture, $"bytes={Bytes.First}-")
+        : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
+
+    /// <summary>What is missing; null where it cannot be had with one range, or could not be known to belong to what is stored.</summary>
+    public static MissingPart? Of(CacheEntry entry) =>
+        entry.Part is not { IsExact: true, Stated.Complete: { } complete } part || StrongValidator.Of(entry) is not { } validator ? null
+        : part.First == 0 && part.Last < complete - 1 ? new MissingPart(new ContentRange(part.Last + 1, complete - 1, complete), validator)
+        : part.First > 0 && part.Last == complete - 1 ? new MissingPart(new ContentRange(0, part.First - 1, complete), validator)
+        : null;
+
+    /// <summary>Whether a 206 is just what is missing.</summary>
+    public bool IsIn(CacheEntry received) =>
+        received.Part is { IsExact: true } part && part.Stated == Bytes && StrongValidator.Of(received) == Validator;
+}

@@ -1,0 +1,34 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>Which bytes of a stored response answer a request: a closed set.</summary>
+internal abstract record RangeDecision
+{
+    private RangeDecision()
+    {
+    }
+
+    /// <summary>The whole: no range is asked for, or none that counts.</summary>
+    public sealed record Whole : RangeDecision
+    {
+        /// <summary>The only one.</summary>
+        public static Whole Instance { get; } = new();
+    }
+
+    /// <summary>These pieces, in this order.</summary>
+    public sealed record Slices(IReadOnlyList<Slice> Pieces) : RangeDecision;
+
+    /// <summary>No byte of what is asked for exists (RFC 9110 §15.5.17).</summary>
+    public sealed record NotSatisfiable(long Length) : RangeDecision;
+
+    /// <summary>What is asked for may exist, but is not stored.</summary>
+    public sealed record NotStored : RangeDecision
+    {
+        /// <summary>The only one.</summary>
+        public static NotStored Instance { get; } = new();
+    }
+
+    /// <summary>A piece of a representation, and where it begins in what is stored.</summary>
+    public readonly record struct Slice(long Offset, long Length, ContentRange Range);
+}

@@ -1,0 +1,65 @@
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Storing;
+
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>RFC 9110 §14.2, RFC 9111 §3.3: which bytes of a stored response answer a request. Decides without I/O.</summary>
+internal static class RangeRules
+{
+    public static RangeDecision Decide(CacheRequest request, CacheEntry entry)
+    {
+        var lines = request.IsGet ? request.Fields["Range"] : default;
+        if (lines.Count == 0)
+        {
+            return entry.Part is null ? RangeDecision.Whole.Instance : RangeDecision.NotStored.Instance;
+        }
+
+        var isMet = StrongValidator.IsMetBy(request.Fields, entry);
+        if (entry.Part is { } part)
+        {
+            return isMet ? OfPart(part, lines.ToString()) : RangeDecision.NotStored.Instance;
+        }
+
+        return isMet && entry.Status == 200 && entry.Body.Length is { } length && RangeField.Parse(lines) is { } ranges
+            ? OfWhole(ranges, length)
+            : RangeDecision.Whole.Instance;
+    }
+
+    private static RangeDecision OfWhole(IReadOnlyList<RangeField> ranges, long length)
+    {
+        var slices = new List<RangeDecision.Slice>();
+        foreach (var range in ranges)
+        {
+            if (range.Of(length) is var (first, last))
+            {
+                slices.Add(new RangeDecision.Slice(first, last - first + 1, new ContentRange(first, last, length)));
+            }
+        }
+
+        // More bytes than there are means that ranges overlap: nobody needs that but to do harm (RFC 9110 §17.15).
+        return slices.Count == 0 ? new RangeDecision.NotSatisfiable(length)
+            : slices.Sum(slice => slice.Length) > length ? RangeDecision.Whole.Instance
+            : new RangeDecision.Slices(slices);
+    }
+
+    // RFC 9111 §3.3: only what lies wholly within the part; and the very range that brought it, which has this answer.
+    private static RangeDecision OfPart(StoredPart part, string asked)
+    {
+        if (asked == part.Asked)
+        {
+            return new RangeDecision.Slices([new RangeDecision.Slice(0, part.Length, part.Stated)]);
+        }
+
+        if (RangeField.Parse(asked) is not [var range])
+        {
+            return RangeDecision.NotStored.Instance;
+        }
+
+        var bytes = part.Stated.Complete is { } complete ? range.Of(complete)
+            : range is { First: { } from, Last: { } to } ? (from, to)
+            : null;
+        return bytes is var (first, last) && first >= part.First && last <= part.Last
+            ? new RangeDecision.Slices([new RangeDecision.Slice(first - part.First, last - first + 1, new ContentRange(first, last, part.Stated.Complete))])
+            : RangeDecision.NotStored.Instance;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using CachingProxy.Core.StructuredFields;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Keys;
+
+/// <summary>
+/// Which parts of a query do not matter to a response, as it says itself: <c>No-Vary-Search</c>
+/// (draft-ietf-httpbis-no-vary-search). Immutable.
+/// </summary>
+internal sealed class SearchVariance
+{
+    private readonly bool _orderMatters;
+    private readonly bool _namesAreIgnored;
+    private readonly ImmutableHashSet<string> _names;
+
+    // Either the names are the ones that do not matter, or they are the only ones that do.
+    private SearchVariance(bool orderMatters, bool namesAreIgnored, ImmutableHashSet<string> names)
+    {
+        _orderMatters = orderMatters;
+        _namesAreIgnored = namesAreIgnored;
+        _names = names;
+    }
+
+    /// <summary>Reads the field; null where it is absent or not valid as a whole, and every byte of the query matters.</summary>
+    public static SearchVariance? Parse(StringValues lines)
+    {
+        if (lines.Count == 0 || StructuredField.ParseDictionary(lines) is not { } dictionary)
+        {
+            return null;
+        }
+
+        var (orderMatters, ignoresAll) = (true, false);
+        ImmutableHashSet<string>? ignored = null, significant = null;
+        foreach (var (key, member) in dictionary)
+        {
+            switch (key, member)
+            {
+                case ("key-order", StructuredMember.Item(BareItem.Boolean(var isIgnored))):
+                    orderMatters = !isIgnored;
+                    break;
+                case ("params", StructuredMember.Item(BareItem.Boolean(var all))):
+                    ignoresAll = all;
+                    break;
+                case ("params", StructuredMember.InnerList list) when Names(list) is { } names:
+                    ignored = names;
+                    break;
+                case ("except", StructuredMember.InnerList list) when Names(list) is { } names:
+                    significant = names;
+                    break;
+                case ("key-order" or "params" or "except", _):
+                    return null;
+            }
+        }
+
+        // `except` names exceptions from `params`, and means nothing without it.
+        return significant is not null && !ignoresAll ? null
+            : ignoresAll ? new SearchVariance(orderMatters, namesAreIgnored: false, significant ?? [])
+            : orderMatters && ignored is not { Count: > 0 } ? null
+            : new SearchVariance(orderMatters, namesAreIgnored: true, ignored ?? []);
+    }
+
+    /// <summary>
+    /// A target without what does not matter: two targets for which this is the same text are the same to the response.
+    /// It is made to be compared, not to be sent.
+    /// </summary>
+    public string Canonicalise(string target)
+    {
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        if (question < 0)
+        {
+            return target;
+        }
+
+        var pairs = target[(question + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries).Select(Decode)
+            .Where(pair => _names.Contains(pair.Name) != _namesAreIgnored);
+        var canonical = _orderMatters ? pairs : pairs.OrderBy(pair => pair.Name, StringComparer.Ordinal);
+        var text = string.Join('&', canonical.Select(pair => $"{Encode(pair.Name)}={Encode(pair.Value)}"));
+        return text.Length == 0 ? target[..question] : $"{target[..question]}?{text}";
+    }
+
+    /// <summary>Whether a response to the one target is a response to the other.</summary>
+    public bool AreEquivalent(string one, string other) => Canonicalise(one) == Canonicalise(other);
+
+    private static ImmutableHashSet<string>? Names(StructuredMember.InnerList list)
+    {
+        var names = list.Items.Select(item => item.Value).OfType<BareItem.String>().Select(name => DecodeText(name.Value)).ToList();
+        return names.Count == list.Items.Length ? [.. names] : null;
+    }
+
+    private static (string Name, string Value) Decode(string pair)
+    {
+        var equals = pair.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (DecodeText(pair), "") : (DecodeText(pair[..equals]), DecodeText(pair[(equals + 1)..]));
+    }
+
+    // application/x-www-form-urlencoded, down to bytes (each a character here): what is not UTF-8 stays as different as it is.
+    private static string DecodeText(string text)
+    {
+        var bytes = new StringBuilder(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            var isEscaped = text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]);
+            bytes.Append(isEscaped ? (char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+                : text[i] == '+' ? ' '
+                : text[i]);
+            i += isEscaped ? 2 : 0;
+        }
+
+        return bytes.ToString();
+    }
+
+    private static string Encode(string bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        foreach (var letter in bytes)
+        {
+            _ = char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' or '~'
+                ? text.Append(letter)
+                : text.Append('%').Append(((int)letter).ToString("X2", CultureInfo.InvariantCulture));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using CachingProxy.Core.Parsing;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Keys;
+
+/// <summary>
+/// RFC 9111 §4.1: what may differ between two values of a selecting field without changing what they mean. Lines may be
+/// joined and white space between list items differ in all of them; of the fields whose meaning is known here, case and
+/// order too.
+/// </summary>
+internal static class SelectingField
+{
+    /// <summary>The form in which values are compared; null for a field that is absent.</summary>
+    /// <param name="name">The field's name in lower case.</param>
+    /// <param name="lines">All of its lines.</param>
+    public static string? Normalise(string name, StringValues lines)
+    {
+        if (lines.Count == 0)
+        {
+            return null;
+        }
+
+        if (name is "accept-encoding" or "accept-language" && Preference.Parse(lines) is { } preferences)
+        {
+            return string.Join(',', preferences.Select(Text).Order(StringComparer.Ordinal).Distinct());
+        }
+
+        var line = lines.ToString();
+        return line.AsSpan().ContainsAny(' ', '\t', ',') ? string.Join(',', ListReader.Split(line)) : line;
+    }
+
+    /// <summary>
+    /// Whether a request wants one language above all others, and it is this one: a response in it is then what the
+    /// origin would select again (RFC 9110 §12.5.4).
+    /// </summary>
+    public static bool Prefers(StringValues acceptLanguage, string language)
+    {
+        if (acceptLanguage.Count == 0 || Preference.Parse(acceptLanguage) is not { Count: > 0 } preferences)
+        {
+            return false;
+        }
+
+        var best = preferences.MaxBy(preference => preference.Thousandths);
+        return best.Thousandths > 0 && best.Name.Equals(language, StringComparison.OrdinalIgnoreCase)
+            && preferences.Count(preference => preference.Thousandths == best.Thousandths) == 1;
+    }
+
+    private static string Text(Preference preference)
+    {
+        // RFC 9110 §8.4.1: x-gzip and x-compress are other names of the same codings.
+        var name = preference.Name is "x-gzip" or "x-compress" ? preference.Name[2..] : preference.Name;
+        return preference.Thousandths == 1000 ? name : string.Create(CultureInfo.InvariantCulture, $"{name};q={preference.Thousandths}");
+    }
+}

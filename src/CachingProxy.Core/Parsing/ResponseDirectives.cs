@@ -1,0 +1,54 @@
+using System.Globalization;
+using CachingProxy.Core.StructuredFields;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>
+/// What a response says to this cache: <c>CDN-Cache-Control</c>, the field for caches that act on behalf of the origin, or
+/// <c>Cache-Control</c> where that is absent, empty or wrong anywhere (RFC 9213 §2.2).
+/// </summary>
+internal static class ResponseDirectives
+{
+    /// <summary>The targeted field. It goes on to caches downstream as any other does.</summary>
+    public const string TargetedField = "CDN-Cache-Control";
+
+    public static CacheControl Parse(IFields fields) =>
+        fields[TargetedField] is { Count: > 0 } targeted && ParseTargeted(targeted) is { } control
+            ? control
+            : CacheControlParser.Parse(fields["Cache-Control"]);
+
+    // RFC 9213 §2.1: a dictionary. One member of the wrong type makes the whole wrong (RFC 9651 §1.2), so that nothing is
+    // taken from a field that its sender meant otherwise.
+    private static CacheControl? ParseTargeted(StringValues lines)
+    {
+        if (StructuredField.ParseDictionary(lines) is not { Length: > 0 } members)
+        {
+            return null;
+        }
+
+        var control = new CacheControl { IsTargeted = true };
+        foreach (var (name, member) in members)
+        {
+            switch (name, member)
+            {
+                case ("max-age" or "s-maxage" or "stale-while-revalidate" or "stale-if-error",
+                    StructuredMember.Item(BareItem.Integer(var seconds))):
+                    control = CacheControlParser.Add(control, name, seconds.ToString(CultureInfo.InvariantCulture));
+                    break;
+                case ("max-age" or "s-maxage" or "stale-while-revalidate" or "stale-if-error", _):
+                    return null;
+                case ("no-cache" or "private", StructuredMember.Item(BareItem.String(var names))):
+                    control = CacheControlParser.Add(control, name, names);
+                    break;
+                case (_, StructuredMember.Item(BareItem.Boolean(var isSet))):
+                    control = isSet ? CacheControlParser.Add(control, name, null) : control;
+                    break;
+                case ("no-store" or "no-cache" or "private" or "public" or "must-revalidate" or "proxy-revalidate" or "must-understand" or "immutable", _):
+                    return null;
+            }
+        }
+
+        return control;
+    }
+}

@@ -1,0 +1,79 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.Core.Storing;
+
+/// <summary>Brings stored responses up to date with what the origin says of them without sending them again.</summary>
+internal sealed class Freshener(ICacheStore store, EntryFactory entries, SteadyClock clock)
+{
+    /// <summary>
+    /// RFC 9111 §4.3.4: updates what a 304 is about. Answers with the response to be served; null where the 304 is about none
+    /// of those that could be, and nothing was learnt.
+    /// </summary>
+    public async ValueTask<FillOutcome.Validated?> AfterNotModifiedAsync(
+        FillRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, long position)
+    {
+        var candidates = (await store.FindAsync(validating.Key)).Where(candidate =>
+            candidate.Partition == validating.Partition && candidate.Target == validating.Target
+            && candidate.Part is null && candidate.Variant.Matches(request.Fields)).ToList();
+        FillOutcome.Validated? served = null;
+        foreach (var stored in Freshening.Select(validating, candidates, notModified.Fields, clock.WallNow))
+        {
+            var (freshened, refusal) = entries.Freshen(request, stored, notModified, requestedAt, position);
+            var isStored = refusal is null && await store.UpdateAsync(stored, freshened);
+            if (IsAboutResponse(refusal))
+            {
+                await store.RemoveAsync(stored);
+            }
+
+            if (served is null || freshened.Date >= served.Entry.Date)
+            {
+                served = new FillOutcome.Validated(freshened, isStored);
+            }
+        }
+
+        return served;
+    }
+
+    /// <summary>
+    /// RFC 9111 §4.3.5: a response to HEAD updates the stored responses to GET that it could have been about, and removes those
+    /// that it shows to be outdated.
+    /// </summary>
+    public async ValueTask AfterHeadAsync(CacheRequest request, OriginResponse head, DateTimeOffset requestedAt)
+    {
+        // What a user gets to see for credentials says nothing of what all others get (RFC 9111 §3.5).
+        if (head.Status != 200 || request.Fields["Authorization"].Count > 0)
+        {
+            return;
+        }
+
+        var fill = FillRequest.Of(request);
+        foreach (var stored in (await store.FindAsync(request.StorageKey)).ToList())
+        {
+            if (stored.Status != 200 || stored.Part is not null || !stored.Answers(request))
+            {
+                continue;
+            }
+
+            if (!Freshening.IsSameAs(stored, head.Fields, head.ContentLength, clock.WallNow))
+            {
+                await store.RemoveAsync(stored);
+                continue;
+            }
+
+            var (freshened, refusal) = entries.Freshen(fill, stored, head, requestedAt, stored.Position);
+            if (refusal is null)
+            {
+                await store.UpdateAsync(stored, freshened);
+            }
+            else if (IsAboutResponse(refusal))
+            {
+                await store.RemoveAsync(stored);
+            }
+        }
+    }
+
+    // What is wrong with one request is no fault of the stored response.
+    private static bool IsAboutResponse(NotStoredReason? refusal) =>
+        refusal is not (null or NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie);
+}

@@ -1,0 +1,58 @@
+// Runs the public cache tests against the proxy and prints their outcomes as JSON.
+//   node run.mjs COMMAND [ARGUMENT...]      for example: node run.mjs ../../../caching-proxy
+import { spawn } from 'node:child_process'
+import http from 'node:http'
+import { createInterface } from 'node:readline'
+import fetch from 'node-fetch'
+import { runTests, getResults } from 'http-cache-tests/client/runner.mjs'
+import { determineTestResult } from 'http-cache-tests/lib/display.mjs'
+import handleConfig from 'http-cache-tests/server/handle-config.mjs'
+import handleState from 'http-cache-tests/server/handle-state.mjs'
+import handleTest from 'http-cache-tests/server/handle-test.mjs'
+import suites from 'http-cache-tests/tests/index.mjs'
+
+const settings = ['--ttl', '0', '--ttl-mode', 'respect', '--set-cookie', 'store']
+
+const outcomes = new Map([
+  ['✅', 'pass'], ['Y', 'pass'], ['⛔️', 'fail'], ['⚠️', 'fail'], ['N', 'fail'],
+  ['🔹', 'setup failed'], ['⚪️', 'dependency failed'], ['↻', 'retried'], ['⁉️', 'harness failed'], ['-', 'not run']
+])
+
+// The suite's own server listens on every address; this one is for this machine alone.
+function startOrigin () {
+  const handlers = { config: handleConfig, state: handleState, test: handleTest }
+  const server = http.createServer((request, response) => {
+    const [, kind, ...rest] = new URL(request.url, 'http://localhost').pathname.split('/')
+    if (kind in handlers) {
+      handlers[kind](rest, request, response)
+    } else {
+      response.writeHead(404).end()
+    }
+  })
+  return new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${server.address().port}`)))
+}
+
+function startProxy (command, origin) {
+  const proxy = spawn(command[0], [...command.slice(1), '--port', '0', '--origin', origin, ...settings], { stdio: ['ignore', 'pipe', 'inherit'] })
+  process.on('exit', () => proxy.kill('SIGKILL'))
+  return new Promise((resolve, reject) => {
+    proxy.on('exit', code => reject(new Error(`The proxy ended with ${code}.`)))
+    createInterface({ input: proxy.stdout }).on('line', line => {
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(line)
+      if (address && address[0] !== origin) resolve(address[0])
+    })
+  })
+}
+
+const log = console.log
+console.log = () => {}
+const proxy = await startProxy(process.argv.slice(2), await startOrigin())
+await runTests(suites, fetch, false, proxy)
+const results = getResults()
+const table = {}
+for (const test of suites.flatMap(suite => suite.tests).filter(test => test.id in results)) {
+  const detail = results[test.id] === true ? '' : results[test.id].join(': ')
+  table[test.id] = { kind: test.kind ?? 'required', outcome: outcomes.get(determineTestResult(suites, test.id, results)[2]), detail }
+}
+log(JSON.stringify(table, null, 2))
+process.exit(0)
