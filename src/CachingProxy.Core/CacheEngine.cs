@@ -108,7 +108,7 @@ public sealed class CacheEngine
     private ValueTask<CacheResult> DecideAsync(CacheRequest request, LookupResult lookup, CancellationToken clientGone) =>
         ReuseRules.Decide(request, lookup, _clock.Now) switch
         {
-            ReuseDecision.Serve(var entry, var age, var needsRefresh) => new(Serve(request, entry, age, needsRefresh)),
+            ReuseDecision.Serve(var entry, var age, var reason) => new(Serve(request, entry, age, reason)),
             ReuseDecision.Revalidate(var entry, var reason, var standIn) => FetchAsync(request, reason, entry, standIn, clientGone),
             ReuseDecision.Fetch(var reason, var standIn) => FetchAsync(request, reason, null, standIn, clientGone),
             ReuseDecision.Complete(var part, var missing) => CompleteAsync(request, part, missing, clientGone),
@@ -117,14 +117,14 @@ public sealed class CacheEngine
             _ => throw new InvalidOperationException("A decision that nobody acts on."),
         };
 
-    private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, bool needsRefresh)
+    private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)
     {
-        if (needsRefresh && !request.IsHead && _fills.Find(request) is null)
+        if (reason == HitReason.StaleWhileRevalidate && !request.IsHead && _fills.Find(request) is null)
         {
             _ = _fills.Begin(FillRequest.ToRefresh(request, entry), isJoinable: entry.Part is null).Fill.AbandonAsync();
         }
 
-        return _responder.FromStore(request, entry, age);
+        return _responder.FromStore(request, entry, age, reason);
     }
 
     // 5. Fetching, for whoever wants the same; 6. storing is the fill's own work.

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Configuration;
+using CachingProxy.Serving;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;
@@ -189,6 +191,22 @@ public class ReverseProxyTests
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("\"code\":\"upstream_unreachable\"", await response.Content.ReadAsStringAsync());
         Assert.Contains("fwd=", response.Headers.GetValues("Cache-Status").Single());
+    }
+
+    [Fact]
+    public async Task M01_AnOriginThatIsNotThereAnyMore_IsStoodInForByWhatMayBeStale()
+    {
+        var time = new FakeTimeProvider();
+        var origin = new FakeOrigin(_ => FakeOrigin.Response("body", $"Date: {time.GetUtcNow():R}", "Cache-Control: max-age=10, stale-if-error=60", "Connection: close"));
+        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, new ServerDependencies { Time = time });
+        await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
+        await origin.DisposeAsync();
+        time.Advance(TimeSpan.FromSeconds(11));
+        var stale = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", stale);
+        Assert.Contains("Cache-Status: caching-proxy; fwd=stale; ttl=-1; detail=stale-if-error\r\n", stale);
+        time.Advance(TimeSpan.FromSeconds(60));
+        Assert.StartsWith("HTTP/1.1 502", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
     }
 
     [Fact]

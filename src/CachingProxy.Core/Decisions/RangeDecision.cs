@@ -10,11 +10,7 @@ internal abstract record RangeDecision
     }
 
     /// <summary>The whole: no range is asked for, or none that counts.</summary>
-    public sealed record Whole : RangeDecision
-    {
-        /// <summary>The only one.</summary>
-        public static Whole Instance { get; } = new();
-    }
+    public sealed record Whole(RangeIgnored Reason) : RangeDecision;
 
     /// <summary>These pieces, in this order.</summary>
     public sealed record Slices(IReadOnlyList<Slice> Pieces) : RangeDecision;

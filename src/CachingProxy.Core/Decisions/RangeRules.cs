@@ -8,21 +8,22 @@ internal static class RangeRules
 {
     public static RangeDecision Decide(CacheRequest request, CacheEntry entry)
     {
-        var lines = request.IsGet ? request.Fields["Range"] : default;
-        if (lines.Count == 0)
+        if (!request.HasRange)
         {
-            return entry.Part is null ? RangeDecision.Whole.Instance : RangeDecision.NotStored.Instance;
+            return entry.Part is null ? new RangeDecision.Whole(RangeIgnored.NotAsked) : RangeDecision.NotStored.Instance;
         }
 
+        var lines = request.Fields["Range"];
         var isMet = StrongValidator.IsMetBy(request.Fields, entry);
         if (entry.Part is { } part)
         {
             return isMet ? OfPart(part, lines.ToString()) : RangeDecision.NotStored.Instance;
         }
 
-        return isMet && entry.Status == 200 && entry.Body.Length is { } length && RangeField.Parse(lines) is { } ranges
-            ? OfWhole(ranges, length)
-            : RangeDecision.Whole.Instance;
+        return entry.Status != 200 || entry.Body.Length is not { } length ? new RangeDecision.Whole(RangeIgnored.Status)
+            : !isMet ? new RangeDecision.Whole(RangeIgnored.OtherRepresentation)
+            : RangeField.Parse(lines) is { } ranges ? OfWhole(ranges, length)
+            : new RangeDecision.Whole(RangeIgnored.Unreadable);
     }
 
     private static RangeDecision OfWhole(IReadOnlyList<RangeField> ranges, long length)
@@ -38,7 +39,7 @@ internal static class RangeRules
 
         // More bytes than there are means that ranges overlap: nobody needs that but to do harm (RFC 9110 §17.15).
         return slices.Count == 0 ? new RangeDecision.NotSatisfiable(length)
-            : slices.Sum(slice => slice.Length) > length ? RangeDecision.Whole.Instance
+            : slices.Sum(slice => slice.Length) > length ? new RangeDecision.Whole(RangeIgnored.Overlapping)
             : new RangeDecision.Slices(slices);
     }
 

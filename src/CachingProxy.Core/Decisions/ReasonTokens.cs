@@ -6,6 +6,7 @@ namespace CachingProxy.Core.Decisions;
 internal static class ReasonTokens
 {
     private static readonly string[] ForwardDetails = Tokens<ForwardReason>();
+    private static readonly string[] HitDetails = Tokens<HitReason>();
     private static readonly string[] NotStoredDetails = Tokens<NotStoredReason>();
 
     /// <summary>The token of RFC 9211 §2.2.</summary>
@@ -31,6 +32,9 @@ internal static class ReasonTokens
 
     /// <summary>Our own name for why a response was not stored.</summary>
     public static string ToToken(this NotStoredReason reason) => NotStoredDetails[(int)reason];
+
+    /// <summary>Our own name for why a stale response was served; null for a fresh one.</summary>
+    public static string? ToDetail(this HitReason reason) => reason == HitReason.Fresh ? null : HitDetails[(int)reason];
 
     private static string[] Tokens<T>()
         where T : struct, Enum => [.. Enum.GetNames<T>().Select(Kebab)];

@@ -17,13 +17,13 @@ internal static class ReuseRules
         }
 
         var age = entry.AgeAt(now);
-        if (WhyNot(policy, directives, entry, age, out var needsRefresh) is { } reason)
+        if (WhyNot(policy, directives, entry, age, out var hit) is { } reason)
         {
             var standIn = reason == ForwardReason.Stale && MayStandIn(policy, directives, entry, age) ? entry : null;
             return ToOrigin(request, directives, entry, reason, standIn);
         }
 
-        return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, needsRefresh)
+        return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, hit)
             : !directives.OnlyIfCached && MissingPart.Of(entry) is { } missing ? new ReuseDecision.Complete(entry, missing)
             : ToOrigin(request, directives, entry, ForwardReason.Partial, null);
     }
@@ -61,9 +61,9 @@ internal static class ReuseRules
         : request.HasRange && RangeField.Parse(request.Fields["Range"]) is null ? new ReuseDecision.Forward(ForwardReason.Range)
         : new ReuseDecision.Fetch(reason, standIn);
 
-    private static ForwardReason? WhyNot(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age, out bool needsRefresh)
+    private static ForwardReason? WhyNot(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age, out HitReason hit)
     {
-        needsRefresh = false;
+        hit = HitReason.Fresh;
         var left = entry.Freshness.Lifetime - age;
         if (policy.TtlMode == TtlMode.Override)
         {
@@ -84,15 +84,17 @@ internal static class ReuseRules
             return ForwardReason.ClientDirective;
         }
 
-        if (left > TimeSpan.Zero || (request.MaxStale >= -left && !ForbidsStale(control)))
+        if (left > TimeSpan.Zero)
         {
             return null;
         }
 
-        // RFC 5861 §3.
-        needsRefresh = control.StaleWhileRevalidate >= -left
-            && !ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control);
-        return needsRefresh ? null : ForwardReason.Stale;
+        // RFC 9111 §5.2.1.2, RFC 5861 §3.
+        hit = request.MaxStale >= -left && !ForbidsStale(control) ? HitReason.MaxStale
+            : control.StaleWhileRevalidate >= -left && !ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control)
+                ? HitReason.StaleWhileRevalidate
+            : HitReason.Fresh;
+        return hit == HitReason.Fresh ? ForwardReason.Stale : null;
     }
 
     // RFC 5861 §4: either side may permit it, and the origin may forbid it.

@@ -13,8 +13,11 @@ public sealed record CacheStatus
     private const string Cache = "caching-proxy";
     private static readonly string?[] HitTexts = new string?[3601];
 
+    /// <summary>Why the response was served from the cache without asking the origin; null where it was not.</summary>
+    public HitReason? Hit { get; private init; }
+
     /// <summary>Whether the response was served from the cache without asking the origin.</summary>
-    public bool IsHit { get; private init; }
+    public bool IsHit => Hit is not null;
 
     /// <summary>Why the request went to the origin; null for a hit.</summary>
     public ForwardReason? Forwarded { get; private init; }
@@ -41,7 +44,7 @@ public sealed record CacheStatus
     public string? Key { get; init; }
 
     /// <summary>A stored response was served.</summary>
-    public static CacheStatus Hit(TimeSpan timeToLive, string? key = null) => new() { IsHit = true, TimeToLive = timeToLive, Key = key };
+    public static CacheStatus OfHit(HitReason reason, TimeSpan timeToLive, string? key) => new() { Hit = reason, TimeToLive = timeToLive, Key = key };
 
     /// <summary>The request was forwarded.</summary>
     public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
@@ -49,7 +52,7 @@ public sealed record CacheStatus
     /// <summary>The field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>
     public override string ToString()
     {
-        if (IsHit && Key is null)
+        if (Hit == HitReason.Fresh && Key is null)
         {
             return HitText((long)TimeToLive.GetValueOrDefault().TotalSeconds);
         }
@@ -76,7 +79,7 @@ public sealed record CacheStatus
             text.Append("; key=").Append(key);
         }
 
-        var detail = IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail();
+        var detail = IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail() ?? Hit?.ToDetail();
         return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
     }
 

@@ -11,8 +11,8 @@ internal sealed class Responder(SteadyClock clock, string via)
     private static readonly OriginError[] OriginFaults = [OriginError.Unreachable, OriginError.Timeout, OriginError.InvalidResponse, OriginError.Truncated];
 
     /// <summary>A hit.</summary>
-    public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age) =>
-        OfEntry(request, entry, entry.Body, age, CacheStatus.Hit(entry.Lifetime - age, KeyOf(request, entry)));
+    public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>
+        OfEntry(request, entry, entry.Body, age, CacheStatus.OfHit(reason, entry.Lifetime - age, KeyOf(request, entry)));
 
     /// <summary>What a fill brought, for the request that began it.</summary>
     public CacheResult FirstHand(CacheRequest request, FillOutcome outcome, CacheStatus status) => outcome switch

@@ -13,7 +13,7 @@ public class ReuseRulesTests
     private static readonly CachePolicy Override = new() { TtlMode = TtlMode.Override };
 
     [Fact]
-    public void AFreshResponse_IsServed() => Assert.Equal("serve", Decide(Entry("max-age=10", age: 9)));
+    public void AFreshResponse_IsServed() => Assert.Equal("serve: Fresh", Decide(Entry("max-age=10", age: 9)));
 
     [Theory]
     [InlineData("max-age=10", 10, "revalidate: Stale")]
@@ -22,7 +22,7 @@ public class ReuseRulesTests
     [InlineData("s-maxage=10, stale-if-error=60", 11, "revalidate: Stale")]
     [InlineData("max-age=10, stale-if-error=60", 11, "revalidate: Stale, may stand in")]
     [InlineData("max-age=10, stale-if-error=1", 12, "revalidate: Stale")]
-    [InlineData("max-age=10, stale-while-revalidate=1", 11, "serve, and refresh")]
+    [InlineData("max-age=10, stale-while-revalidate=1", 11, "serve: StaleWhileRevalidate")]
     [InlineData("max-age=10, stale-while-revalidate=1", 12, "revalidate: Stale")]
     public void AResponseThatIsNotFresh_IsWhatTheOriginPermits(string control, int age, string decision) =>
         Assert.Equal(decision, Decide(Entry(control, age, hasTag: true)));
@@ -30,17 +30,17 @@ public class ReuseRulesTests
     [Theory]
     [InlineData("no-cache", "revalidate: ClientDirective")]
     [InlineData("max-age=4", "revalidate: ClientDirective")]
-    [InlineData("max-age=5", "serve")]
+    [InlineData("max-age=5", "serve: Fresh")]
     [InlineData("min-fresh=6", "revalidate: ClientDirective")]
-    [InlineData("min-fresh=5", "serve")]
-    [InlineData("only-if-cached", "serve")]
+    [InlineData("min-fresh=5", "serve: Fresh")]
+    [InlineData("only-if-cached", "serve: Fresh")]
     [InlineData("only-if-cached, no-cache", "gateway timeout: ClientDirective")]
     public void TheClientsDirectives_CountBesideFreshness(string control, string decision) =>
         Assert.Equal(decision, Decide(Entry("max-age=10", age: 5, hasTag: true), Respect, "GET", $"Cache-Control: {control}"));
 
     [Theory]
-    [InlineData("max-stale", "serve")]
-    [InlineData("max-stale=2", "serve")]
+    [InlineData("max-stale", "serve: MaxStale")]
+    [InlineData("max-stale=2", "serve: MaxStale")]
     [InlineData("max-stale=1", "fetch: Stale")]
     [InlineData("stale-if-error=2", "fetch: Stale, may stand in")]
     public void AClientThatTakesStale_GetsIt(string control, string decision) =>
@@ -55,7 +55,7 @@ public class ReuseRulesTests
     [Fact]
     public void InOverrideMode_NeitherSideIsAsked_AndNothingIsStale()
     {
-        Assert.Equal("serve", Decide(Entry("no-cache", age: 5) with { Freshness = new(TimeSpan.FromSeconds(6), FreshnessSource.TimeToLive) }, Override, "GET", "Cache-Control: no-cache"));
+        Assert.Equal("serve: Fresh", Decide(Entry("no-cache", age: 5) with { Freshness = new(TimeSpan.FromSeconds(6), FreshnessSource.TimeToLive) }, Override, "GET", "Cache-Control: no-cache"));
         Assert.Equal("fetch: Stale", Decide(
             Entry("max-age=10, stale-while-revalidate=60, stale-if-error=60", age: 10, hasTag: true), Override, "GET", "Cache-Control: max-stale"));
     }
@@ -83,7 +83,7 @@ public class ReuseRulesTests
     {
         var part = Entry("max-age=10", age: 1, hasTag: true) with { Status = 206, Part = new StoredPart(new(0, 3, 10), 4, "bytes=0-3") };
         Assert.Equal("complete: bytes=4-", Decide(part));
-        Assert.Equal("serve", Decide(part, Respect, "GET", "Range: bytes=1-2"));
+        Assert.Equal("serve: Fresh", Decide(part, Respect, "GET", "Range: bytes=1-2"));
         Assert.Equal("gateway timeout: Partial", Decide(part, Respect, "GET", "Cache-Control: only-if-cached"));
         Assert.Equal("fetch: Stale", Decide(part with { InitialAge = TimeSpan.FromSeconds(10) }));
     }
@@ -114,7 +114,7 @@ public class ReuseRulesTests
 
     private static string Text(ReuseDecision decision) => decision switch
     {
-        ReuseDecision.Serve(_, _, var needsRefresh) => needsRefresh ? "serve, and refresh" : "serve",
+        ReuseDecision.Serve(_, _, var reason) => $"serve: {reason}",
         ReuseDecision.Revalidate(_, var reason, var standIn) => $"revalidate: {reason}{(standIn is null ? "" : ", may stand in")}",
         ReuseDecision.Fetch(var reason, var standIn) => $"fetch: {reason}{(standIn is null ? "" : ", may stand in")}",
         ReuseDecision.Complete(_, var missing) => $"complete: {missing.Range}",

@@ -76,8 +76,39 @@ public class StorageRulesTests
     public void AnEventStream_IsNotStored() =>
         Assert.Equal(NotStoredReason.EventStream, Reason(Respect, Some.Response(fields: "Content-Type: text/event-stream")));
 
+    [Theory]
+    [InlineData("Range: bytes=0-3", "bytes 0-3/10", null)]
+    [InlineData("Range: bytes=0-3", "bytes 0-3/*", null)]
+    [InlineData("Range: bytes=0-3", "bytes 3-0/10", NotStoredReason.Partial)]
+    [InlineData("Range: bytes=0-3", "bytes 0-3/3", NotStoredReason.Partial)]
+    [InlineData("Range: bytes=0-3", "bytes */10", NotStoredReason.Partial)]
+    [InlineData("Range: bytes=0-3", "cows 0-3/10", NotStoredReason.Partial)]
+    [InlineData("X-A: 1", "bytes 0-3/10", NotStoredReason.Partial)]
+    public void B32_APart_IsStoredOnlyIfItIsClearWhichOne(string request, string contentRange, NotStoredReason? reason) => Assert.Equal(
+        reason, Reason(Respect, Some.Response(status: 206, fields: ["Cache-Control: max-age=60", $"Content-Range: {contentRange}"]), request));
+
     [Fact]
-    public void B32_APart_IsNotStored() => Assert.Equal(NotStoredReason.Partial, Reason(Respect, Some.Response(status: 206)));
+    public void F09_A416_IsAboutTheRange_AndNotStored() => Assert.Equal(
+        NotStoredReason.Partial, Reason(Respect, Some.Response(status: 416, fields: "Cache-Control: max-age=60, public"), "Range: bytes=9-"));
+
+    [Theory]
+    [InlineData("POST", "/x", "max-age=60", null)]
+    [InlineData("PATCH", "http://origin.test/x", "max-age=60", null)]
+    [InlineData("POST", "/y", "max-age=60", NotStoredReason.Method)]
+    [InlineData("POST", "http://other.test/x", "max-age=60", NotStoredReason.Method)]
+    [InlineData("POST", "/x", "public", NotStoredReason.Method)]
+    [InlineData("POST", "/x", "max-age=60, no-store", NotStoredReason.NoStore)]
+    public void AResponseToPost_IsStoredOnlyAsTheResourceItself(string method, string location, string control, NotStoredReason? reason) => Assert.Equal(
+        reason, Reason(Respect, method, Some.Response(fields: [$"Cache-Control: {control}", $"Content-Location: {location}"])));
+
+    [Theory]
+    [InlineData(200, "must-understand, no-store, max-age=60", null)]
+    [InlineData(200, "no-store, max-age=60", NotStoredReason.NoStore)]
+    [InlineData(299, "must-understand, max-age=60", NotStoredReason.NotUnderstood)]
+    [InlineData(299, "must-understand, no-store, max-age=60", NotStoredReason.NotUnderstood)]
+    [InlineData(299, "max-age=60", null)]
+    public void MustUnderstand_IsForStatusesThatAreKnown(int status, string control, NotStoredReason? reason) =>
+        Assert.Equal(reason, Reason(Respect, Some.Response(status: status, fields: $"Cache-Control: {control}")));
 
     [Fact]
     public void WithTtlZero_AResponseWithNeitherLifetimeNorValidator_IsNotStored() =>

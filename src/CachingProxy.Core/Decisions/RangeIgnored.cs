@@ -1,0 +1,20 @@
+namespace CachingProxy.Core.Decisions;
+
+/// <summary>Why the whole is sent, and not a range of it.</summary>
+internal enum RangeIgnored
+{
+    /// <summary>No range is asked for, or not with GET.</summary>
+    NotAsked,
+
+    /// <summary>The field cannot be read, is of another unit, or has too many ranges.</summary>
+    Unreadable,
+
+    /// <summary>The condition of <c>If-Range</c> does not hold: the client has another representation.</summary>
+    OtherRepresentation,
+
+    /// <summary>The ranges overlap, so that more would be sent than there is.</summary>
+    Overlapping,
+
+    /// <summary>What is stored is no 200, of which alone there are ranges.</summary>
+    Status,
+}
