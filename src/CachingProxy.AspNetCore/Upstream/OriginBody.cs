@@ -1,3 +1,5 @@
+using CachingProxy.Core.Fetching;
+
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
@@ -7,21 +9,11 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// <param name="content">The content as it arrives.</param>
 /// <param name="silence">The limit, which ends with this.</param>
 /// <param name="exchange">What reading belongs to, where the connection asks for it.</param>
-internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange? exchange) : Stream
+internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange? exchange) : ForwardStream
 {
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => content.CanWrite;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -56,16 +48,6 @@ internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExc
         content.WriteAsync(buffer, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => content.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using CachingProxy.Core.Fetching;
+
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
@@ -7,24 +9,14 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// </summary>
 /// <param name="inner">The connection, decrypted.</param>
 /// <param name="isHttp1">Whether it carries one exchange after the other, so that what is read belongs to what was written last.</param>
-internal sealed class OriginConnection(Stream inner, bool isHttp1) : Stream
+internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStream
 {
     private volatile OriginExchange? _last;
     private volatile InterimReader? _interims;
 
     public override bool CanRead => inner.CanRead;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => inner.CanWrite;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>
     /// The response to <paramref name="exchange"/> ends as it ends, but no other follows it: the next request on this
@@ -53,10 +45,6 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : Stream
     public override void Flush() => inner.Flush();
 
     public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 

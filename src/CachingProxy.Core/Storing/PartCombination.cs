@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing;
@@ -74,43 +75,15 @@ internal static class PartCombination
     }
 
     /// <summary>Content on its way into an entry.</summary>
-    private sealed class EntryStream(EntryWriter entry) : Stream
+    private sealed class EntryStream(EntryWriter entry) : ForwardStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
         public override bool CanWrite => true;
 
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         // The pipe takes its memory back; an entry keeps what it is given.
-        public override void Write(ReadOnlySpan<byte> buffer) => entry.Append(buffer.ToArray());
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Write(buffer.Span);
+            entry.Append(buffer.ToArray());
             return ValueTask.CompletedTask;
         }
-
-        public override void Flush()
-        {
-        }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
