@@ -43,4 +43,12 @@ public class CacheKeyTests
         Assert.True(variant.Matches(Some.Fields("X-B: 2")));
         Assert.False(variant.Matches(Some.Fields("X-A: 1")));
     }
+
+    [Fact]
+    public void TheLanguageOfAResponse_IsSelectedByAcceptLanguageAlone()
+    {
+        var variant = VariantKey.Of(VaryField.Parse("X-A, Accept-Language"), Some.Fields("X-A: 1", "Accept-Language: en, de"), "de");
+        Assert.True(variant.Matches(Some.Fields("X-A: 1", "Accept-Language: de")));
+        Assert.False(variant.Matches(Some.Fields("X-A: de", "Accept-Language: de")));
+    }
 }
