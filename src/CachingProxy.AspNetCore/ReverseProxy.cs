@@ -58,8 +58,7 @@ public sealed class ReverseProxy
 
     private async Task ServeAsync(HttpContext context, ForwardedRequest request)
     {
-        await using var result = await _engine.ServeAsync(request, context.RequestAborted);
-        await request.EndInterimsAsync();
+        await using var result = await AnswerAsync(context, request);
         if (result.Failure is not null)
         {
             await ProblemWriter.WriteAsync(context, result);
@@ -77,13 +76,25 @@ public sealed class ReverseProxy
         }
     }
 
+    // Nothing may be written to the connection once the client has gone or its response begins, whichever comes first.
+    private async Task<CacheResult> AnswerAsync(HttpContext context, ForwardedRequest request)
+    {
+        try
+        {
+            return await _engine.ServeAsync(request, context.RequestAborted);
+        }
+        finally
+        {
+            await request.EndInterimsAsync();
+        }
+    }
+
     private async Task TunnelAsync(HttpContext context, ForwardedRequest request)
     {
         try
         {
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
             var response = await request.Face.Origin.SendAsync(upgrade, context.RequestAborted);
-            await request.EndInterimsAsync();
             await using var answer = _engine.PassOn(request, response);
             if (WebSocketTunnel.IsAccepted(context, response))
             {

@@ -39,10 +39,10 @@ public sealed class CacheEngine
         ArgumentNullException.ThrowIfNull(options);
         _store = store;
         _clock = new SteadyClock(time);
-        _lookup = new CacheLookup(store, _log);
+        _lookup = new CacheLookup(store, _log, _variances);
         var entries = new EntryFactory(_clock, _variances, options.Pseudonym);
-        _freshener = new Freshener(store, entries, _clock);
-        _fills = new FillTable(new FillTools(store, entries, _freshener, _log, _clock, logger));
+        _freshener = new Freshener(store, _lookup, entries, _clock);
+        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
@@ -58,17 +58,14 @@ public sealed class CacheEngine
     {
         ArgumentNullException.ThrowIfNull(request);
 
-        // 1. Some requests have nothing to do with what is stored.
+        // 1, 2. Some requests have nothing to do with what is stored.
         if (ReuseRules.Bypass(request) is { } bypass)
         {
-            return ForwardAsync(request, bypass, clientGone);
+            return ReuseRules.IsOnlyIfCached(request) ? new(Responder.OnlyIfCached(bypass)) : ForwardAsync(request, bypass, clientGone);
         }
 
-        // 2. Keys.
-        request.StorageKey = _variances.KeyOf(request.Key);
-
         // 3. Lookup. The memory tier answers at once, and a hit in it goes through without waiting for anything.
-        var lookup = _lookup.FindAsync(request);
+        var lookup = _lookup.FindAsync(request, _clock.Now);
         return lookup.IsCompletedSuccessfully
             ? DecideAsync(request, lookup.GetAwaiter().GetResult(), clientGone)
             : AwaitLookupAsync(request, lookup, clientGone);
@@ -86,19 +83,19 @@ public sealed class CacheEngine
     }
 
     /// <summary>Purges one URI, on all faces and for all hosts and variants.</summary>
-    public async ValueTask PurgeAsync(CacheKey key)
-    {
-        await PurgeExactlyAsync(key);
-        if (_variances.KeyOf(key) is var storageKey && storageKey != key)
-        {
-            await PurgeExactlyAsync(storageKey);
-        }
-    }
+    public async ValueTask PurgeAsync(CacheKey key) => _ = await PurgeAtAsync(key);
 
-    private async ValueTask PurgeExactlyAsync(CacheKey key)
+    // Answers with the position of the purge.
+    private async ValueTask<long> PurgeAtAsync(CacheKey uri)
     {
-        _log.PurgeUrl(key);
-        await _store.RemoveAllAsync(key);
+        var position = 0L;
+        foreach (var key in _variances.KeysOf(uri))
+        {
+            position = _log.PurgeUrl(key);
+            await _store.RemoveAllAsync(key);
+        }
+
+        return position;
     }
 
     private async ValueTask<CacheResult> AwaitLookupAsync(CacheRequest request, ValueTask<LookupResult> lookup, CancellationToken clientGone) =>
@@ -119,9 +116,10 @@ public sealed class CacheEngine
 
     private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)
     {
-        if (reason == HitReason.StaleWhileRevalidate && !request.IsHead && _fills.Find(request) is null)
+        if (reason == HitReason.StaleWhileRevalidate && !request.IsHead)
         {
-            _ = _fills.Begin(FillRequest.ToRefresh(request, entry), isJoinable: entry.Part is null).Fill.AbandonAsync();
+            var place = entry.Part is null ? FillPlace.OfWhole(request) : FillPlace.Of(request);
+            _fills.BeginDetached(request, place, () => FillRequest.ToRefresh(request, entry));
         }
 
         return _responder.FromStore(request, entry, age, reason);
@@ -131,68 +129,66 @@ public sealed class CacheEngine
     private async ValueTask<CacheResult> FetchAsync(
         CacheRequest request, ForwardReason reason, CacheEntry? validating, CacheEntry? standIn, CancellationToken clientGone)
     {
-        // The answer to a range is for those who ask for the same, and not to be waited for by others.
-        var isJoinable = validating is not null || !request.HasRange;
         var status = CacheStatus.Forward(reason);
-        var (fill, began) = isJoinable && _fills.Find(request) is { } running
-            ? (running, false)
-            : _fills.Begin(ToFetch(request, validating, standIn), isJoinable);
-        if (!began && isJoinable)
+        var (fill, began) = _fills.JoinOrBegin(request, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), ToFetch);
+        if (!began)
         {
             // A waiter stays only if the response may be reused for its own request, which the head tells.
-            var outcome = await fill.WaitAsync(request.OnInterim, clientGone);
-            var joined = _responder.StandIn(request, standIn, outcome, status with { IsCollapsed = true }) ?? _responder.Join(request, outcome, status);
+            var outcome = await fill.Head.WaitAsync(clientGone);
+            var joined = _responder.StandIn(request, Current(standIn), outcome, status with { IsCollapsed = true }) ?? _responder.Join(request, outcome, status);
             if (joined is not null)
             {
                 return joined;
             }
 
-            (fill, _) = _fills.Begin(ToFetch(request, validating, standIn), isJoinable: false);
+            fill = _fills.Begin(ToFetch());
         }
 
         // 7. Responding.
-        var head = await WaitAsync(fill, request, clientGone);
-        if (_responder.StandIn(request, standIn, head, status) is { } stale)
+        var head = await WaitAsync(fill, clientGone);
+        if (_responder.StandIn(request, Current(standIn), head, status) is { } stale)
         {
             await fill.AbandonAsync();
             return stale;
         }
 
         return _responder.FirstHand(request, head, status);
-    }
 
-    private static FillRequest ToFetch(CacheRequest request, CacheEntry? validating, CacheEntry? standIn)
-    {
-        var fill = validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating);
-        return fill with { HasStandIn = standIn is not null };
+        // Purged meanwhile, it stands in for nothing.
+        CacheEntry? Current(CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
+
+        FillRequest ToFetch() =>
+            (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with { HasStandIn = standIn is not null };
     }
 
     // What is missing of a part is fetched as a part of its own, and put together where it is stored.
     private async ValueTask<CacheResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
     {
         var status = CacheStatus.Forward(ForwardReason.Partial);
-        var (fill, _) = _fills.Begin(FillRequest.ToComplete(request, missing), isJoinable: false);
-        var head = await WaitAsync(fill, request, clientGone);
-        if (_responder.Completed(request, part, missing, head, status) is { } whole)
+        var (fill, began) = _fills.JoinOrBegin(request, FillPlace.Of(request, missing), () => FillRequest.ToComplete(request, missing));
+        var head = began ? await WaitAsync(fill, clientGone) : await fill.Head.WaitAsync(clientGone);
+        if (_responder.Completed(request, part, missing, head, status with { IsCollapsed = !began }) is { } whole)
         {
             return whole;
         }
 
-        if (head is FillOutcome.Failed || (head is FillOutcome.Shared { Entry.Part: null } or FillOutcome.Unshared { Response.Status: not (206 or 416) }))
+        // The origin has sent something else: the whole of another representation, or nothing that is of use.
+        if (!IsPart(head) && (began ? _responder.FirstHand(request, head, status) : _responder.Join(request, head, status)) is { } answer)
         {
-            return _responder.FirstHand(request, head, status);
+            return answer;
         }
 
-        await fill.AbandonAsync();
-        (fill, _) = _fills.Begin(FillRequest.Of(request), isJoinable: false);
-        return _responder.FirstHand(request, await WaitAsync(fill, request, clientGone), status);
+        await (began ? fill.AbandonAsync() : Task.CompletedTask);
+        return await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
+
+        static bool IsPart(FillOutcome outcome) => outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
     }
 
-    private static async ValueTask<FillOutcome> WaitAsync(Fill fill, CacheRequest request, CancellationToken clientGone)
+    private static async ValueTask<FillOutcome> WaitAsync(Fill fill, CancellationToken clientGone)
     {
         try
         {
-            return await fill.WaitAsync(request.OnInterim, clientGone);
+            return await fill.Head.WaitAsync(clientGone);
         }
         catch (OperationCanceledException)
         {
@@ -205,37 +201,58 @@ public sealed class CacheEngine
     private async ValueTask<CacheResult> ForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone)
     {
         var status = CacheStatus.Forward(reason);
+        var requestedAt = _clock.Now;
+        var position = _log.Begin();
         try
         {
-            var requestedAt = _clock.Now;
             var toOrigin = request.CreateOriginRequest() with { OnInterim = request.OnInterim };
             var response = await request.Face.Origin.SendAsync(toOrigin, clientGone);
-            foreach (var invalidated in UnsafeMethods.Invalidated(request.Method, request.Key, response.Status, response.Fields))
+            if (UnsafeMethods.IsUnsafe(request.Method))
             {
-                await PurgeAsync(invalidated);
+                if (await InvalidateAsync(request, response, position) is { } left)
+                {
+                    var fill = _fills.BeginAt(FillRequest.OfReceived(request, response, requestedAt), left);
+                    return _responder.FirstHand(request, await WaitAsync(fill, clientGone), status);
+                }
             }
-
-            if (request.IsHead)
+            else if (request.IsHead && ReuseRules.Bypass(request) is null)
             {
                 await _freshener.AfterHeadAsync(request, response, requestedAt);
-            }
-            else if (UnsafeMethods.MayLeaveResponse(request.Method, response.Fields))
-            {
-                var fill = _fills.Begin(FillRequest.OfReceived(request, response, requestedAt), isJoinable: false).Fill;
-                return _responder.FirstHand(request, await WaitAsync(fill, request, clientGone), status);
             }
 
             return _responder.Passing(request, response, status);
         }
         catch (OriginException failure)
         {
-            // The origin may have done what it was asked to before its answer was lost.
-            if (UnsafeMethods.IsUnsafe(request.Method) && failure.Error is OriginError.Timeout or OriginError.InvalidResponse or OriginError.Truncated)
-            {
-                await PurgeAsync(request.Key);
-            }
-
+            // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
+            await PurgeIfUnsafeAsync(request, failure.Error is not (OriginError.Unreachable or OriginError.ForbiddenTarget));
             return CacheResult.OfFailure(failure, status);
         }
+        catch (OperationCanceledException)
+        {
+            await PurgeIfUnsafeAsync(request, maybeSent: true);
+            throw;
+        }
+        finally
+        {
+            _log.End(position);
+        }
     }
+
+    // RFC 9111 §4.4. Answers with the position at which the response is the target's new state (RFC 9110 §9.3.3), if it may be
+    // that: whoever has purged or changed the target since the request was sent has seen to a later one.
+    private async ValueTask<long?> InvalidateAsync(CacheRequest request, OriginResponse response, long position)
+    {
+        var isLatest = _log.IsCurrent(request.Key, position);
+        foreach (var invalidated in UnsafeMethods.Invalidated(request.Method, request.Key, response.Status, response.Fields))
+        {
+            var purged = await PurgeAtAsync(invalidated);
+            position = invalidated == request.Key ? purged : position;
+        }
+
+        return isLatest && UnsafeMethods.MayLeaveResponse(request.Method, response.Status, response.Fields) ? position : null;
+    }
+
+    private ValueTask PurgeIfUnsafeAsync(CacheRequest request, bool maybeSent) =>
+        maybeSent && UnsafeMethods.IsUnsafe(request.Method) ? PurgeAsync(request.Key) : ValueTask.CompletedTask;
 }

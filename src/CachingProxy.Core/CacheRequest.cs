@@ -16,7 +16,6 @@ public abstract class CacheRequest
         Method = method;
         Key = key;
         Partition = partition;
-        StorageKey = key;
     }
 
     /// <summary>The face that the request came in by.</summary>
@@ -34,6 +33,12 @@ public abstract class CacheRequest
     /// <summary>The fields that the client sent and that the cache may look at.</summary>
     public abstract IFields Fields { get; }
 
+    /// <summary>
+    /// The fields as the origin sees them, by which a variant is selected (RFC 9111 §4.1): what is removed or set on the way there must
+    /// not make a difference, or make one as it was set. Without content, they stay readable after the client has gone.
+    /// </summary>
+    public virtual IFields SelectingFields => Fields;
+
     /// <summary>Whether the request announces content.</summary>
     public abstract bool HasContent { get; }
 
@@ -48,9 +53,6 @@ public abstract class CacheRequest
     /// from any thread, one call at a time, and no more once the response is there.
     /// </summary>
     public virtual Action<InterimResponse>? OnInterim => null;
-
-    /// <summary>The key that responses for <see cref="Key"/> are stored under: the same, but for queries of which parts do not matter.</summary>
-    internal CacheKey StorageKey { get; set; }
 
     /// <summary>Whether the method is GET.</summary>
     internal bool IsGet => Method == "GET";

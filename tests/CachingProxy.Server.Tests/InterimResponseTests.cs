@@ -1,3 +1,5 @@
+using CachingProxy.Configuration;
+using CachingProxy.Serving;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;
@@ -61,26 +63,86 @@ public class InterimResponseTests
     }
 
     [Fact]
-    public async Task EveryoneWhoWaitsForTheSameResponse_HasTheInterimOneToo()
+    public async Task WhoWaitsForAnothersFetch_IsNotToldWhatComesBeforeItsHead()
     {
         var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var origin = new FakeOrigin(async (_, connection) =>
         {
-            await connection.SendAsync(Hints);
             await mayGoOn.Task;
-            await connection.SendAsync(FakeOrigin.Response("body", "Cache-Control: max-age=60"));
+            await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: private"));
         });
         await using var proxy = await TestProxy.StartAsync(origin);
         using var first = await RawClient.ConnectAsync(proxy.Url);
         using var second = await RawClient.ConnectAsync(proxy.Url);
-        await first.SendAsync(proxy.Raw("GET", "/x"));
-        Assert.StartsWith("HTTP/1.1 103", await first.ReadUntilAsync("\r\n\r\n"));
+        await first.SendAsync(proxy.Raw("GET", "/x", "Cookie: alice=1"));
+        while (origin.Requests.IsEmpty)
+        {
+            await Task.Yield();
+        }
+
         await second.SendAsync(proxy.Raw("GET", "/x"));
-        Assert.StartsWith("HTTP/1.1 103", await second.ReadUntilAsync("\r\n\r\n"));
         mayGoOn.SetResult();
-        Assert.StartsWith("HTTP/1.1 200", await first.ReadUntilAsync("body"));
-        Assert.StartsWith("HTTP/1.1 200", await second.ReadUntilAsync("body"));
+        Assert.StartsWith("HTTP/1.1 103", await first.ReadUntilAsync("body"));
+        Assert.Equal(1, (await second.ReadUntilAsync("body")).Split("HTTP/1.1 103").Length - 1 - (origin.Requests.Count - 2));
+        Assert.Equal(2, origin.Requests.Count);
+    }
+
+    [Fact]
+    public async Task AClientThatHasLeft_DisturbsNobodyWhoWaits()
+    {
+        var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            await mayGoOn.Task;
+            await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: max-age=60"));
+        });
+        await using var proxy = await TestProxy.StartAsync(origin);
+        using var first = await RawClient.ConnectAsync(proxy.Url);
+        await first.SendAsync(proxy.Raw("GET", "/x"));
+        while (origin.Requests.IsEmpty)
+        {
+            await Task.Yield();
+        }
+
+        var second = proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
+        first.Reset();
+        await Task.Yield();
+        mayGoOn.SetResult();
+        Assert.EndsWith("body", await second);
         Assert.Single(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 103 Early Hints\nLink: </a>\n\n")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\n\r\n")]
+    public async Task AHeadWithBareLineFeeds_IsNotHandedOn_ForItMayEndElsewhere(string interim)
+    {
+        await using var origin = new FakeOrigin(_ =>
+            interim + "HTTP/1.1 200 OK\r\nX-Final: 1\r\nContent-Length: 46\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil.css>\r\n\r\n");
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.StartsWith("HTTP/1.1 200", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
+    }
+
+    [Fact]
+    public async Task AnOriginThatSaysThatItIsAtWork_IsNotSilent()
+    {
+        var time = new FakeTimeProvider();
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            for (var number = 0; number < 3; number++)
+            {
+                await connection.SendAsync("HTTP/1.1 102 Processing\r\n\r\n");
+                await connection.SendAsync("");
+            }
+
+            await connection.HoldAsync();
+        });
+        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, new ServerDependencies { Time = time });
+        using var client = await RawClient.ConnectAsync(proxy.Url);
+        await client.SendAsync(proxy.Raw("GET", "/x"));
+        await client.ReadUntilAsync("102 \r\n\r\nHTTP/1.1 102 \r\n\r\nHTTP/1.1 102 \r\n\r\n");
+        time.Advance(TimeSpan.FromSeconds(60));
+        Assert.StartsWith("HTTP/1.1 504", await client.ReadUntilAsync("\r\n\r\n"));
     }
 
     [Fact]

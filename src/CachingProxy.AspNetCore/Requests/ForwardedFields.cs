@@ -34,6 +34,10 @@ internal static class ForwardedFields
         "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Origin", "Pragma", "Range", "Referer", "Via", "X-Api-Key",
     };
 
+    /// <summary>Whether a field always reaches the origin as the client sent it.</summary>
+    public static bool IsUntouched(string name) => Protected.Contains(name) && !name.Equals("Via", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The fields as they go to the origin.</summary>
     public static FieldList Of(HttpContext context, GuardedRequest guarded, bool stripCookies, string via)
     {
         var headers = context.Request.Headers;

@@ -15,6 +15,7 @@ internal sealed class ForwardedRequest : CacheRequest
     private readonly string _via;
     private readonly QueryContent? _query;
     private InterimWriter? _interims;
+    private FieldList? _forwarded;
 
     /// <param name="context">What the server holds of the request.</param>
     /// <param name="guarded">Its canonical target and host.</param>
@@ -36,6 +37,9 @@ internal sealed class ForwardedRequest : CacheRequest
     public override IFields Fields { get; }
 
     /// <inheritdoc/>
+    public override IFields SelectingFields => new SelectingRequestFields(Fields, () => Forwarded);
+
+    /// <inheritdoc/>
     public override bool HasContent => _context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
 
     /// <inheritdoc/>
@@ -50,7 +54,7 @@ internal sealed class ForwardedRequest : CacheRequest
 
     /// <inheritdoc/>
     public override OriginRequest CreateOriginRequest() =>
-        new(Method, Key, ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via))
+        new(Method, Key, Forwarded)
         {
             Content = _query is { Length: > 0 } ? _query.Open() : HasContent && _query is null ? _context.Request.Body : null,
             ContentLength = _query?.Length ?? _context.Request.ContentLength,
@@ -58,4 +62,6 @@ internal sealed class ForwardedRequest : CacheRequest
 
     /// <summary>No interim response is sent any more: the response begins.</summary>
     public Task EndInterimsAsync() => _interims?.CloseAsync() ?? Task.CompletedTask;
+
+    private FieldList Forwarded => _forwarded ??= ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via);
 }

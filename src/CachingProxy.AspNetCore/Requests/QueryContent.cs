@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.AspNetCore.Requests;
 
@@ -13,6 +14,8 @@ internal sealed class QueryContent
 {
     /// <summary>The most bytes that are read for a key; a QUERY with more is passed on and its response is not stored.</summary>
     public const int MaxBytes = 64 * 1024;
+
+    private const int BufferBytes = 4 * 1024;
 
     // What describes the content, and so what it means.
     private static readonly string[] Describing = ["Content-Type", "Content-Encoding", "Content-Language"];
@@ -44,16 +47,20 @@ internal sealed class QueryContent
             return null;
         }
 
-        var buffer = new byte[Math.Min(MaxBytes, request.ContentLength ?? MaxBytes) + 1];
-        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (length > MaxBytes)
+        var content = new MemoryStream();
+        var buffer = new byte[context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? BufferBytes : 0];
+        while (buffer.Length > 0 && await request.Body.ReadAsync(buffer, context.RequestAborted) is var read and > 0)
         {
-            request.Body = new PrefixedStream(buffer.AsMemory(0, length), request.Body);
-            return null;
+            content.Write(buffer, 0, read);
+            if (content.Length > MaxBytes)
+            {
+                request.Body = new PrefixedStream(content.ToArray(), request.Body);
+                return null;
+            }
         }
 
-        var content = buffer[..length];
-        return new QueryContent(content, DigestOf(request.Headers, content));
+        var bytes = content.ToArray();
+        return new QueryContent(bytes, DigestOf(request.Headers, bytes));
     }
 
     /// <summary>The content once more, from its beginning.</summary>

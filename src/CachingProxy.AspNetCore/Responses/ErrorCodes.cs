@@ -8,7 +8,7 @@ public static class ErrorCodes
     /// <summary>The code of what went wrong on the way to the origin.</summary>
     public static string Of(OriginError error) => error switch
     {
-        OriginError.Unreachable => "upstream_unreachable",
+        OriginError.Unreachable or OriginError.Disconnected => "upstream_unreachable",
         OriginError.Timeout => "upstream_timeout",
         OriginError.ForbiddenTarget => "forbidden_target",
         OriginError.ClientContent => "bad_request",

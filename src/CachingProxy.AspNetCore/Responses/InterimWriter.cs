@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using CachingProxy.Core.Fetching;
@@ -14,19 +13,26 @@ namespace CachingProxy.AspNetCore.Responses;
 /// </summary>
 internal sealed class InterimWriter
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
+    private readonly HttpContext _context;
     private readonly PipeWriter _connection;
     private Task _flushed = Task.CompletedTask;
     private bool _isClosed;
 
-    private InterimWriter(PipeWriter connection) => _connection = connection;
+    private InterimWriter(HttpContext context, PipeWriter connection)
+    {
+        _context = context;
+        _connection = connection;
+    }
 
     /// <summary>The writer for a client; null where it cannot have interim responses.</summary>
     public static InterimWriter? For(HttpContext context) =>
         // To a client that waits with its content Kestrel itself may be about to say 100.
         HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.Headers.Expect.Count == 0
             && context.Features.Get<IConnectionTransportFeature>() is { } connection
-            ? new InterimWriter(connection.Transport.Output)
+            ? new InterimWriter(context, connection.Transport.Output)
             : null;
 
     /// <summary>Sends one; to a client that does not read it is not sent, for it is of no consequence.</summary>
@@ -48,27 +54,36 @@ internal sealed class InterimWriter
                 }
             }
 
-            _connection.Write(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
-            _flushed = FlushAsync();
+            _flushed = WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
         }
     }
 
-    /// <summary>The response begins: nothing comes before it any more.</summary>
-    public Task CloseAsync()
+    /// <summary>The response begins: nothing comes before it any more. A client that does not read what has been sent is cut off.</summary>
+    public async Task CloseAsync()
     {
+        Task flushed;
         lock (_lock)
         {
             _isClosed = true;
-            return _flushed;
+            flushed = _flushed;
+        }
+
+        try
+        {
+            await flushed.WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            _context.Abort();
         }
     }
 
     // A client that has gone is noticed by whoever writes the response.
-    private async Task FlushAsync()
+    private async Task WriteAsync(byte[] bytes)
     {
         try
         {
-            await _connection.FlushAsync();
+            await _connection.WriteAsync(bytes);
         }
         catch (Exception failure) when (failure is IOException or InvalidOperationException or OperationCanceledException)
         {

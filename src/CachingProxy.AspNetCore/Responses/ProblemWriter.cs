@@ -53,6 +53,7 @@ public static class ProblemWriter
     private static string? ProxyErrorType(OriginError error) => error switch
     {
         OriginError.Unreachable => "destination_unavailable",
+        OriginError.Disconnected => "connection_terminated",
         OriginError.Timeout => "http_response_timeout",
         OriginError.InvalidResponse => "http_protocol_error",
         OriginError.Truncated => "http_response_incomplete",

@@ -55,7 +55,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         try
         {
             using var message = CreateMessage(request, silence);
-            var exchange = OriginExchange.Begin(request.OnInterim);
+            var exchange = OriginExchange.Begin(OnInterim(request, silence));
             response = await _invoker.SendAsync(message, silence.Token);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)
@@ -88,6 +88,15 @@ public sealed class HttpOrigin : IOrigin, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
+
+    // RFC 9110 §15.2: an origin that says that it is at work is not silent. The exchange bounds how often it may.
+    private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) => request.OnInterim is not { } onInterim
+        ? null
+        : interim =>
+        {
+            silence.OnSignOfLife();
+            onInterim(interim);
+        };
 
     private static HttpRequestMessage CreateMessage(OriginRequest request, SilenceLimit silence)
     {

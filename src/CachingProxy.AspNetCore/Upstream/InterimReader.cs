@@ -18,7 +18,11 @@ internal sealed class InterimReader(Action<InterimResponse> onInterim)
 
     private const int StatusLineStart = 12;
 
+    // More are left out; the origin may send them to no avail.
+    private const int MaxResponses = 32;
+
     private readonly StringBuilder _head = new();
+    private int _count;
 
     /// <summary>Whether the final response has begun, and there is nothing more to be found.</summary>
     public bool IsDone { get; private set; }
@@ -26,6 +30,12 @@ internal sealed class InterimReader(Action<InterimResponse> onInterim)
     /// <summary>The next bytes that came from the origin.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
+        if (_head.Length == 0 && bytes.Length >= StatusLineStart && !bytes.StartsWith("HTTP/1.1 1"u8))
+        {
+            IsDone = true;
+            return;
+        }
+
         _head.Append(Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, MaxHeadBytes)]));
         while (!IsDone && _head.Length >= StatusLineStart)
         {
@@ -39,17 +49,37 @@ internal sealed class InterimReader(Action<InterimResponse> onInterim)
             }
 
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (HasBareLineFeed(end < 0 ? text : text.AsSpan(0, end)))
+            {
+                // The handler takes it for the end of a line: the head may end elsewhere for it, and what follows be content.
+                IsDone = true;
+                return;
+            }
+
             if (end < 0)
             {
                 return;
             }
 
             _head.Remove(0, end + 4);
-            if (status != 100)
+            if (status != 100 && ++_count <= MaxResponses)
             {
                 onInterim(new InterimResponse(status, ParseFields(text[..end])));
             }
         }
+    }
+
+    private static bool HasBareLineFeed(ReadOnlySpan<char> head)
+    {
+        for (var at = 0; head[at..].IndexOf('\n') is var next and >= 0; at += next + 1)
+        {
+            if (at + next == 0 || head[at + next - 1] != '\r')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static FieldList ParseFields(string head)
@@ -67,10 +97,10 @@ internal sealed class InterimReader(Action<InterimResponse> onInterim)
 
         var list = new FieldList(fields);
         var nominated = HopByHopFields.Nominated(list["Connection"]);
-        return list.Without(name => HopByHopFields.Contains(name) || nominated.Contains(name) || IsNotForOthers(name));
+        return list.Without(name => HopByHopFields.Contains(name) || nominated.Contains(name) || IsNotHandedOn(name));
     }
 
-    // It has no content, and whoever waits for the same response is sent it too, which a cookie is not meant for.
-    private static bool IsNotForOthers(string name) =>
+    // It has no content, and cookies are for the policy to decide about, with the final response.
+    private static bool IsNotHandedOn(string name) =>
         name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);
 }

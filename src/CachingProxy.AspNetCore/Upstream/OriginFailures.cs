@@ -25,8 +25,10 @@ internal static class OriginFailures
                 new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
                 new OriginException(OriginError.Unreachable, "No secure connection to the origin could be made.", failure),
-            HttpRequestException =>
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
+            HttpRequestException =>
+                new OriginException(OriginError.Disconnected, "The connection to the origin broke before it had answered.", failure),
             IOException =>
                 new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),
             _ => null,

@@ -46,7 +46,7 @@ internal static class RangeRules
     // RFC 9111 §3.3: only what lies wholly within the part; and the very range that brought it, which has this answer.
     private static RangeDecision OfPart(StoredPart part, string asked)
     {
-        if (asked == part.Asked)
+        if (asked.Length > 0 && asked == part.Asked)
         {
             return new RangeDecision.Slices([new RangeDecision.Slice(0, part.Length, part.Stated)]);
         }

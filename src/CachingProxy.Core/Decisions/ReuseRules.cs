@@ -1,5 +1,6 @@
 using CachingProxy.Core.Lookup;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Decisions;
@@ -24,7 +25,7 @@ internal static class ReuseRules
         }
 
         return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, hit)
-            : !directives.OnlyIfCached && MissingPart.Of(entry) is { } missing ? new ReuseDecision.Complete(entry, missing)
+            : !directives.OnlyIfCached && !directives.NoStore && MissingPart.Of(entry, policy) is { } missing ? new ReuseDecision.Complete(entry, missing)
             : ToOrigin(request, directives, entry, ForwardReason.Partial, null);
     }
 
@@ -44,9 +45,12 @@ internal static class ReuseRules
             : null;
     }
 
+    /// <summary>RFC 9111 §5.2.1.7: whether the origin must not be asked. Of requests that a cache can answer.</summary>
+    public static bool IsOnlyIfCached(CacheRequest request) => !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
+
     /// <summary>Whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
     public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now) =>
-        entry.Part is null && entry.Answers(waiting)
+        (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString()) && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
     private static CacheControl DirectivesOf(CacheRequest request) =>

@@ -54,7 +54,9 @@ internal static class StorageRules
     // RFC 9111 §3.3: a part is stored as what it is. A 416 is about the range that was asked for, which is not keyed.
     private static bool IsUnclearPart(RequestFacts request, OriginResponse response) => response.Status switch
     {
-        206 => !request.HasRange || ContentRange.Parse(response.Fields["Content-Range"]) is null || response.ContentLength is null or 0,
+        206 => !request.HasRange || ContentRange.Parse(response.Fields["Content-Range"]) is not { } range
+            || response.ContentLength is not > 0 || response.ContentLength > range.Length
+            || response.Fields["Content-Type"].ToString().StartsWith("multipart/byteranges", StringComparison.OrdinalIgnoreCase),
         416 => request.HasRange,
         _ => false,
     };

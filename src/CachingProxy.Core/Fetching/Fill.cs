@@ -15,7 +15,6 @@ internal sealed class Fill(FillRequest request, long position)
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
-    private readonly InterimRelay _interims = new();
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
@@ -23,13 +22,6 @@ internal sealed class Fill(FillRequest request, long position)
 
     /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
     public long Position => position;
-
-    /// <summary>Waits for the head; what comes before it goes to <paramref name="onInterim"/>.</summary>
-    public Task<FillOutcome> WaitAsync(Action<InterimResponse>? onInterim, CancellationToken clientGone)
-    {
-        _interims.Add(onInterim);
-        return Head.WaitAsync(clientGone);
-    }
 
     /// <summary>
     /// The client that began the fill has gone before the head was there. What turns out not to be shared is then for
@@ -95,8 +87,7 @@ internal sealed class Fill(FillRequest request, long position)
         }
     }
 
-    private ValueTask<OriginResponse> SendAsync(FillRequest asked) =>
-        asked.Face.Origin.SendAsync(asked.ToOrigin with { OnInterim = _interims.Relay }, CancellationToken.None);
+    private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);
 
     private void EndValidated(FillOutcome.Validated validated, Action onUnshared)
     {
@@ -176,13 +167,13 @@ internal sealed class Fill(FillRequest request, long position)
         var stored = await writer.CompleteAsync();
 
         // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
-        if (!tools.Log.IsCurrent(request.Key, position) || !tools.Log.IsCurrent(stored.Key, position))
+        if (!tools.Log.IsCurrent(request.Key, stored.SearchVariance, position))
         {
             await tools.Store.RemoveAsync(stored);
         }
         else if (stored.Part is not null)
         {
-            await PartCombination.CombineAsync(tools.Store, stored);
+            await tools.Parts.CombineAsync(request, stored, position);
         }
 
         body.Complete();
@@ -222,5 +213,7 @@ internal sealed class Fill(FillRequest request, long position)
             body.Advance(read);
             body.Publish();
         }
+
+        body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
     }
 }

@@ -7,7 +7,7 @@ namespace CachingProxy.Core.Fetching;
 
 /// <summary>All that a fill needs of the request that began it, taken while its client was there.</summary>
 internal sealed record FillRequest(
-    CacheFace Face, CacheKey Key, CacheKey StorageKey, CachePartition Partition, RequestFacts Facts, FieldList Fields, OriginRequest ToOrigin)
+    CacheFace Face, CacheKey Key, CachePartition Partition, RequestFacts Facts, FieldList SelectingFields, OriginRequest ToOrigin)
 {
     /// <summary>The stored response that the origin is asked to confirm.</summary>
     public CacheEntry? Validating { get; private init; }
@@ -19,27 +19,24 @@ internal sealed record FillRequest(
     public DateTimeOffset? RequestedAt { get; private init; }
 
     /// <summary>What the client asks for, without its conditions.</summary>
-    public static FillRequest Of(CacheRequest request) => Of(request, ConditionalRequest.Unconditional(request.CreateOriginRequest()));
+    public static FillRequest Of(CacheRequest request) => Of(request, ConditionalRequest.Unconditional(Asked(request)));
 
     /// <summary>Whether a stored response may still be used.</summary>
     public static FillRequest ToValidate(CacheRequest request, CacheEntry stored) =>
-        Of(request, ConditionalRequest.ToValidate(request.CreateOriginRequest(), stored)) with { Validating = stored };
+        Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with { Validating = stored };
 
     /// <summary>A stored response anew, while it is still being served.</summary>
     public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
         var refresh = stored.Part is not null ? Of(request)
             : stored.HasValidator ? ToValidate(request, stored)
-            : Of(request, ConditionalRequest.Whole(request.CreateOriginRequest()));
-        return refresh with { HasStandIn = true };
+            : Of(request, ConditionalRequest.Whole(Asked(request)));
+        return refresh with { HasStandIn = true, ToOrigin = refresh.ToOrigin with { OnInterim = null } };
     }
 
     /// <summary>What is missing of a stored part.</summary>
-    public static FillRequest ToComplete(CacheRequest request, MissingPart missing)
-    {
-        var fill = Of(request, ConditionalRequest.ToComplete(request.CreateOriginRequest(), missing));
-        return fill with { Fields = fill.Fields.With("Range", missing.Range) };
-    }
+    public static FillRequest ToComplete(CacheRequest request, MissingPart missing) =>
+        Of(request, ConditionalRequest.ToComplete(Asked(request), missing));
 
     /// <summary>What the client asks for was received already, and is to be kept.</summary>
     public static FillRequest OfReceived(CacheRequest request, OriginResponse response, DateTimeOffset requestedAt)
@@ -51,12 +48,15 @@ internal sealed record FillRequest(
     /// <summary>The same without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
 
+    // Whether a response may be shared is known when its head is there: what comes before that is for the one who asked.
+    private static OriginRequest Asked(CacheRequest request) => request.CreateOriginRequest() with { OnInterim = request.OnInterim };
+
     private static FillRequest Of(CacheRequest request, OriginRequest toOrigin)
     {
         var fields = new List<KeyValuePair<string, StringValues>>();
-        request.Fields.CopyTo(fields);
+        request.SelectingFields.CopyTo(fields);
         var facts = RequestFacts.Of(request) with { HasRange = toOrigin.Fields.Contains("Range") };
-        return new FillRequest(request.Face, request.Key, request.StorageKey, request.Partition, facts, new FieldList(fields), toOrigin);
+        return new FillRequest(request.Face, request.Key, request.Partition, facts, new FieldList(fields), toOrigin);
     }
 
     /// <summary>An origin that has answered.</summary>

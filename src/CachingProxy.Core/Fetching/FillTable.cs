@@ -1,66 +1,105 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Who is fetching what: at most one fill that may be joined for each URI and partition.</summary>
+/// <summary>Who is fetching what: at most one fill that may be joined for each place.</summary>
 internal sealed class FillTable(FillTools tools)
 {
-    private readonly ConcurrentDictionary<(CacheKey Key, CachePartition Partition), Fill> _fills = new();
+    private readonly ConcurrentDictionary<FillPlace, Fill> _fills = new();
     private int _running;
 
     /// <summary>How many fills have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>The fill that a request may wait for; null where there is none, or where it began before a purge.</summary>
-    public Fill? Find(CacheRequest request) =>
-        _fills.TryGetValue((request.StorageKey, request.Partition), out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
-
     /// <summary>
-    /// Begins a fill. If it is the first for its key, others may join it from now on; else it is for its own client, and
-    /// stored like any other. Answers with the fill, and whether it is this one or one that was there already.
+    /// The fill that is under way for a place, or one that begins now and that others may join. Answers with the fill, and whether it
+    /// began for this request.
     /// </summary>
-    public (Fill Fill, bool Began) Begin(FillRequest request, bool isJoinable)
+    public (Fill Fill, bool Began) JoinOrBegin(CacheRequest request, FillPlace place, Func<FillRequest> toBegin)
     {
-        var position = tools.Log.Begin();
-        if (request.Validating is { } validating && !tools.Log.IsCurrent(request.Key, validating.Position))
+        if (Find(request, place) is { } running)
         {
-            // Purged since it was looked up: a 304 must not bring it back.
-            request = request.Unconditional();
+            return (running, false);
         }
 
-        var fill = new Fill(request, position);
-        var place = (request.StorageKey, request.Partition);
-        if (isJoinable)
+        var fill = Prepare(toBegin());
+        var registered = _fills.AddOrUpdate(place, fill, (_, other) => tools.Log.IsCurrent(request.Key, other.Position) ? other : fill);
+        if (registered != fill)
         {
-            var registered = _fills.AddOrUpdate(
-                place, fill, (_, other) => tools.Log.IsCurrent(request.Key, other.Position) ? other : fill);
-            if (registered != fill)
-            {
-                tools.Log.End(position);
-                return (registered, false);
-            }
+            tools.Log.End(fill.Position);
+            return (registered, false);
         }
 
-        Interlocked.Increment(ref _running);
-        _ = RunAsync(fill, place);
+        Run(fill, place);
         return (fill, true);
     }
 
-    private async Task RunAsync(Fill fill, (CacheKey Key, CachePartition Partition) place)
+    /// <summary>Begins a fill for one request alone; its response is stored like any other.</summary>
+    public Fill Begin(FillRequest request)
+    {
+        var fill = Prepare(request);
+        Run(fill, null);
+        return fill;
+    }
+
+    /// <summary>The same for a response that was asked for when a position of the invalidation log was current.</summary>
+    public Fill BeginAt(FillRequest request, long position)
+    {
+        tools.Log.BeginAt(position);
+        var fill = new Fill(request, position);
+        Run(fill, null);
+        return fill;
+    }
+
+    /// <summary>Begins a fill that nobody waits for, unless one is under way for its place.</summary>
+    public void BeginDetached(CacheRequest request, FillPlace place, Func<FillRequest> toBegin)
+    {
+        if (Find(request, place) is null && JoinOrBegin(request, place, toBegin) is (var fill, true))
+        {
+            _ = fill.AbandonAsync();
+        }
+    }
+
+    // A request after a purge does not join a fill from before it.
+    private Fill? Find(CacheRequest request, FillPlace place) =>
+        _fills.TryGetValue(place, out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
+
+    private Fill Prepare(FillRequest request)
+    {
+        var position = tools.Log.Begin();
+        return new Fill(
+            // Purged since it was looked up: a 304 must not bring it back.
+            request.Validating is { } validating && !tools.Log.IsCurrent(request.Key, validating.Position) ? request.Unconditional() : request,
+            position);
+    }
+
+    private void Run(Fill fill, FillPlace? place)
+    {
+        Interlocked.Increment(ref _running);
+        _ = RunAsync(fill, place);
+    }
+
+    private async Task RunAsync(Fill fill, FillPlace? place)
     {
         // A fill belongs to no client: not to its context, nor to the thread that it came on.
         await Task.Yield();
-        var entry = KeyValuePair.Create(place, fill);
         try
         {
-            await fill.RunAsync(tools, onUnshared: () => _fills.TryRemove(entry));
+            await fill.RunAsync(tools, onUnshared: Unregister);
         }
         finally
         {
-            _fills.TryRemove(entry);
+            Unregister();
             tools.Log.End(fill.Position);
             Interlocked.Decrement(ref _running);
+        }
+
+        void Unregister()
+        {
+            if (place is { } registered)
+            {
+                _fills.TryRemove(KeyValuePair.Create(registered, fill));
+            }
         }
     }
 }

@@ -3,8 +3,11 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>What went wrong between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
 public enum OriginError
 {
-    /// <summary>The name does not resolve, nobody listens, or the connection broke before a response.</summary>
+    /// <summary>The name does not resolve, or nobody listens: the request was not sent.</summary>
     Unreachable,
+
+    /// <summary>The connection broke before a response: the origin may have seen the request.</summary>
+    Disconnected,
 
     /// <summary>The origin did not accept, answer or go on in time.</summary>
     Timeout,

@@ -84,6 +84,10 @@ internal sealed class SearchVariance
     /// <summary>Whether a response to the one target is a response to the other.</summary>
     public bool AreEquivalent(string one, string other) => Canonicalise(one) == Canonicalise(other);
 
+    /// <summary>Whether both take the same parts of a query into account.</summary>
+    public bool IsSameAs(SearchVariance other) =>
+        _orderMatters == other._orderMatters && _namesAreIgnored == other._namesAreIgnored && _names.SetEquals(other._names);
+
     private static ImmutableHashSet<string>? Names(StructuredMember.InnerList list)
     {
         var names = list.Items.Select(item => item.Value).OfType<BareItem.String>().Select(name => DecodeText(name.Value)).ToList();

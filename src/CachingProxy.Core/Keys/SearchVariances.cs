@@ -1,34 +1,50 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// What the responses under each path have said of their queries, so that a request finds what is stored under another
-/// spelling of its URI. It is an index only: whether a stored response answers is decided by its own
+/// What the responses under each path have said of their queries (<c>No-Vary-Search</c>). A response that says something is stored
+/// under its target without what does not matter to it, so that it is found by every spelling; to find or to purge a URI, all that
+/// its path has ever said is tried. It is an index only: whether a stored response answers is decided by its own
 /// <see cref="SearchVariance"/>. Safe for any number of threads.
 /// </summary>
 internal sealed class SearchVariances
 {
-    /// <summary>The most paths that are remembered; at one more all are forgotten, which costs misses and no more.</summary>
+    /// <summary>The most paths that are remembered. What the others say is not heeded, and every byte of their queries matters.</summary>
     public const int MaxPaths = 10_000;
 
-    private readonly ConcurrentDictionary<(string Authority, string Path), SearchVariance> _byPath = new();
+    /// <summary>The most that one path may say; more is not heeded.</summary>
+    public const int MaxPerPath = 4;
+
+    private readonly ConcurrentDictionary<(string Authority, string Path), ImmutableArray<SearchVariance>> _byPath = new();
     private int _count;
 
-    /// <summary>The key that responses for a URI are stored under.</summary>
-    public CacheKey KeyOf(CacheKey uri) =>
-        Volatile.Read(ref _count) > 0 && _byPath.TryGetValue(PathOf(uri), out var variance) ? uri with { Target = variance.Canonicalise(uri.Target) } : uri;
+    /// <summary>The keys that responses for a URI may be stored under: those that its path has led to, and its own, the last.</summary>
+    public ImmutableArray<CacheKey> KeysOf(CacheKey uri) =>
+        Volatile.Read(ref _count) > 0 && _byPath.TryGetValue(PathOf(uri), out var variances)
+            ? [.. variances.Select(variance => KeyOf(uri, variance)).Where(key => key != uri).Distinct(), uri]
+            : [uri];
 
-    /// <summary>A response for a URI has said this of its query. The last word of a path counts for all of it.</summary>
-    public void Learn(CacheKey uri, SearchVariance variance)
+    /// <summary>Whether nothing under any path has said anything, so that each URI has its own key alone.</summary>
+    public bool AreEmpty => Volatile.Read(ref _count) == 0;
+
+    /// <summary>The key of a response that says this of its query.</summary>
+    public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) => variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
+
+    /// <summary>A response for a URI has said this of its query. False where it cannot be remembered, and so must not be heeded.</summary>
+    public bool TryLearn(CacheKey uri, SearchVariance variance)
     {
-        if (_byPath.Count >= MaxPaths)
+        var path = PathOf(uri);
+        if (Volatile.Read(ref _count) >= MaxPaths && !_byPath.ContainsKey(path))
         {
-            _byPath.Clear();
+            return false;
         }
 
-        _byPath[PathOf(uri)] = variance;
+        var known = _byPath.AddOrUpdate(path, [variance], (_, before) =>
+            before.Length >= MaxPerPath || before.Any(variance.IsSameAs) ? before : before.Add(variance));
         Volatile.Write(ref _count, _byPath.Count);
+        return known.Any(variance.IsSameAs);
     }
 
     private static (string Authority, string Path) PathOf(CacheKey uri) =>

@@ -27,6 +27,12 @@ internal static class SelectingField
         }
 
         var line = lines.ToString();
+        if (name is "cookie" or "user-agent" or "authorization" or "referer" or "origin")
+        {
+            // These are no lists: a blank in them may mean something.
+            return line;
+        }
+
         return line.AsSpan().ContainsAny(' ', '\t', ',') ? string.Join(',', ListReader.Split(line)) : line;
     }
 

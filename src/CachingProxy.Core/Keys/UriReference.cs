@@ -3,22 +3,37 @@ namespace CachingProxy.Core.Keys;
 /// <summary>References to other URIs of the same origin, as <c>Location</c> and <c>Content-Location</c> make them.</summary>
 internal static class UriReference
 {
+    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     /// <summary>
     /// The URI that a reference in a response for <paramref name="target"/> means; null where it is none, or leads to another origin.
-    /// Keys are bytes, so that a path is taken as it is written wherever it stands by itself.
+    /// Keys are bytes, so that an absolute path is taken as it is written, unless there are dots in it to be resolved (RFC 3986 §5.2.4).
     /// </summary>
     public static CacheKey? Resolve(CacheKey target, string reference)
     {
-        if (reference.StartsWith('/') && !reference.StartsWith("//", StringComparison.Ordinal))
+        reference = reference.Split('#')[0];
+        if (reference.Length == 0 || !Uri.TryCreate(target.ToString(), UriKind.Absolute, out var from))
         {
-            return target with { Target = reference.Split('#')[0] };
+            return null;
         }
 
-        var raw = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
-        return reference.Length > 0 && Uri.TryCreate(target.ToString(), UriKind.Absolute, out var from)
-            && (Uri.TryCreate(reference, raw, out var uri) || Uri.TryCreate(from, reference, out uri))
-            && uri.GetLeftPart(UriPartial.Authority) == from.GetLeftPart(UriPartial.Authority)
-            ? target with { Target = uri.PathAndQuery }
+        if (reference.StartsWith("//", StringComparison.Ordinal))
+        {
+            reference = $"{from.Scheme}:{reference}";
+        }
+
+        if (reference[0] == '/' && !reference.Contains("/.", StringComparison.Ordinal))
+        {
+            return target with { Target = reference };
+        }
+
+        // With dots, the platform's own way of resolving them; without, byte for byte.
+        var isAbsolute = reference.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || reference.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+        var isResolved = isAbsolute && !reference.Contains("/.", StringComparison.Ordinal)
+            ? Uri.TryCreate(reference, Raw, out var uri)
+            : Uri.TryCreate(from, reference, out uri);
+        return isResolved && uri!.GetLeftPart(UriPartial.Authority) == from.GetLeftPart(UriPartial.Authority)
+            ? target with { Target = uri.PathAndQuery.StartsWith('/') ? uri.PathAndQuery : "/" + uri.PathAndQuery }
             : null;
     }
 }

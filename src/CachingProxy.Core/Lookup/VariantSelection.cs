@@ -8,9 +8,9 @@ internal static class VariantSelection
 {
     /// <summary>
     /// The most recent one (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match and that holds
-    /// what is asked for, or could be completed; without one, why.
+    /// what is asked for, or could be completed; one that may be used as it is before one that may not. Without one, why.
     /// </summary>
-    public static (CacheEntry? Entry, ForwardReason Miss) Select(CacheRequest request, IReadOnlyList<CacheEntry> candidates)
+    public static (CacheEntry? Entry, ForwardReason Miss) Select(CacheRequest request, IReadOnlyList<CacheEntry> candidates, DateTimeOffset now)
     {
         CacheEntry? best = null;
         var miss = ForwardReason.UriMiss;
@@ -22,7 +22,7 @@ internal static class VariantSelection
                 continue;
             }
 
-            if (!candidate.Variant.Matches(request.Fields))
+            if (!candidate.Variant.Matches(request.SelectingFields))
             {
                 miss = miss == ForwardReason.UriMiss ? ForwardReason.VaryMiss : miss;
             }
@@ -30,7 +30,7 @@ internal static class VariantSelection
             {
                 miss = ForwardReason.Partial;
             }
-            else if (best is null || candidate.Date >= best.Date)
+            else if (best is null || IsBetter(request, candidate, best, now))
             {
                 best = candidate;
             }
@@ -39,7 +39,19 @@ internal static class VariantSelection
         return (best, miss);
     }
 
+    private static bool IsBetter(CacheRequest request, CacheEntry candidate, CacheEntry best, DateTimeOffset now)
+    {
+        // A whole that is stored is better than a part that would have to be completed.
+        if (!request.HasRange && (candidate.Part is null) != (best.Part is null))
+        {
+            return candidate.Part is null;
+        }
+
+        var isFresh = candidate.IsFreshAt(now);
+        return isFresh == best.IsFreshAt(now) ? candidate.Date >= best.Date : isFresh;
+    }
+
     private static bool IsOfUse(CacheRequest request, CacheEntry part) => request.HasRange
         ? RangeRules.Decide(request, part) is not RangeDecision.NotStored
-        : request.IsGet && MissingPart.Of(part) is not null;
+        : request.IsGet && MissingPart.Of(part, request.Face.Policy) is not null;
 }

@@ -34,6 +34,15 @@ internal sealed class InvalidationLog
         }
     }
 
+    /// <summary>The same for a fetch that began when a position was current: what was purged since counts against it.</summary>
+    public void BeginAt(long position)
+    {
+        lock (_lock)
+        {
+            _underWay[position] = _underWay.GetValueOrDefault(position) + 1;
+        }
+    }
+
     /// <summary>The fetch that began at a position is over, and what it brought is stored or given up.</summary>
     public void End(long position)
     {
@@ -57,20 +66,28 @@ internal sealed class InvalidationLog
         }
     }
 
-    /// <summary>Purges one URI, for all faces, hosts and variants. The caller removes the entries afterwards.</summary>
-    public void PurgeUrl(CacheKey key)
+    /// <summary>Purges one URI, for all faces, hosts and variants. The caller removes the entries afterwards. Answers with its position.</summary>
+    public long PurgeUrl(CacheKey key)
     {
         lock (_lock)
         {
-            _urls[key] = ++_position;
-            _urlsInOrder.Enqueue((_position, key));
+            var position = _urls[key] = ++_position;
+            _urlsInOrder.Enqueue((position, key));
             Forget_NeedsLock();
+            return position;
         }
     }
 
     /// <summary>Whether nothing that matches the URI was purged after a position.</summary>
     public bool IsCurrent(CacheKey key, long position) =>
         position >= Volatile.Read(ref _all) && (!_urls.TryGetValue(key, out var purged) || position >= purged);
+
+    /// <summary>
+    /// Whether a response that was just fetched is current: for its own URI, and for every other that means the same to it, which whoever
+    /// purged that could not know yet.
+    /// </summary>
+    public bool IsCurrent(CacheKey uri, SearchVariance? variance, long position) => IsCurrent(uri, position)
+        && (variance is null || !_urls.Any(purge => purge.Value > position && purge.Key.Authority == uri.Authority && variance.AreEquivalent(purge.Key.Target, uri.Target)));
 
     private void Forget_NeedsLock()
     {

@@ -15,7 +15,8 @@ internal static class UnsafeMethods
     /// Whether the response may be one to a later GET of the same URI (RFC 9110 §9.3.3, RFC 5789 §2); whether it is, and may be
     /// stored, is for <see cref="Decisions.StorageRules"/> to say.
     /// </summary>
-    public static bool MayLeaveResponse(string method, IFields response) => method is "POST" or "PATCH" && response["Content-Location"].Count > 0;
+    public static bool MayLeaveResponse(string method, int status, IFields response) =>
+        method is "POST" or "PATCH" && status == 200 && response["Content-Location"].Count > 0;
 
     /// <summary>The URIs to be invalidated after a response to a request: none unless the method is unsafe and the answer no error.</summary>
     public static IEnumerable<CacheKey> Invalidated(string method, CacheKey target, int status, IFields response)

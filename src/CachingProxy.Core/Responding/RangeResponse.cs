@@ -1,5 +1,6 @@
 using System.Globalization;
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Responding;
@@ -8,14 +9,22 @@ namespace CachingProxy.Core.Responding;
 internal static class RangeResponse
 {
     /// <summary>The answer out of a stored response; where its content cannot be sliced, the whole of it.</summary>
-    public static CacheResult Of(CacheRequest request, CacheEntry entry, CacheResult whole) => RangeRules.Decide(request, entry) switch
+    public static CacheResult Of(CacheRequest request, CacheEntry entry, CacheResult whole)
     {
-        RangeDecision.Slices([var slice]) when whole.Body.CanBeSliced => Partial(
-            whole, whole.Fields.With("Content-Range", slice.Range.ToString()), new SlicedBody(whole.Body, slice.Offset, slice.Length)),
-        RangeDecision.Slices(var slices) when whole.Body.CanBeSliced => Multipart(whole, slices),
-        RangeDecision.NotSatisfiable(var length) => NotSatisfiable(whole, length),
-        _ => whole,
-    };
+        if (!whole.Body.CanBeSliced)
+        {
+            // It is still arriving: the whole, or the very part that was asked for.
+            return entry.Part is { } part ? Partial(whole, part.Stated, whole.Body) : whole;
+        }
+
+        return RangeRules.Decide(request, entry) switch
+        {
+            RangeDecision.Slices([var slice]) => Partial(whole, slice.Range, new SlicedBody(whole.Body, slice.Offset, slice.Length)),
+            RangeDecision.Slices(var slices) => Multipart(whole, slices),
+            RangeDecision.NotSatisfiable(var length) => NotSatisfiable(whole, length),
+            _ => whole,
+        };
+    }
 
     private static CacheResult Multipart(CacheResult whole, IReadOnlyList<RangeDecision.Slice> slices)
     {
@@ -23,12 +32,20 @@ internal static class RangeResponse
         return Partial(whole, whole.Fields.With("Content-Type", body.ContentType), body);
     }
 
+    private static CacheResult Partial(CacheResult whole, ContentRange range, ResponseBody body) =>
+        Partial(whole, whole.Fields.With("Content-Range", range.ToString()), body);
+
     private static CacheResult Partial(CacheResult whole, FieldList fields, ResponseBody body) =>
-        new(206, fields, body, whole.CacheStatus) { Age = whole.Age };
+        new(206, fields.Without(ContentDigests.Contains), body, whole.CacheStatus) { Age = whole.Age };
+
+    private static bool IsFreshness(string name) =>
+        name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase) || name.Equals("Expires", StringComparison.OrdinalIgnoreCase)
+        || name.Equals(ResponseDirectives.TargetedField, StringComparison.OrdinalIgnoreCase);
 
     private static CacheResult NotSatisfiable(CacheResult whole, long length)
     {
-        var fields = ClientConditions.FieldsOf304(whole.Fields).With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{length}"));
-        return new CacheResult(416, fields, new UnreadBody(whole.Body), whole.CacheStatus) { Age = whole.Age };
+        // What is said of the whole's freshness is not said of this answer, which a cache downstream could keep for the URI.
+        var fields = ClientConditions.FieldsOf304(whole.Fields).Without(IsFreshness).With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{length}"));
+        return new CacheResult(416, fields, new UnreadBody(whole.Body), whole.CacheStatus);
     }
 }

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Responding;
@@ -8,7 +9,7 @@ namespace CachingProxy.Core.Responding;
 internal sealed class Responder(SteadyClock clock, string via)
 {
     // What the origin did wrong, as opposed to what nobody asked it.
-    private static readonly OriginError[] OriginFaults = [OriginError.Unreachable, OriginError.Timeout, OriginError.InvalidResponse, OriginError.Truncated];
+    private static readonly OriginError[] OriginFaults = [OriginError.Unreachable, OriginError.Disconnected, OriginError.Timeout, OriginError.InvalidResponse, OriginError.Truncated];
 
     /// <summary>A hit.</summary>
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>
@@ -77,17 +78,20 @@ internal sealed class Responder(SteadyClock clock, string via)
     /// <summary>RFC 9111 §3.4: the whole, of a stored part and what was missing of it; null where what came is something else.</summary>
     public CacheResult? Completed(CacheRequest request, CacheEntry part, MissingPart missing, FillOutcome outcome, CacheStatus status)
     {
-        if (outcome is not FillOutcome.Shared(var received, _, var fields, var reader) || !missing.IsIn(received))
+        if (outcome is not FillOutcome.Shared(var received, var body, var fields, var first) || !missing.IsIn(received)
+            || (status.IsCollapsed && !received.Answers(request))
+            || (status.IsCollapsed ? body.OpenReader() : first) is not { } reader)
         {
             return null;
         }
 
-        var whole = new FieldList([.. part.Fields.Without(fields.Contains), .. fields.Without(IsOfPartOnly)]);
-        ResponseBody body = missing.IsLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
-        return Conditional(request, new CacheResult(200, whole, body, status with
+        var newer = status.IsCollapsed ? received.Fields : fields;
+        var whole = new FieldList([.. part.Fields.Without(newer.Contains), .. newer]).Without(IsOfPartOnly);
+        ResponseBody content = missing.IsLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
+        return Conditional(request, new CacheResult(200, whole, content, status with
         {
             OriginStatus = received.Status,
-            IsStored = true,
+            IsStored = !status.IsCollapsed,
             TimeToLive = received.Lifetime - received.AgeAt(clock.Now),
         }));
     }
@@ -131,10 +135,11 @@ internal sealed class Responder(SteadyClock clock, string via)
         return new CacheResult(304, ClientConditions.FieldsOf304(result.Fields), new UnreadBody(result.Body), result.CacheStatus) { Age = result.Age };
     }
 
-    private static bool IsOfPartOnly(string name) =>
-        name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOfPartOnly(string name) => ContentDigests.Contains(name)
+        || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
-    // RFC 9211 §2.7: only where it is not simply the URI that was asked for.
+    // RFC 9211 §2.7: only where it is not simply the URI that was asked for; without what does not matter to the response,
+    // which may be another client's.
     private static string? KeyOf(CacheRequest request, CacheEntry entry) =>
-        entry.Partition.Query ?? (entry.Target == request.Key.Target ? null : entry.Target);
+        entry.Partition.Query ?? (entry.Target == request.Key.Target ? null : entry.Key.Target);
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 
 namespace CachingProxy.Core.Responding;
 
@@ -44,13 +45,28 @@ internal sealed class StoredBody : ResponseBody
     /// <inheritdoc/>
     public override async ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone)
     {
+        foreach (var piece in Pieces(offset, length))
+        {
+            await destination.WriteAsync(piece, clientGone);
+        }
+    }
+
+    /// <summary>
+    /// A piece of the content, to be kept. It shares the chunks, unless so little of one is meant that keeping the rest of it alive would
+    /// cost more than a copy.
+    /// </summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Slice(long offset, long length) => Pieces(offset, length).Select(
+        piece => MemoryMarshal.TryGetArray(piece, out var array) && array.Count < array.Array!.Length / 2 ? piece.ToArray() : piece);
+
+    private IEnumerable<ReadOnlyMemory<byte>> Pieces(long offset, long length)
+    {
         foreach (var chunk in _chunks)
         {
             if (offset < chunk.Length && length > 0)
             {
                 var piece = chunk.Slice((int)offset, (int)Math.Min(length, chunk.Length - offset));
-                await destination.WriteAsync(piece, clientGone);
                 length -= piece.Length;
+                yield return piece;
             }
 
             offset = Math.Max(0, offset - chunk.Length);

@@ -68,8 +68,11 @@ public sealed record CacheEntry
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
+    /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
+    internal bool IsFreshAt(DateTimeOffset now) => Lifetime > AgeAt(now) && !Control.NoCache;
+
     /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
-    internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request.Fields);
+    internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request.SelectingFields);
 
     /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);

@@ -14,21 +14,21 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     {
         var fields = response.Fields;
         var variance = SearchVariance.Parse(fields["No-Vary-Search"]);
-        if (variance is not null)
+        if (variance is not null && !variances.TryLearn(request.Key, variance))
         {
-            variances.Learn(request.Key, variance);
+            variance = null;
         }
 
         return WithMetadata(
             new CacheEntry
             {
-                Key = variances.KeyOf(request.Key),
+                Key = SearchVariances.KeyOf(request.Key, variance),
                 Target = request.Key.Target,
                 Partition = request.Partition,
                 Status = response.Status,
                 Part = PartOf(request, response),
                 SearchVariance = variance,
-                Variant = VariantKey.Of(VaryField.Parse(fields["Vary"]), request.Fields, fields["Content-Language"]),
+                Variant = VariantKey.Of(VaryField.Parse(fields["Vary"]), request.SelectingFields, fields["Content-Language"]),
                 Fields = StoredFields.Of(response, request.Face.Policy, via, clock.WallNow),
                 Freshness = freshness,
                 Control = ResponseDirectives.Parse(fields),
@@ -50,30 +50,43 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     {
         var policy = request.Face.Policy;
         var received = update.Fields;
-        var fields = Freshening.Update(entry.Fields, StoredFields.Of(update, policy, via, clock.WallNow), policy);
+        var merged = Freshening.Update(entry.Fields, StoredFields.Of(update, policy, via, clock.WallNow), policy);
 
         // What the update says to caches counts even where it is not passed on (a field that Connection names).
-        var asReceived = received["Cache-Control"] is { Count: > 0 } stated ? fields.With("Cache-Control", stated) : fields;
+        var asReceived = merged;
+        foreach (var name in (string[])["Cache-Control", ResponseDirectives.TargetedField])
+        {
+            asReceived = received[name] is { Count: > 0 } stated ? asReceived.With(name, stated) : asReceived;
+        }
+
         var saysNothing = !received.Contains("Cache-Control") && !received.Contains(ResponseDirectives.TargetedField);
-        var facts = request.Facts with { Method = "GET" };
+        var control = saysNothing ? entry.Control : ResponseDirectives.Parse(asReceived);
+        var facts = request.Facts with { Method = "GET", HasRange = false };
         var decision = StorageRules.Decide(policy, request.Key, facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
         var freshened = WithMetadata(
             entry with
             {
-                Fields = fields,
+                Fields = StoredFields.Permitted(merged, control, policy),
                 Freshness = decision is StorageDecision.Store(var freshness) ? freshness : default,
-                Control = saysNothing ? entry.Control : ResponseDirectives.Parse(asReceived),
+                Control = control,
                 Position = position,
+                Variant = IsChanged("Vary") || IsChanged("Content-Language")
+                    ? VariantKey.Of(VaryField.Parse(merged["Vary"]), request.SelectingFields, merged["Content-Language"])
+                    : entry.Variant,
+                // It stays where it is stored, and answers for its own target alone.
+                SearchVariance = IsChanged("No-Vary-Search") ? null : entry.SearchVariance,
             },
             update,
             requestedAt);
         return (freshened, (decision as StorageDecision.DoNotStore)?.Reason);
+
+        bool IsChanged(string name) => !Microsoft.Extensions.Primitives.StringValues.Equals(merged[name], entry.Fields[name]);
     }
 
     // StorageRules has seen to it that the range and the length are known.
     private static StoredPart? PartOf(FillRequest request, OriginResponse response) =>
         response.Status == 206 && ContentRange.Parse(response.Fields["Content-Range"]) is { } range
-            ? new StoredPart(range, response.ContentLength!.Value, request.Fields["Range"].ToString())
+            ? new StoredPart(range, response.ContentLength!.Value, StoredPart.Remember(request.ToOrigin.Fields["Range"].ToString()))
             : null;
 
     private CacheEntry WithMetadata(CacheEntry entry, OriginResponse response, DateTimeOffset requestedAt)

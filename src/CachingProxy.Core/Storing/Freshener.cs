@@ -1,10 +1,11 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Lookup;
 
 namespace CachingProxy.Core.Storing;
 
 /// <summary>Brings stored responses up to date with what the origin says of them without sending them again.</summary>
-internal sealed class Freshener(ICacheStore store, EntryFactory entries, SteadyClock clock)
+internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFactory entries, SteadyClock clock)
 {
     /// <summary>
     /// RFC 9111 §4.3.4: updates what a 304 is about. Answers with the response to be served; null where the 304 is about none
@@ -15,7 +16,7 @@ internal sealed class Freshener(ICacheStore store, EntryFactory entries, SteadyC
     {
         var candidates = (await store.FindAsync(validating.Key)).Where(candidate =>
             candidate.Partition == validating.Partition && candidate.Target == validating.Target
-            && candidate.Part is null && candidate.Variant.Matches(request.Fields)).ToList();
+            && candidate.Part is null && candidate.Variant.Matches(request.SelectingFields)).ToList();
         FillOutcome.Validated? served = null;
         foreach (var stored in Freshening.Select(validating, candidates, notModified.Fields, clock.WallNow))
         {
@@ -42,22 +43,28 @@ internal sealed class Freshener(ICacheStore store, EntryFactory entries, SteadyC
     public async ValueTask AfterHeadAsync(CacheRequest request, OriginResponse head, DateTimeOffset requestedAt)
     {
         // What a user gets to see for credentials says nothing of what all others get (RFC 9111 §3.5).
-        if (head.Status != 200 || request.Fields["Authorization"].Count > 0)
+        if (head.Status != 200 || request.Face.Policy.TtlMode == TtlMode.Override || request.Fields["Authorization"].Count > 0)
         {
             return;
         }
 
         var fill = FillRequest.Of(request);
-        foreach (var stored in (await store.FindAsync(request.StorageKey)).ToList())
+        foreach (var stored in (await lookup.CandidatesAsync(request.Key)).ToList())
         {
-            if (stored.Status != 200 || stored.Part is not null || !stored.Answers(request))
+            // What arrived after the HEAD was sent may be newer than its answer.
+            if (stored.Status != 200 || stored.Part is not null || stored.ReceivedAt >= requestedAt || !stored.Answers(request))
             {
                 continue;
             }
 
-            if (!Freshening.IsSameAs(stored, head.Fields, head.ContentLength, clock.WallNow))
+            if (!Freshening.IsSameAs(stored, head.Fields, head.ContentLength))
             {
                 await store.RemoveAsync(stored);
+                continue;
+            }
+
+            if (!Freshening.IsEvidence(head.Fields))
+            {
                 continue;
             }
 

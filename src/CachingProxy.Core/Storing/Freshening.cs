@@ -8,6 +8,8 @@ internal static class Freshening
     // They describe the content as it is stored; a 304 has none, and taking its word would break what is served.
     private static readonly string[] DescribeContent = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range"];
 
+    private static readonly string[] Validators = ["ETag", "Last-Modified"];
+
     /// <summary>
     /// The stored responses that a 304 updates, out of those that could have been chosen for its request: all with its
     /// strong validator; or the most recent with its weak one; or, if it has none, the one that was validated.
@@ -37,16 +39,27 @@ internal static class Freshening
     /// <summary>
     /// RFC 9111 §4.3.5: whether a response to HEAD has the validators and the length of a stored one, so that it may update it.
     /// </summary>
-    public static bool IsSameAs(CacheEntry stored, FieldList head, long? contentLength, DateTimeOffset wallNow) =>
-        (!head.Contains("ETag") || EntityTag.Parse(head["ETag"].ToString()) == stored.EntityTag)
-        && (!head.Contains("Last-Modified") || HttpDate.Parse(head["Last-Modified"].ToString(), wallNow) == stored.LastModified)
+    public static bool IsSameAs(CacheEntry stored, FieldList head, long? contentLength) =>
+        Validators.All(name => !head.Contains(name) || head[name].ToString() == stored.Fields[name].ToString())
         && (contentLength is null || contentLength == stored.Body.Length);
+
+    /// <summary>
+    /// Whether a response to HEAD says anything of the stored content: by a validator, or by an explicit lifetime. Without, a lifetime
+    /// that nobody stated would begin anew for content that may have changed.
+    /// </summary>
+    public static bool IsEvidence(FieldList head)
+    {
+        var control = ResponseDirectives.Parse(head);
+        return Validators.Any(head.Contains) || control.MaxAge is not null || control.SharedMaxAge is not null || head.Contains("Expires");
+    }
 
     /// <summary>The fields after the update. A cookie is one client's, unless all are to have it.</summary>
     public static FieldList Update(FieldList stored, FieldList update, CachePolicy policy)
     {
         var updates = update.Without(name =>
             DescribeContent.Contains(name, StringComparer.OrdinalIgnoreCase)
+            // A strong tag that confirms a weak one makes no byte of what is stored any surer.
+            || (name.Equals("ETag", StringComparison.OrdinalIgnoreCase) && stored.Contains("ETag"))
             || (policy.SetCookie != SetCookieHandling.Store && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase)));
         return new FieldList([.. stored.Without(updates.Contains), .. updates]);
     }

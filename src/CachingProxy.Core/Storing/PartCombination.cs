@@ -1,26 +1,55 @@
-using System.IO.Pipelines;
+using System.Diagnostics.CodeAnalysis;
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>RFC 9111 §3.4: stored parts of the same representation that adjoin become one, and in the end the whole.</summary>
-internal static class PartCombination
+/// <summary>
+/// RFC 9111 §3.4: stored parts of the same representation that adjoin become one, and in the end the whole. One at a time,
+/// and without copying what is there: the parts' chunks become the whole's.
+/// </summary>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore without a wait handle holds nothing.")]
+internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
 {
-    /// <summary>Puts a part that was just stored together with those that were there before.</summary>
-    public static async ValueTask CombineAsync(ICacheStore store, CacheEntry added)
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Puts a part that a fill has just stored together with those that were there before.</summary>
+    /// <param name="request">What the fill fetched.</param>
+    /// <param name="added">The part.</param>
+    /// <param name="position">The position of the invalidation log when the fill began.</param>
+    public async ValueTask CombineAsync(FillRequest request, CacheEntry added, long position)
     {
-        foreach (var other in (await store.FindAsync(added.Key)).ToList())
+        await _one.WaitAsync();
+        try
         {
-            if (!ReferenceEquals(other, added) && AreOfOneWhole(added, other) && await JoinAsync(store, added, other) is { } joined)
+            foreach (var other in (await store.FindAsync(added.Key)).ToList())
             {
-                added = joined;
-                if (added.Part is null)
+                if (!ReferenceEquals(other, added) && AreOfOneWhole(added, other)
+                    && await JoinAsync(added, other, request.Face.Policy.MaxObjectBytes) is { } joined)
                 {
-                    return;
+                    added = joined;
                 }
             }
+
+            if (added.Part is { IsExact: true, First: 0 } part && part.Last == part.Stated.Complete - 1)
+            {
+                var whole = added with { Status = 200, Part = null };
+                await store.UpdateAsync(added, whole);
+                added = whole;
+            }
+
+            // A purge meanwhile has removed the parts, and what was made of them must not outlive its record.
+            if (!log.IsCurrent(request.Key, added.SearchVariance, position))
+            {
+                await store.RemoveAsync(added);
+            }
+        }
+        finally
+        {
+            _one.Release();
         }
     }
 
@@ -30,19 +59,21 @@ internal static class PartCombination
         && one.Partition == other.Partition && one.Target == other.Target && one.Variant.IsSameAs(other.Variant)
         && StrongValidator.Of(one) is { } validator && validator == StrongValidator.Of(other);
 
-    private static async ValueTask<CacheEntry?> JoinAsync(ICacheStore store, CacheEntry newer, CacheEntry older)
+    private async ValueTask<CacheEntry?> JoinAsync(CacheEntry newer, CacheEntry older, long maxBytes)
     {
         var (low, high) = newer.Part!.First <= older.Part!.First ? (newer, older) : (older, newer);
         var (first, last) = (low.Part!.First, Math.Max(low.Part.Last, high.Part!.Last));
         var stated = newer.Part.Stated with { First = first, Last = last };
-        var isWhole = first == 0 && last == stated.Complete - 1;
+        if (stated.Length > maxBytes || low.Body is not StoredBody lowBody || high.Body is not StoredBody highBody)
+        {
+            return null;
+        }
 
         // The newer one's fields update the older one's (RFC 9111 §3.4).
         var joined = newer with
         {
-            Status = isWhole ? 200 : 206,
-            Part = isWhole ? null : new StoredPart(stated, stated.Length, ""),
-            Fields = new FieldList([.. older.Fields.Without(newer.Fields.Contains), .. newer.Fields]),
+            Part = new StoredPart(stated, stated.Length, ""),
+            Fields = new FieldList([.. older.Fields.Without(newer.Fields.Contains), .. newer.Fields]).Without(ContentDigests.Contains),
             Body = ResponseBody.Empty,
             Position = Math.Min(newer.Position, older.Position),
         };
@@ -53,37 +84,16 @@ internal static class PartCombination
 
         await using (writer)
         {
-            await CopyAsync(low, 0, low.Part.Length, writer);
             var overlap = low.Part.Last + 1 - high.Part.First;
-            if (overlap < high.Part.Length)
+            foreach (var chunk in lowBody.Slice(0, low.Part.Length).Concat(highBody.Slice(overlap, high.Part.Length - overlap)))
             {
-                await CopyAsync(high, overlap, high.Part.Length - overlap, writer);
+                writer.Append(chunk);
             }
 
             // First, for what was fetched earlier does not take the place of what was fetched later, and this is as old as the older.
             await store.RemoveAsync(older);
             await store.RemoveAsync(newer);
             return await writer.CompleteAsync();
-        }
-    }
-
-    private static async ValueTask CopyAsync(CacheEntry from, long offset, long length, EntryWriter to)
-    {
-        var pipe = PipeWriter.Create(new EntryStream(to));
-        await from.Body.CopyRangeToAsync(pipe, offset, length, CancellationToken.None);
-        await pipe.CompleteAsync();
-    }
-
-    /// <summary>Content on its way into an entry.</summary>
-    private sealed class EntryStream(EntryWriter entry) : ForwardStream
-    {
-        public override bool CanWrite => true;
-
-        // The pipe takes its memory back; an entry keeps what it is given.
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            entry.Append(buffer.ToArray());
-            return ValueTask.CompletedTask;
         }
     }
 }

@@ -8,6 +8,11 @@ namespace CachingProxy.Core.Storing;
 /// <param name="Asked">The <c>Range</c> of the request that brought it; it answers that one as it stands. Empty where several made it.</param>
 internal sealed record StoredPart(ContentRange Stated, long Length, string Asked)
 {
+    private const int MaxAskedLength = 64;
+
+    /// <summary>A <c>Range</c> to be remembered; one that is longer than any needs to be is not.</summary>
+    public static string Remember(string range) => range.Length <= MaxAskedLength ? range : "";
+
     /// <summary>The position of the first byte.</summary>
     public long First => Stated.First;
 

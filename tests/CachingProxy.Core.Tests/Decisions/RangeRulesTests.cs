@@ -81,16 +81,21 @@ public class RangeRulesTests
     [InlineData(2, 3, 10L, null)]
     [InlineData(0, 3, null, null)]
     public void WhatIsMissingOfAPart_IsKnown_IfItIsOneRange(long first, long last, long? complete, string? missing) =>
-        Assert.Equal(missing, MissingPart.Of(Part(first, last, complete, last - first + 1))?.Range);
+        Assert.Equal(missing, MissingPart.Of(Part(first, last, complete, last - first + 1), new CachePolicy())?.Range);
 
     [Fact]
     public void WithoutAStrongValidator_NothingCanBeCompleted()
     {
-        Assert.Null(MissingPart.Of(Part(0, 3, 10, 4) with { EntityTag = new EntityTag("1", IsWeak: true) }));
-        Assert.Null(MissingPart.Of(Part(0, 3, 10, 4) with { EntityTag = null, LastModified = FakeTimeProvider.Start }));
-        Assert.NotNull(MissingPart.Of(Part(0, 3, 10, 4) with { EntityTag = null, LastModified = FakeTimeProvider.Start.AddSeconds(-1) }));
-        Assert.Null(MissingPart.Of(Part(0, 3, 10, 3)));
+        Assert.Null(Missing(Part(0, 3, 10, 4) with { EntityTag = new EntityTag("1", IsWeak: true) }));
+        Assert.Null(Missing(Part(0, 3, 10, 4) with { EntityTag = null, LastModified = FakeTimeProvider.Start }));
+        Assert.NotNull(Missing(Part(0, 3, 10, 4) with { EntityTag = null, LastModified = FakeTimeProvider.Start.AddSeconds(-1) }));
+        Assert.Null(Missing(Part(0, 3, 10, 3)));
+
+        static MissingPart? Missing(CacheEntry part) => MissingPart.Of(part, new CachePolicy());
     }
+
+    [Fact]
+    public void WhatWouldBeTooLargeAsAWhole_IsNotCompleted() => Assert.Null(MissingPart.Of(Part(0, 3, 10, 4), new CachePolicy { MaxObjectBytes = 9 }));
 
     private static CacheEntry Part(long first, long last, long? complete, long length, string asked = "") => Whole with
     {

@@ -48,16 +48,25 @@ public class SearchVarianceTests
     public void AFieldThatSaysNothing_OrIsWrong_LeavesEveryByteToMatter(string field) => Assert.Null(SearchVariance.Parse(field));
 
     [Fact]
-    public void PathsBeyondTheLimit_AreForgotten_AndOnlyTheIndexIs()
+    public void AUri_IsFoundUnderAllThatItsPathHasSaid()
     {
         var variances = new SearchVariances();
-        var variance = SearchVariance.Parse("params")!;
-        for (var number = 0; number <= SearchVariances.MaxPaths; number++)
-        {
-            variances.Learn(new CacheKey("http://a.test", $"/{number}"), variance);
-        }
-
-        Assert.Equal("/0?a", variances.KeyOf(new CacheKey("http://a.test", "/0?a")).Target);
-        Assert.Equal($"/{SearchVariances.MaxPaths}", variances.KeyOf(new CacheKey("http://a.test", $"/{SearchVariances.MaxPaths}?a")).Target);
+        Assert.True(variances.TryLearn(Uri("/x?a=1"), SearchVariance.Parse("params=(\"a\")")!));
+        Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse("params=(\"b\")")!));
+        Assert.Equal(["/x?b=1", "/x?a=1", "/x?a=1&b=1"], variances.KeysOf(Uri("/x?a=1&b=1")).Select(key => key.Target));
+        Assert.Equal(["/y?a=1"], variances.KeysOf(Uri("/y?a=1")).Select(key => key.Target));
     }
+
+    [Fact]
+    public void WhatCannotBeRemembered_IsNotHeeded()
+    {
+        var variances = new SearchVariances();
+        Assert.All(Enumerable.Range(0, SearchVariances.MaxPerPath), number => Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse($"params=(\"{number}\")")!)));
+        Assert.False(variances.TryLearn(Uri("/x"), SearchVariance.Parse("params=(\"one-more\")")!));
+        Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse("params=(\"0\")")!));
+        Assert.All(Enumerable.Range(1, SearchVariances.MaxPaths - 1), number => Assert.True(variances.TryLearn(Uri($"/{number}"), SearchVariance.Parse("params")!)));
+        Assert.False(variances.TryLearn(Uri("/one-more"), SearchVariance.Parse("params")!));
+    }
+
+    private static CacheKey Uri(string target) => new("http://a.test", target);
 }

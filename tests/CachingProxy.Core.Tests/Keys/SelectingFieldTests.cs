@@ -21,6 +21,8 @@ public class SelectingFieldTests
     [InlineData("accept-language", "en", "en-GB")]
     [InlineData("x-any", "a, b", "b, a")]
     [InlineData("x-any", "a", "A")]
+    [InlineData("cookie", "a=1, b", "a=1,b")]
+    [InlineData("user-agent", "a (b, c)", "a (b,c)")]
     [InlineData("x-any", "\"a, b\"", "\"a,b\"")]
     public void WhatMeansSomethingElse_ReadsDifferently(string name, string one, string other) =>
         Assert.NotEqual(SelectingField.Normalise(name, one), SelectingField.Normalise(name, other));

@@ -24,6 +24,7 @@ internal sealed class MemorySlot(CacheEntry entry)
     public static long SizeOf(CacheEntry entry)
     {
         var characters = entry.Key.Target.Length + entry.Partition.ClientHost.Length + entry.Variant.Characters
+            + (entry.Part?.Asked.Length ?? 0)
             + (ReferenceEquals(entry.Target, entry.Key.Target) ? 0 : entry.Target.Length);
         foreach (var field in entry.Fields.AsSpan())
         {

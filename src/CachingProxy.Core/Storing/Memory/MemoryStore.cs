@@ -109,7 +109,8 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
             if (superseded.Length == 0)
             {
                 var variants = Array.FindAll(siblings, slot => slot.Entry.Partition == entry.Partition);
-                superseded = variants.Length >= MaxVariants ? [variants[0]] : siblings.Length >= MaxEntriesPerUri ? [siblings[0]] : [];
+                // A part is the least loss.
+                superseded = variants.Length >= MaxVariants ? [Array.Find(variants, slot => slot.Entry.Part is not null) ?? variants[0]] : siblings.Length >= MaxEntriesPerUri ? [siblings[0]] : [];
             }
 
             Replace_NeedsLock(entry, superseded);

@@ -1,0 +1,25 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>What a fill fetches, as far as it is known before the response: requests for the same place may share one.</summary>
+/// <param name="Key">The URI.</param>
+/// <param name="Partition">Who may share it.</param>
+/// <param name="Range">The range that is fetched, and its condition; empty for the whole.</param>
+internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition, string Range)
+{
+    /// <summary>The place of the whole.</summary>
+    public static FillPlace OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
+
+    /// <summary>The place of what a request asks for: the whole, or its range.</summary>
+    public static FillPlace Of(CacheRequest request) => request.HasRange
+        ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString())
+        : OfWhole(request);
+
+    /// <summary>The place of what is missing of a stored part.</summary>
+    public static FillPlace Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
+
+    private static FillPlace Of(CacheRequest request, string range, string condition) =>
+        new(request.Key, request.Partition, $"{range}\n{condition}");
+}
