@@ -58,7 +58,18 @@ public sealed class ReverseProxy
 
     private async Task ServeAsync(HttpContext context, ForwardedRequest request)
     {
-        await using var result = await AnswerAsync(context, request);
+        CacheResult answer;
+        try
+        {
+            answer = await _engine.ServeAsync(request, context.RequestAborted);
+        }
+        finally
+        {
+            // Nothing may be written to the connection once the client has gone or its response begins, whichever comes first.
+            await request.EndInterimsAsync();
+        }
+
+        await using var result = answer;
         if (result.Failure is not null)
         {
             await ProblemWriter.WriteAsync(context, result);
@@ -73,19 +84,6 @@ public sealed class ReverseProxy
         {
             context.Response.Clear();
             await ProblemWriter.WriteAsync(context, failure);
-        }
-    }
-
-    // Nothing may be written to the connection once the client has gone or its response begins, whichever comes first.
-    private async Task<CacheResult> AnswerAsync(HttpContext context, ForwardedRequest request)
-    {
-        try
-        {
-            return await _engine.ServeAsync(request, context.RequestAborted);
-        }
-        finally
-        {
-            await request.EndInterimsAsync();
         }
     }
 

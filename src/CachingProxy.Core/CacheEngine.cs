@@ -24,10 +24,9 @@ namespace CachingProxy.Core;
 /// </summary>
 public sealed class CacheEngine
 {
-    private readonly ICacheStore _store;
     private readonly SteadyClock _clock;
     private readonly InvalidationLog _log = new();
-    private readonly SearchVariances _variances = new();
+    private readonly Purger _purger;
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
     private readonly FillTable _fills;
@@ -37,10 +36,11 @@ public sealed class CacheEngine
     public CacheEngine(ICacheStore store, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _store = store;
         _clock = new SteadyClock(time);
-        _lookup = new CacheLookup(store, _log, _variances);
-        var entries = new EntryFactory(_clock, _variances, options.Pseudonym);
+        var variances = new SearchVariances();
+        _purger = new Purger(store, _log, variances);
+        _lookup = new CacheLookup(store, _log, variances);
+        var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
         _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
@@ -76,27 +76,10 @@ public sealed class CacheEngine
         _responder.Passing(request, response, CacheStatus.Forward(ForwardReason.Upgrade));
 
     /// <summary>Purges everything. When this returns, nothing fetched before is served any more.</summary>
-    public async ValueTask PurgeAllAsync()
-    {
-        _log.PurgeAll();
-        await _store.ClearAsync();
-    }
+    public ValueTask PurgeAllAsync() => _purger.PurgeAllAsync();
 
     /// <summary>Purges one URI, on all faces and for all hosts and variants.</summary>
-    public async ValueTask PurgeAsync(CacheKey key) => _ = await PurgeAtAsync(key);
-
-    // Answers with the position of the purge.
-    private async ValueTask<long> PurgeAtAsync(CacheKey uri)
-    {
-        var position = 0L;
-        foreach (var key in _variances.KeysOf(uri))
-        {
-            position = _log.PurgeUrl(key);
-            await _store.RemoveAllAsync(key);
-        }
-
-        return position;
-    }
+    public async ValueTask PurgeAsync(CacheKey key) => await _purger.PurgeAsync(key);
 
     private async ValueTask<CacheResult> AwaitLookupAsync(CacheRequest request, ValueTask<LookupResult> lookup, CancellationToken clientGone) =>
         await DecideAsync(request, await lookup, clientGone);
@@ -209,7 +192,7 @@ public sealed class CacheEngine
             var response = await request.Face.Origin.SendAsync(toOrigin, clientGone);
             if (UnsafeMethods.IsUnsafe(request.Method))
             {
-                if (await InvalidateAsync(request, response, position) is { } left)
+                if (await _purger.AfterUnsafeAsync(request, response, position) is { } left)
                 {
                     var fill = _fills.BeginAt(FillRequest.OfReceived(request, response, requestedAt), left);
                     return _responder.FirstHand(request, await WaitAsync(fill, clientGone), status);
@@ -225,12 +208,12 @@ public sealed class CacheEngine
         catch (OriginException failure)
         {
             // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
-            await PurgeIfUnsafeAsync(request, failure.Error is not (OriginError.Unreachable or OriginError.ForbiddenTarget));
+            await (failure.Error is OriginError.Unreachable or OriginError.ForbiddenTarget ? ValueTask.CompletedTask : _purger.AfterSilenceAsync(request));
             return CacheResult.OfFailure(failure, status);
         }
         catch (OperationCanceledException)
         {
-            await PurgeIfUnsafeAsync(request, maybeSent: true);
+            await _purger.AfterSilenceAsync(request);
             throw;
         }
         finally
@@ -238,21 +221,4 @@ public sealed class CacheEngine
             _log.End(position);
         }
     }
-
-    // RFC 9111 §4.4. Answers with the position at which the response is the target's new state (RFC 9110 §9.3.3), if it may be
-    // that: whoever has purged or changed the target since the request was sent has seen to a later one.
-    private async ValueTask<long?> InvalidateAsync(CacheRequest request, OriginResponse response, long position)
-    {
-        var isLatest = _log.IsCurrent(request.Key, position);
-        foreach (var invalidated in UnsafeMethods.Invalidated(request.Method, request.Key, response.Status, response.Fields))
-        {
-            var purged = await PurgeAtAsync(invalidated);
-            position = invalidated == request.Key ? purged : position;
-        }
-
-        return isLatest && UnsafeMethods.MayLeaveResponse(request.Method, response.Status, response.Fields) ? position : null;
-    }
-
-    private ValueTask PurgeIfUnsafeAsync(CacheRequest request, bool maybeSent) =>
-        maybeSent && UnsafeMethods.IsUnsafe(request.Method) ? PurgeAsync(request.Key) : ValueTask.CompletedTask;
 }

@@ -16,6 +16,7 @@ internal sealed class ForwardedRequest : CacheRequest
     private readonly QueryContent? _query;
     private InterimWriter? _interims;
     private FieldList? _forwarded;
+    private SelectingRequestFields? _selecting;
 
     /// <param name="context">What the server holds of the request.</param>
     /// <param name="guarded">Its canonical target and host.</param>
@@ -37,7 +38,7 @@ internal sealed class ForwardedRequest : CacheRequest
     public override IFields Fields { get; }
 
     /// <inheritdoc/>
-    public override IFields SelectingFields => new SelectingRequestFields(Fields, () => Forwarded);
+    public override IFields SelectingFields => _selecting ??= new SelectingRequestFields(this);
 
     /// <inheritdoc/>
     public override bool HasContent => _context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
@@ -52,6 +53,9 @@ internal sealed class ForwardedRequest : CacheRequest
         }
     }
 
+    /// <summary>The fields as they go to the origin.</summary>
+    public FieldList Forwarded => _forwarded ??= ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via);
+
     /// <inheritdoc/>
     public override OriginRequest CreateOriginRequest() =>
         new(Method, Key, Forwarded)
@@ -62,6 +66,4 @@ internal sealed class ForwardedRequest : CacheRequest
 
     /// <summary>No interim response is sent any more: the response begins.</summary>
     public Task EndInterimsAsync() => _interims?.CloseAsync() ?? Task.CompletedTask;
-
-    private FieldList Forwarded => _forwarded ??= ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via);
 }

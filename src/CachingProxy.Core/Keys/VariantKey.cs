@@ -36,7 +36,10 @@ internal sealed class VariantKey
             [.. vary.Names.Select(name => SelectingField.Normalise(name, request[name]))],
             contentLanguage.Count == 1 && !contentLanguage.ToString().Contains(',', StringComparison.Ordinal) ? contentLanguage.ToString() : null);
 
-    /// <summary>Whether a request selects this variant: the same selecting fields, or the very language that it prefers.</summary>
+    /// <summary>Whether a request selects this variant; where there is but one, no field is looked at.</summary>
+    public bool Matches(CacheRequest request) => _names.Length == 0 || Matches(request.SelectingFields);
+
+    /// <summary>Whether fields select this variant: the same selecting fields, or the very language that it prefers.</summary>
     public bool Matches(IFields request)
     {
         for (var i = 0; i < _names.Length; i++)

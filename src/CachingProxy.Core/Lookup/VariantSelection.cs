@@ -22,7 +22,7 @@ internal static class VariantSelection
                 continue;
             }
 
-            if (!candidate.Variant.Matches(request.SelectingFields))
+            if (!candidate.Variant.Matches(request))
             {
                 miss = miss == ForwardReason.UriMiss ? ForwardReason.VaryMiss : miss;
             }

@@ -72,7 +72,7 @@ public sealed record CacheEntry
     internal bool IsFreshAt(DateTimeOffset now) => Lifetime > AgeAt(now) && !Control.NoCache;
 
     /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
-    internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request.SelectingFields);
+    internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request);
 
     /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
