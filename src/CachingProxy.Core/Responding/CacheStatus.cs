@@ -54,7 +54,7 @@ public sealed record CacheStatus
     {
         if (Hit == HitReason.Fresh && Key is null)
         {
-            return HitText((long)TimeToLive.GetValueOrDefault().TotalSeconds);
+            return HitText(WholeSeconds(TimeToLive.GetValueOrDefault()));
         }
 
         var text = new System.Text.StringBuilder(Cache, 128).Append(IsHit ? "; hit" : "");
@@ -71,7 +71,7 @@ public sealed record CacheStatus
         text.Append(IsStored ? "; stored" : "").Append(IsCollapsed ? "; collapsed" : "");
         if (TimeToLive is { } left)
         {
-            text.Append("; ttl=").Append((long)left.TotalSeconds);
+            text.Append("; ttl=").Append(WholeSeconds(left));
         }
 
         if (Key is not null && StructuredField.Serialize(new StructuredMember.Item(new BareItem.String(Key))) is { } key)
@@ -82,6 +82,9 @@ public sealed record CacheStatus
         var detail = IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail() ?? Hit?.ToDetail();
         return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
     }
+
+    // Rounded down, so that what is stale has a negative one (RFC 9211 §2.4).
+    private static long WholeSeconds(TimeSpan time) => (long)Math.Floor(time.TotalSeconds);
 
     // The text of a hit is asked for more often than any other; each of the usual ones is made once.
     private static string HitText(long seconds)

@@ -13,6 +13,7 @@ public class CacheStatusTests
     {
         { CacheStatus.OfHit(HitReason.Fresh, Minute, null), "caching-proxy; hit; ttl=60" },
         { CacheStatus.OfHit(HitReason.Fresh, Minute, "/x?a=\"1\""), "caching-proxy; hit; ttl=60; key=\"/x?a=\\\"1\\\"\"" },
+        { CacheStatus.OfHit(HitReason.StaleWhileRevalidate, TimeSpan.FromSeconds(-0.1), null), "caching-proxy; hit; ttl=-1; detail=stale-while-revalidate" },
         { CacheStatus.OfHit(HitReason.MaxStale, -Minute, null), "caching-proxy; hit; ttl=-60; detail=max-stale" },
         { CacheStatus.OfHit(HitReason.StaleWhileRevalidate, -Minute, null), "caching-proxy; hit; ttl=-60; detail=stale-while-revalidate" },
         { CacheStatus.Forward(ForwardReason.UriMiss) with { OriginStatus = 200, IsStored = true, TimeToLive = Minute }, "caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60" },
