@@ -24,11 +24,13 @@ namespace CachingProxy.Core;
 /// </summary>
 public sealed class CacheEngine
 {
+    private readonly TimeProvider _time;
     private readonly SteadyClock _clock;
     private readonly InvalidationLog _log = new();
     private readonly Purger _purger;
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
+    private readonly Unshareables _unshareables = new();
     private readonly FillTable _fills;
     private readonly Responder _responder;
 
@@ -36,18 +38,22 @@ public sealed class CacheEngine
     public CacheEngine(ICacheStore store, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
+        _time = time;
         _clock = new SteadyClock(time);
         var variances = new SearchVariances();
         _purger = new Purger(store, _log, variances);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _log, _clock, logger));
+        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _unshareables, _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
     /// <summary>How many fetches are under way that belong to no client.</summary>
     public int RunningFills => _fills.Running;
+
+    /// <summary>How many requests did not wait for another's fetch because its response could not have been shared (hit-for-miss).</summary>
+    public long HitsForMiss => _unshareables.Uses;
 
     /// <summary>
     /// Answers a request: from the store, or from its origin. What goes wrong on the way is part of the answer
@@ -108,41 +114,81 @@ public sealed class CacheEngine
         return _responder.FromStore(request, entry, age, reason);
     }
 
-    // 5. Fetching, for whoever wants the same; 6. storing is the fill's own work.
+    // 5. Fetching, for whoever wants the same; 6. storing is the fill's own work; 7. responding.
     private async ValueTask<CacheResult> FetchAsync(
         CacheRequest request, ForwardReason reason, CacheEntry? validating, CacheEntry? standIn, CancellationToken clientGone)
     {
         var status = CacheStatus.Forward(reason);
-        var (fill, began) = _fills.JoinOrBegin(request, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), ToFetch);
-        if (!began)
+        Fill? own = null;
+        if (!_unshareables.Contains(request, _clock.Now))
         {
-            // A waiter stays only if the response may be reused for its own request, which the head tells.
-            var outcome = await fill.Head.WaitAsync(clientGone);
-            var joined = _responder.StandIn(request, Current(standIn), outcome, status with { IsCollapsed = true }) ?? _responder.Join(request, outcome, status);
+            var (joined, began) = await JoinAsync(request, status, standIn, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), ToFetch, clientGone);
             if (joined is not null)
             {
                 return joined;
             }
 
-            fill = _fills.Begin(ToFetch());
+            own = began;
         }
 
-        // 7. Responding.
-        var head = await WaitAsync(fill, clientGone);
-        if (_responder.StandIn(request, Current(standIn), head, status) is { } stale)
+        own ??= _fills.Begin(ToFetch());
+        var head = await WaitAsync(own, clientGone);
+        if (_responder.StandIn(request, Current(request, standIn), head, status) is { } stale)
         {
-            await fill.AbandonAsync();
+            await own.AbandonAsync();
             return stale;
         }
 
         return _responder.FirstHand(request, head, status);
 
-        // Purged meanwhile, it stands in for nothing.
-        CacheEntry? Current(CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
-
         FillRequest ToFetch() =>
             (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with { HasStandIn = standIn is not null };
     }
+
+    // A waiter stays only if the response may be reused for its own request, which the head tells. Those of another variant go on to
+    // wait for it together, now that it is known which they want. With nothing to wait for, a fill begins that others may join.
+    private async ValueTask<(CacheResult? Joined, Fill? Began)> JoinAsync(
+        CacheRequest request, CacheStatus status, CacheEntry? standIn, FillPlace place, Func<FillRequest> toFetch, CancellationToken clientGone)
+    {
+        while (true)
+        {
+            var (fill, began) = _fills.JoinOrBegin(request, place, toFetch);
+            if (began)
+            {
+                return (null, fill);
+            }
+
+            if (await WaitForOthersAsync(fill, request, clientGone) is not { } outcome)
+            {
+                return default;
+            }
+
+            var joined = _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
+                ?? _responder.Join(request, outcome, status);
+            if (joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
+            {
+                return (joined, null);
+            }
+
+            place = place.Among(variant, request);
+        }
+    }
+
+    // Null where the head is not there in time.
+    private async ValueTask<FillOutcome?> WaitForOthersAsync(Fill fill, CacheRequest request, CancellationToken clientGone)
+    {
+        try
+        {
+            return fill.Head.IsCompleted ? await fill.Head : await fill.Head.WaitAsync(request.Face.Policy.WaitTimeout, _time, clientGone);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    // Purged meanwhile, it stands in for nothing.
+    private CacheEntry? Current(CacheRequest request, CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
 
     // What is missing of a part is fetched as a part of its own, and put together where it is stored.
     private async ValueTask<CacheResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)

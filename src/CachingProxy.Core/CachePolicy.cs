@@ -26,6 +26,17 @@ public sealed record CachePolicy
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
+    /// <summary>
+    /// How long a request waits for the head of another's fetch before it begins one of its own: 10 seconds by default, above 0.
+    /// </summary>
+    public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long requests for a URI do not wait for each other after a response to it that could not be shared: 120 seconds by default; at
+    /// 0 they always do.
+    /// </summary>
+    public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
     public bool OnlySuccesses { get; init; }
 

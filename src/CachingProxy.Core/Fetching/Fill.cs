@@ -55,7 +55,7 @@ internal sealed class Fill(FillRequest request, long position)
                 {
                     if (await tools.Freshener.AfterNotModifiedAsync(request, validating, response, requestedAt, position) is { } validated)
                     {
-                        EndValidated(validated, onUnshared);
+                        EndValidated(tools, validated, onUnshared);
                         return;
                     }
                 }
@@ -89,12 +89,17 @@ internal sealed class Fill(FillRequest request, long position)
 
     private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);
 
-    private void EndValidated(FillOutcome.Validated validated, Action onUnshared)
+    private void EndValidated(FillTools tools, FillOutcome.Validated validated, Action onUnshared)
     {
         // Purged in between, or forbidden by the 304 itself: it answers the one request that asked, and no other.
         if (!validated.IsStored)
         {
             onUnshared();
+        }
+
+        if (!validated.Entry.IsFreshAt(tools.Clock.Now))
+        {
+            RememberAsUnshareable(tools);
         }
 
         _head.SetResult(validated);
@@ -107,8 +112,14 @@ internal sealed class Fill(FillRequest request, long position)
             : StorageRules.Decide(request.Face.Policy, request.Key, request.Facts, response, tools.Clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
         {
+            var reason = ((StorageDecision.DoNotStore)decision).Reason;
+            if (IsForAll(reason, response.Status))
+            {
+                RememberAsUnshareable(tools);
+            }
+
             onUnshared();
-            _head.SetResult(new FillOutcome.Unshared(response, ((StorageDecision.DoNotStore)decision).Reason));
+            _head.SetResult(new FillOutcome.Unshared(response, reason));
             return;
         }
 
@@ -118,6 +129,15 @@ internal sealed class Fill(FillRequest request, long position)
             onUnshared();
             _head.SetResult(new FillOutcome.Unshared(response, NotStoredReason.StoreTooSmall));
             return;
+        }
+
+        if (entry.IsFreshAt(tools.Clock.Now))
+        {
+            tools.Unshareables.Forget(request.Key, request.Partition);
+        }
+        else
+        {
+            RememberAsUnshareable(tools);
         }
 
         await using (response)
@@ -138,6 +158,19 @@ internal sealed class Fill(FillRequest request, long position)
                     ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure));
                 throw;
             }
+        }
+    }
+
+    // What one request asks for, or one moment brings, says nothing of what others will get.
+    private static bool IsForAll(NotStoredReason reason, int status) => reason is not (
+        NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.Method or NotStoredReason.ServerError)
+        && !(reason == NotStoredReason.Status && status >= 500);
+
+    private void RememberAsUnshareable(FillTools tools)
+    {
+        if (!request.Facts.HasRange && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
+        {
+            tools.Unshareables.Remember(request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive);
         }
     }
 

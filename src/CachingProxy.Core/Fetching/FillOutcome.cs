@@ -1,4 +1,5 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Fetching;
@@ -9,6 +10,14 @@ internal abstract record FillOutcome
     private FillOutcome()
     {
     }
+
+    /// <summary>What the response varies on, where it may be shared.</summary>
+    public static VariantKey? VariantOf(FillOutcome outcome) => outcome switch
+    {
+        Shared(var entry, _, _, _) => entry.Variant,
+        Validated(var entry, true) => entry.Variant,
+        _ => null,
+    };
 
     /// <summary>The response is stored as it arrives, and may be shared.</summary>
     /// <param name="Entry">What is stored of it; its content is in <paramref name="Body"/>.</param>

@@ -7,7 +7,8 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="Key">The URI.</param>
 /// <param name="Partition">Who may share it.</param>
 /// <param name="Range">The range that is fetched, and its condition; empty for the whole.</param>
-internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition, string Range)
+/// <param name="Variant">The selecting fields, where another response has told which they are; empty where nobody knows yet.</param>
+internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition, string Range, string Variant = "")
 {
     /// <summary>The place of the whole.</summary>
     public static FillPlace OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
@@ -19,6 +20,9 @@ internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition
 
     /// <summary>The place of what is missing of a stored part.</summary>
     public static FillPlace Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
+
+    /// <summary>The place of a request among those that a response varies on.</summary>
+    public FillPlace Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request) };
 
     private static FillPlace Of(CacheRequest request, string range, string condition) =>
         new(request.Key, request.Partition, $"{range}\n{condition}");

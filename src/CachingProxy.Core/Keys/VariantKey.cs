@@ -55,6 +55,14 @@ internal sealed class VariantKey
         return true;
     }
 
+    /// <summary>What a request has for the same selecting fields: equal texts select the same variant.</summary>
+    public string TextFor(CacheRequest request)
+    {
+        var selecting = request.SelectingFields;
+        return string.Concat(_names.Select(name => (name, value: SelectingField.Normalise(name, selecting[name]))).Select(
+            field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n"));
+    }
+
     /// <summary>Whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) =>
         _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);

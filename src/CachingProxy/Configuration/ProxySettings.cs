@@ -32,6 +32,12 @@ public sealed record ProxySettings
     /// <summary>Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by default.</summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
+    /// <summary>How long a request waits for the head of another's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).</summary>
+    public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).</summary>
+    public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 

@@ -158,6 +158,8 @@ internal sealed class ProxyServer : IAsyncDisposable
                 TtlMode = TtlMode.Override,
                 StripCookies = true,
                 OnlySuccesses = true,
+                WaitTimeout = settings.WaitTimeout,
+                UncacheableTimeToLive = settings.UncacheableTimeToLive,
                 MaxObjectBytes = long.MaxValue,
             };
             return (new CacheFace(name, new JsonOrigin(origin, guard, settings.MaxObjectBytes), cachePolicy), guard);
@@ -185,6 +187,8 @@ internal sealed class ProxyServer : IAsyncDisposable
                 SetCookie = settings.SetCookie,
                 StripCookies = settings.StripCookies,
                 StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
+                WaitTimeout = settings.WaitTimeout,
+                UncacheableTimeToLive = settings.UncacheableTimeToLive,
                 MaxObjectBytes = settings.MaxObjectBytes,
             },
         });

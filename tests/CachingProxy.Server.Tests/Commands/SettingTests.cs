@@ -18,6 +18,8 @@ public class SettingTests
             SetCookie = SetCookieHandling.Refuse,
             StripCookies = false,
             StaleDespiteSharedMaxAge = false,
+            WaitTimeout = TimeSpan.FromSeconds(10),
+            UncacheableTimeToLive = TimeSpan.FromSeconds(120),
             MaxMemoryBytes = 256L << 20,
             MaxObjectBytes = 64L << 20,
             AdminToken = (string?)null,

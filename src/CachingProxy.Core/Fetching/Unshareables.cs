@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// The URIs whose last response nobody else could use: requests for them do not wait for each other, until a response
+/// can be shared again or the time is over (hit-for-miss). Safe for any number of threads.
+/// </summary>
+internal sealed class Unshareables
+{
+    /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
+    public const int MaxRemembered = 100_000;
+
+    private readonly ConcurrentDictionary<(CacheKey, CachePartition), DateTimeOffset> _until = new();
+    private long _count;
+    private long _uses;
+
+    /// <summary>How many requests did not wait because of it.</summary>
+    public long Uses => Volatile.Read(ref _uses);
+
+    /// <summary>Whether a request had better not wait for another.</summary>
+    public bool Contains(CacheRequest request, DateTimeOffset now)
+    {
+        if (Volatile.Read(ref _count) == 0 || !_until.TryGetValue((request.Key, request.Partition), out var until))
+        {
+            return false;
+        }
+
+        if (until <= now)
+        {
+            Forget(request.Key, request.Partition);
+            return false;
+        }
+
+        Interlocked.Increment(ref _uses);
+        return true;
+    }
+
+    /// <summary>Nobody else can use the response for a URI.</summary>
+    public void Remember(CacheKey key, CachePartition partition, DateTimeOffset until)
+    {
+        if (Volatile.Read(ref _count) >= MaxRemembered)
+        {
+            _until.Clear();
+            Volatile.Write(ref _count, 0);
+        }
+
+        if (_until.TryAdd((key, partition), until))
+        {
+            Interlocked.Increment(ref _count);
+        }
+        else
+        {
+            _until[(key, partition)] = until;
+        }
+    }
+
+    /// <summary>Others can use it.</summary>
+    public void Forget(CacheKey key, CachePartition partition)
+    {
+        if (Volatile.Read(ref _count) > 0 && _until.TryRemove((key, partition), out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using CachingProxy.TestKit;
+
+namespace CachingProxy.Core.Tests.Fetching;
+
+/// <summary>Who waits for whose fetch, who does not, and for how long.</summary>
+public class JoiningTests
+{
+    private readonly TestEngine _engine = new();
+    private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _second = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Fact]
+    public async Task TenVariantsOfOneUrl_AreTenRequestsToTheOrigin_HoweverManyWait()
+    {
+        var asked = 0;
+        var origin = new ScriptedOrigin(async request =>
+        {
+            await (Interlocked.Increment(ref asked) == 1 ? _gate.Task : _second.Task);
+            return Some.Response($"for {request.Fields["X-A"]}", 200, "Cache-Control: max-age=60", "Vary: X-A");
+        });
+        var face = Some.Face(origin);
+        var clients = Enumerable.Range(0, 200).Select(number => _engine.ServeAsync(Some.Request(face, fields: $"X-A: {number % 10}"))).ToList();
+        _gate.SetResult();
+
+        // The nine that were let go are under way together, and not one after the other.
+        while (Volatile.Read(ref asked) < 10)
+        {
+            await Task.Yield();
+        }
+
+        _second.SetResult();
+        var answers = await Task.WhenAll(clients);
+        Assert.Equal(Enumerable.Range(0, 200).Select(number => $"for {number % 10}"), answers.Select(answer => answer.Body));
+        Assert.Equal(10, origin.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: no-store")]
+    [InlineData("Cache-Control: private")]
+    [InlineData("Cache-Control: no-cache", "ETag: \"1\"")]
+    [InlineData("Cache-Control: max-age=0", "ETag: \"1\"")]
+    [InlineData("Set-Cookie: a=b")]
+    public async Task AfterAResponseThatNobodyElseCouldUse_NobodyWaits(params string[] fields)
+    {
+        var first = true;
+        var underWay = 0;
+        var origin = new ScriptedOrigin(async _ =>
+        {
+            Interlocked.Increment(ref underWay);
+            await (first ? Task.CompletedTask : _gate.Task);
+            return Some.Response("body", 200, fields);
+        });
+        var face = Some.Face(origin, new CachePolicy { TimeToLive = TimeSpan.Zero });
+        await _engine.ServeAsync(Some.Request(face));
+        await _engine.SettleAsync();
+        first = false;
+        var clients = Enumerable.Range(0, 50).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
+        while (Volatile.Read(ref underWay) < 51)
+        {
+            await Task.Yield();
+        }
+
+        _gate.SetResult();
+        await Task.WhenAll(clients);
+        Assert.Equal(50, _engine.Engine.HitsForMiss);
+    }
+
+    [Fact]
+    public async Task TheFirstResponseThatCanBeShared_MakesOthersWaitAgain()
+    {
+        var answers = new Queue<string>(["no-store", "max-age=10", "max-age=10"]);
+        var face = Some.Face(new ScriptedOrigin(async _ =>
+        {
+            var control = answers.Dequeue();
+            await (answers.Count == 0 ? _gate.Task : Task.CompletedTask);
+            return Some.Response("body", 200, $"Cache-Control: {control}", $"Date: {_engine.Time.GetUtcNow():R}");
+        }));
+        await ServeAndSettleAsync(face);
+        await ServeAndSettleAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(11));
+        var clients = Enumerable.Range(0, 20).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
+        _gate.SetResult();
+        Assert.Equal(19, (await Task.WhenAll(clients)).Count(answer => answer.Result.CacheStatus.IsCollapsed));
+        Assert.Equal(1, _engine.Engine.HitsForMiss);
+    }
+
+    [Fact]
+    public async Task WhatCouldNotBeShared_IsForgottenAfterAWhile()
+    {
+        var origin = new ScriptedOrigin(_ => Some.Response("body", 200, "Cache-Control: no-store"));
+        var face = Some.Face(origin);
+        await ServeAndSettleAsync(face);
+        _engine.Time.Advance(TimeSpan.FromSeconds(119));
+        await ServeAndSettleAsync(face);
+        Assert.Equal(1, _engine.Engine.HitsForMiss);
+        _engine.Time.Advance(TimeSpan.FromSeconds(120));
+        await ServeAndSettleAsync(face);
+        Assert.Equal(1, _engine.Engine.HitsForMiss);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: no-store")]
+    [InlineData("Authorization: Basic x")]
+    public async Task WhatOneRequestForbids_KeepsNobodyFromWaiting(string field)
+    {
+        var face = Some.Face(new ScriptedOrigin(_ => Some.Response("body", 200, "Cache-Control: max-age=60")));
+        await _engine.ServeAsync(Some.Request(face, fields: field));
+        await _engine.SettleAsync();
+        await ServeAndSettleAsync(face);
+        Assert.Equal(0, _engine.Engine.HitsForMiss);
+    }
+
+    [Fact]
+    public async Task AWaiterWhoseTimeIsOver_FetchesForItself()
+    {
+        var asked = 0;
+        var face = Some.Face(new ScriptedOrigin(async _ =>
+        {
+            var number = Interlocked.Increment(ref asked);
+            await (number == 1 ? _gate.Task : Task.CompletedTask);
+            return Some.Response($"answer {number}", 200, "Cache-Control: max-age=60");
+        }));
+        var first = _engine.ServeAsync(Some.Request(face));
+        var waiting = _engine.ServeAsync(Some.Request(face));
+        _engine.Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.False(waiting.IsCompleted);
+        _engine.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("answer 2", (await waiting).Body);
+        _gate.SetResult();
+        Assert.Equal("answer 1", (await first).Body);
+    }
+
+    private async Task ServeAndSettleAsync(CacheFace face)
+    {
+        await _engine.ServeAsync(Some.Request(face));
+        await _engine.SettleAsync();
+    }
+}
