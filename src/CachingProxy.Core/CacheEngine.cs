@@ -142,7 +142,11 @@ public sealed class CacheEngine
         return _responder.FirstHand(request, head, status);
 
         FillRequest ToFetch() =>
-            (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with { HasStandIn = standIn is not null };
+            (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with
+            {
+                HasStandIn = standIn is not null,
+                AcceptsStored = !request.HasRange && reason is ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale,
+            };
     }
 
     // A waiter stays only if the response may be reused for its own request, which the head tells. Those of another variant go on to

@@ -53,6 +53,10 @@ internal static class ReuseRules
         (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString()) && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
+    /// <summary>Whether a stored response is fresh enough for a client's directives.</summary>
+    public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) => WhyNot(
+        policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null && hit == HitReason.Fresh;
+
     private static CacheControl DirectivesOf(CacheRequest request) =>
         request.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(request.Fields);
 

@@ -47,6 +47,13 @@ internal sealed class Fill(FillRequest request, long position)
     {
         try
         {
+            if (request.AcceptsStored && await FindAsync(tools) is { } found)
+            {
+                onUnshared();
+                _head.SetResult(new FillOutcome.Found(found));
+                return;
+            }
+
             var requestedAt = request.RequestedAt ?? tools.Clock.Now;
             var response = await SendAsync(request);
             if (request.Validating is { } validating && response.Status == 304)
@@ -85,6 +92,23 @@ internal sealed class Fill(FillRequest request, long position)
             _head.TrySetResult(new FillOutcome.Failed(
                 new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected)));
         }
+    }
+
+    // Between the look at what is stored and the look at what is under way, another fetch may have ended.
+    private async ValueTask<CacheEntry?> FindAsync(FillTools tools)
+    {
+        var now = tools.Clock.Now;
+        foreach (var stored in await tools.Store.FindAsync(request.Key))
+        {
+            if (stored.Partition == request.Partition && stored.Target == request.Key.Target && stored.Part is null
+                && stored.Variant.Matches(request.SelectingFields) && tools.Log.IsCurrent(request.Key, stored.Position)
+                && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
+            {
+                return stored;
+            }
+        }
+
+        return null;
     }
 
     private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);

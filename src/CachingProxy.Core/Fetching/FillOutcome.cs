@@ -16,6 +16,7 @@ internal abstract record FillOutcome
     {
         Shared(var entry, _, _, _) => entry.Variant,
         Validated(var entry, true) => entry.Variant,
+        Found(var entry) => entry.Variant,
         _ => null,
     };
 
@@ -28,6 +29,9 @@ internal abstract record FillOutcome
 
     /// <summary>The origin confirmed the stored response (RFC 9111 §4.3.3), which is still stored, or for the request that began the fill alone.</summary>
     public sealed record Validated(CacheEntry Entry, bool IsStored) : FillOutcome;
+
+    /// <summary>Another fetch had stored a response before this one had begun, and the origin was not asked.</summary>
+    public sealed record Found(CacheEntry Entry) : FillOutcome;
 
     /// <summary>The response is not stored, and belongs to the request that began the fill.</summary>
     public sealed record Unshared(OriginResponse Response, NotStoredReason Reason) : FillOutcome;

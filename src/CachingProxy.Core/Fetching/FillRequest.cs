@@ -15,6 +15,9 @@ internal sealed record FillRequest(
     /// <summary>Whether a good response is stored that an error must not replace.</summary>
     public bool HasStandIn { get; init; }
 
+    /// <summary>Whether a response that another fetch has stored since the request was decided about will do as well.</summary>
+    public bool AcceptsStored { get; init; }
+
     /// <summary>When the request was sent, where that was before the fill began.</summary>
     public DateTimeOffset? RequestedAt { get; private init; }
 
@@ -31,7 +34,7 @@ internal sealed record FillRequest(
         var refresh = stored.Part is not null ? Of(request)
             : stored.HasValidator ? ToValidate(request, stored)
             : Of(request, ConditionalRequest.Whole(Asked(request)));
-        return refresh with { HasStandIn = true, ToOrigin = refresh.ToOrigin with { OnInterim = null } };
+        return refresh with { HasStandIn = true, AcceptsStored = stored.Part is null, ToOrigin = refresh.ToOrigin with { OnInterim = null } };
     }
 
     /// <summary>What is missing of a stored part.</summary>

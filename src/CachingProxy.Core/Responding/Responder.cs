@@ -28,6 +28,7 @@ internal sealed class Responder(SteadyClock clock, string via)
                 Key = KeyOf(request, entry),
             })),
         FillOutcome.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
+        FillOutcome.Found(var entry) => FromStore(request, entry, entry.AgeAt(clock.Now), HitReason.Fresh),
         FillOutcome.Unshared(var response, var reason) => Conditional(
             request,
             Passing(request, response, status with { NotStored = reason })),
@@ -44,6 +45,7 @@ internal sealed class Responder(SteadyClock clock, string via)
             FillOutcome.Shared(var entry, var body, _, _) when ReuseRules.CanBeShared(request, entry, now) && body.OpenReader() is { } reader =>
                 OfEntry(request, entry, reader, entry.AgeAt(now), status with { OriginStatus = entry.Status, TimeToLive = entry.Lifetime - entry.AgeAt(now) }),
             FillOutcome.Validated(var entry, true) when ReuseRules.CanBeShared(request, entry, now) => OfValidated(request, entry, status),
+            FillOutcome.Found(var entry) when ReuseRules.CanBeShared(request, entry, now) => FromStore(request, entry, entry.AgeAt(now), HitReason.Fresh),
             FillOutcome.Failed(var failure) => CacheResult.OfFailure(failure, status),
             _ => null,
         };

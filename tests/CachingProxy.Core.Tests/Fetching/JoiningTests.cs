@@ -121,6 +121,11 @@ public class JoiningTests
             return Some.Response($"answer {number}", 200, "Cache-Control: max-age=60");
         }));
         var first = _engine.ServeAsync(Some.Request(face));
+        while (Volatile.Read(ref asked) < 1)
+        {
+            await Task.Yield();
+        }
+
         var waiting = _engine.ServeAsync(Some.Request(face));
         _engine.Time.Advance(TimeSpan.FromSeconds(9));
         Assert.False(waiting.IsCompleted);
