@@ -24,13 +24,13 @@ namespace CachingProxy.Core;
 /// </summary>
 public sealed class CacheEngine
 {
-    private readonly TimeProvider _time;
     private readonly SteadyClock _clock;
     private readonly InvalidationLog _log = new();
     private readonly Purger _purger;
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
     private readonly Unshareables _unshareables = new();
+    private readonly GrowthBudget _growth;
     private readonly FillTable _fills;
     private readonly Responder _responder;
 
@@ -38,14 +38,14 @@ public sealed class CacheEngine
     public CacheEngine(ICacheStore store, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _time = time;
         _clock = new SteadyClock(time);
+        _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
         _purger = new Purger(store, _log, variances);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _unshareables, _log, _clock, logger));
+        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
@@ -54,6 +54,12 @@ public sealed class CacheEngine
 
     /// <summary>How many requests did not wait for another's fetch because its response could not have been shared (hit-for-miss).</summary>
     public long HitsForMiss => _unshareables.Uses;
+
+    /// <summary>What bodies take now while they arrive and are kept, in bytes.</summary>
+    public long GrowingBytes => _growth.TakenBytes;
+
+    /// <summary>How many clients were cut off because they held others up.</summary>
+    public long ReadersCutOff => _growth.ReadersCutOff;
 
     /// <summary>
     /// Answers a request: from the store, or from its origin. What goes wrong on the way is part of the answer
@@ -183,7 +189,7 @@ public sealed class CacheEngine
     {
         try
         {
-            return fill.Head.IsCompleted ? await fill.Head : await fill.Head.WaitAsync(request.Face.Policy.WaitTimeout, _time, clientGone);
+            return fill.Head.IsCompleted ? await fill.Head : await fill.Head.WaitAsync(request.Face.Policy.WaitTimeout, _clock.Source, clientGone);
         }
         catch (TimeoutException)
         {

@@ -8,4 +8,10 @@ public sealed class CacheEngineOptions
     /// recognise its own requests when they come back.
     /// </summary>
     public required string Pseudonym { get; init; }
+
+    /// <summary>
+    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default. What
+    /// comes beyond is passed on at the pace of its slowest reader, and not stored.
+    /// </summary>
+    public long MaxGrowingBytes { get; init; } = 256L << 20;
 }

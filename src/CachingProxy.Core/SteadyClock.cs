@@ -20,6 +20,9 @@ public sealed class SteadyClock
         _startTimestamp = time.GetTimestamp();
     }
 
+    /// <summary>What it goes by, for timers.</summary>
+    internal TimeProvider Source => _time;
+
     /// <summary>The steady time, for ages, lifetimes and limits.</summary>
     public DateTimeOffset Now => _start + _time.GetElapsedTime(_startTimestamp);
 

@@ -9,10 +9,10 @@ namespace CachingProxy.TestKit;
 /// <summary>An engine with a memory store and a clock of its own.</summary>
 public sealed class TestEngine
 {
-    public TestEngine(MemoryStore? store = null)
+    public TestEngine(MemoryStore? store = null, long maxGrowingBytes = 256L << 20)
     {
         Store = store ?? new MemoryStore(new MemoryStoreOptions());
-        Engine = new CacheEngine(Store, new CacheEngineOptions { Pseudonym = "under-test" }, Time, NullLogger<CacheEngine>.Instance);
+        Engine = new CacheEngine(Store, new CacheEngineOptions { Pseudonym = "under-test", MaxGrowingBytes = maxGrowingBytes }, Time, NullLogger<CacheEngine>.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new();

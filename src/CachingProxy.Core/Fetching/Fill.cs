@@ -12,6 +12,9 @@ internal sealed class Fill(FillRequest request, long position)
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
+    // A fetch that goes on for nobody has an end.
+    private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
+
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
@@ -167,7 +170,7 @@ internal sealed class Fill(FillRequest request, long position)
         await using (response)
         await using (writer)
         {
-            var body = new GrowingBody(response.ContentLength);
+            var body = new GrowingBody(response.ContentLength, tools.Clock.Source, tools.Growth);
             _head.SetResult(new FillOutcome.Shared(
                 entry, body, tools.Entries.FirstHandFields(request.Face.Policy, response), body.OpenReader()!));
             try
@@ -200,25 +203,44 @@ internal sealed class Fill(FillRequest request, long position)
 
     private async Task KeepAsync(FillTools tools, OriginResponse response, GrowingBody body, EntryWriter writer, Action onUnshared)
     {
-        while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
+        var taken = 0L;
+        try
         {
-            writer.Append(body.Advance(read));
-            if (body.Length > request.Face.Policy.MaxObjectBytes)
+            while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
             {
-                onUnshared();
-                body.StopKeeping();
-                await writer.DisposeAsync();
-                await PassOnAsync(response, body);
-                return;
+                writer.Append(body.Advance(read));
+                taken += tools.Growth.TryTake(read) ? read : 0;
+                if (body.Length > request.Face.Policy.MaxObjectBytes || taken < body.Length)
+                {
+                    onUnshared();
+                    body.StopKeeping();
+                    await writer.DisposeAsync();
+                    await PassOnAsync(response, body);
+                    return;
+                }
+
+                if (body.IsUnreadFor(UnreadLimit))
+                {
+                    throw new OriginException(OriginError.Truncated, "Nobody has read the response for too long.");
+                }
+
+                // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
+                if (body.Length != body.AnnouncedLength)
+                {
+                    body.Publish();
+                }
             }
 
-            // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
-            if (body.Length != body.AnnouncedLength)
-            {
-                body.Publish();
-            }
+            await StoreAsync(tools, response, body, writer);
         }
+        finally
+        {
+            tools.Growth.Release(taken);
+        }
+    }
 
+    private async Task StoreAsync(FillTools tools, OriginResponse response, GrowingBody body, EntryWriter writer)
+    {
         await EnsureWholeAsync(response, body);
         writer.Append(body.TakeRest());
         var stored = await writer.CompleteAsync();

@@ -5,4 +5,4 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>What every fill works with.</summary>
-internal sealed record FillTools(ICacheStore Store, EntryFactory Entries, Freshener Freshener, PartCombination Parts, Unshareables Unshareables, InvalidationLog Log, SteadyClock Clock, ILogger Logger);
+internal sealed record FillTools(ICacheStore Store, EntryFactory Entries, Freshener Freshener, PartCombination Parts, Unshareables Unshareables, GrowthBudget Growth, InvalidationLog Log, SteadyClock Clock, ILogger Logger);

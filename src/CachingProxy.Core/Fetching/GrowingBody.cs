@@ -17,8 +17,13 @@ internal sealed class GrowingBody
     /// <summary>How far the writer may be ahead of the slowest reader when the content is not kept.</summary>
     public const int WindowBytes = 1024 * 1024;
 
+    /// <summary>How long one reader may hold the writer and all others up when the content is not kept; then it is cut off.</summary>
+    public static readonly TimeSpan SlowReaderLimit = TimeSpan.FromSeconds(10);
+
     private const int MinChunkBytes = 4 * 1024;
 
+    private readonly TimeProvider _time;
+    private readonly GrowthBudget _budget;
     private readonly Lock _lock = new();
     private readonly List<GrowingBodyReader> _readers = [];
     private readonly Signal _grown = new();
@@ -27,10 +32,13 @@ internal sealed class GrowingBody
     private BodyChunk _last;
     private volatile bool _hasEnded;
     private OriginException? _failure;
+    private long? _unreadSince;
 
     /// <summary>Begins an empty body; where the length is known, chunks are made to fit.</summary>
-    public GrowingBody(long? announcedLength)
+    public GrowingBody(long? announcedLength, TimeProvider time, GrowthBudget budget)
     {
+        _time = time;
+        _budget = budget;
         AnnouncedLength = announcedLength;
         _first = _last = new BodyChunk(NextChunkBytes());
     }
@@ -53,6 +61,7 @@ internal sealed class GrowingBody
 
             var reader = new GrowingBodyReader(this, _first);
             _readers.Add(reader);
+            _unreadSince = null;
             return reader;
         }
     }
@@ -106,7 +115,19 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>Waits until the slowest reader is less than the window behind. False when nobody reads any more.</summary>
+    /// <summary>Whether nobody has read for so long.</summary>
+    public bool IsUnreadFor(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            return _unreadSince is { } since && _time.GetElapsedTime(since) >= time;
+        }
+    }
+
+    /// <summary>
+    /// Waits until the slowest reader is less than the window behind; one that is not in time, while others wait for it, is cut
+    /// off. False when nobody reads any more.
+    /// </summary>
     public async ValueTask<bool> WaitForReadersAsync(CancellationToken cancellation)
     {
         while (true)
@@ -120,7 +141,14 @@ internal sealed class GrowingBody
                 }
             }
 
-            await moved.WaitAsync(cancellation);
+            try
+            {
+                await moved.WaitAsync(SlowReaderLimit, _time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                CutOffSlowest();
+            }
         }
     }
 
@@ -160,9 +188,29 @@ internal sealed class GrowingBody
         lock (_lock)
         {
             _readers.Remove(reader);
+            _unreadSince = _readers.Count == 0 ? _time.GetTimestamp() : null;
         }
 
         _readerMoved.Raise();
+    }
+
+    // Alone, a client may be as slow as its server lets it be.
+    private void CutOffSlowest()
+    {
+        lock (_lock)
+        {
+            if (_readers.Count < 2)
+            {
+                return;
+            }
+
+            foreach (var reader in _readers.FindAll(reader => Length - reader.Position >= WindowBytes))
+            {
+                _readers.Remove(reader);
+                reader.CutOff();
+                _budget.OnReaderCutOff();
+            }
+        }
     }
 
     private void End(OriginException? failure)

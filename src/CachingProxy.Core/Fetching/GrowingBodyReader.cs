@@ -8,6 +8,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
 {
     private BodyChunk _chunk = first;
     private int _offset;
+    private readonly CancellationTokenSource _cutOff = new();
     private long _position;
 
     /// <summary>How many bytes the client has taken.</summary>
@@ -19,24 +20,29 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     /// <inheritdoc/>
     public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
     {
-        while (true)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(clientGone, _cutOff.Token);
+        try
         {
-            var bytes = await body.ReadAsync(this, clientGone);
-            if (bytes.IsEmpty)
+            while (await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
             {
-                return;
-            }
+                var flushed = await destination.WriteAsync(bytes, either.Token);
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    throw new OperationCanceledException("The client has gone.", clientGone);
+                }
 
-            var flushed = await destination.WriteAsync(bytes, clientGone);
-            if (flushed.IsCompleted || flushed.IsCanceled)
-            {
-                throw new OperationCanceledException("The client has gone.", clientGone);
+                Volatile.Write(ref _position, _position + bytes.Length);
+                body.OnReaderMoved();
             }
-
-            Volatile.Write(ref _position, _position + bytes.Length);
-            body.OnReaderMoved();
+        }
+        catch (OperationCanceledException) when (_cutOff.IsCancellationRequested && !clientGone.IsCancellationRequested)
+        {
+            throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
         }
     }
+
+    /// <summary>Ends the reading from outside: this client holds the others up.</summary>
+    public void CutOff() => _ = _cutOff.CancelAsync();
 
     /// <summary>The bytes that have arrived beyond this place; false where there are none yet.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> bytes)
@@ -69,6 +75,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     public override ValueTask DisposeAsync()
     {
         body.Leave(this);
+        _cutOff.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -8,7 +8,7 @@ public class GrowingBodyTests
     [Fact]
     public async Task ReadersGetWhatIsThere_BeforeTheEnd()
     {
-        var body = new GrowingBody(null);
+        var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
         await using var reader = body.OpenReader()!;
         Write(body, "abc"u8);
         Assert.Equal("abc"u8.ToArray(), (await body.ReadAsync(reader, default)).ToArray());
@@ -17,7 +17,7 @@ public class GrowingBodyTests
     [Fact]
     public async Task AReaderThatWaits_IsWokenByTheNextBytes()
     {
-        var body = new GrowingBody(null);
+        var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
         await using var reader = body.OpenReader()!;
         var waiting = body.ReadAsync(reader, default).AsTask();
         Assert.False(waiting.IsCompleted);
@@ -32,7 +32,7 @@ public class GrowingBodyTests
     {
         var content = new byte[300_000];
         new Random(1).NextBytes(content);
-        var body = new GrowingBody(announced);
+        var body = new GrowingBody(announced, TimeProvider.System, new GrowthBudget(long.MaxValue));
         var readers = Enumerable.Range(0, 50).Select(_ => ReadAllAsync(body.OpenReader()!)).ToList();
         for (var sent = 0; sent < content.Length;)
         {
@@ -58,7 +58,7 @@ public class GrowingBodyTests
     {
         for (var round = 0; round < 200; round++)
         {
-            var body = new GrowingBody(null);
+            var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
             var reading = Task.Run(() => ReadAllAsync(body.OpenReader()!));
             var count = 0;
             for (var write = 0; write < 200; write++)
@@ -84,7 +84,7 @@ public class GrowingBodyTests
     [Fact]
     public async Task AFailure_ReachesReadersAfterTheBytesThatCame()
     {
-        var body = new GrowingBody(10);
+        var body = new GrowingBody(10, TimeProvider.System, new GrowthBudget(long.MaxValue));
         await using var reader = body.OpenReader()!;
         Write(body, "abc"u8);
         body.Fail(new OriginException(OriginError.Truncated, "broken"));
@@ -95,7 +95,7 @@ public class GrowingBodyTests
     [Fact]
     public async Task OnceNotKept_NobodyJoins_AndTheWriterWaitsForTheSlowest()
     {
-        var body = new GrowingBody(null);
+        var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
         await using var reader = body.OpenReader()!;
         body.StopKeeping();
         Assert.Null(body.OpenReader());
@@ -116,7 +116,7 @@ public class GrowingBodyTests
     [Fact]
     public async Task WithoutReaders_TheWriterLearnsIt()
     {
-        var body = new GrowingBody(null);
+        var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
         var reader = body.OpenReader()!;
         body.StopKeeping();
         await reader.DisposeAsync();

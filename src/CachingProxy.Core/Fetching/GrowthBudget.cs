@@ -1,0 +1,36 @@
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// The memory that bodies may take together while they arrive, and what was done to keep to limits. Safe for any number of
+/// threads.
+/// </summary>
+/// <param name="maxBytes">The most bytes that are kept of all bodies under way; what comes beyond is passed on and not stored.</param>
+internal sealed class GrowthBudget(long maxBytes)
+{
+    private long _taken;
+    private long _readersCutOff;
+
+    /// <summary>What is taken now.</summary>
+    public long TakenBytes => Volatile.Read(ref _taken);
+
+    /// <summary>How many readers were cut off because they held the others up.</summary>
+    public long ReadersCutOff => Volatile.Read(ref _readersCutOff);
+
+    /// <summary>Takes so many bytes more; false where they would be too many, and none is taken.</summary>
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _taken, bytes) <= maxBytes)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _taken, -bytes);
+        return false;
+    }
+
+    /// <summary>Gives bytes back.</summary>
+    public void Release(long bytes) => Interlocked.Add(ref _taken, -bytes);
+
+    /// <summary>A reader was cut off.</summary>
+    public void OnReaderCutOff() => Interlocked.Increment(ref _readersCutOff);
+}

@@ -1,0 +1,95 @@
+using System.IO.Pipelines;
+using CachingProxy.Core.Fetching;
+using CachingProxy.TestKit;
+
+namespace CachingProxy.Core.Tests.Fetching;
+
+/// <summary>What bodies that arrive may take, and whom they may hold up.</summary>
+public class GrowthLimitTests
+{
+    private const int Large = 20_000_000;
+
+    private readonly TestEngine _engine = new();
+
+    [Fact]
+    public async Task AReaderThatHoldsTheOthersUp_IsCutOff_AndTheyGoOn()
+    {
+        var content = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var face = Some.Face(
+            new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), content.Reader.AsStream())),
+            new CachePolicy { MaxObjectBytes = 1_000_000 });
+        await using var quick = await _engine.Engine.ServeAsync(Some.Request(face), default);
+        await using var slow = await _engine.Engine.ServeAsync(Some.Request(face), default);
+        await content.Writer.WriteAsync(new byte[Large]);
+        await content.Writer.CompleteAsync();
+
+        // It takes what a client buffers, and then nothing more.
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 1));
+        var stuck = slow.Body.CopyToAsync(pipe.Writer, default).AsTask();
+        var read = TestEngine.ReadAsync(quick);
+        while (_engine.Engine.ReadersCutOff == 0)
+        {
+            // Time passes only for the one who is behind.
+            if (((GrowingBodyReader)quick.Body).Position > ((GrowingBodyReader)slow.Body).Position + (GrowingBody.WindowBytes / 2))
+            {
+                _engine.Time.Advance(GrowingBody.SlowReaderLimit);
+            }
+
+            await Task.Yield();
+        }
+
+        Assert.Equal(Large, (await read).Length);
+        Assert.Equal(OriginError.Truncated, (await Assert.ThrowsAsync<OriginException>(() => stuck)).Error);
+        Assert.Equal(1, _engine.Engine.ReadersCutOff);
+    }
+
+    [Fact]
+    public async Task AClientThatIsAlone_MayBeAsSlowAsItLikes()
+    {
+        var face = Some.Face(
+            new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large]))),
+            new CachePolicy { MaxObjectBytes = 1_000_000 });
+        await using var result = await _engine.Engine.ServeAsync(Some.Request(face), default);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 1));
+        var copied = result.Body.CopyToAsync(pipe.Writer, default).AsTask();
+        _engine.Time.Advance(TimeSpan.FromMinutes(10));
+        var received = 0L;
+        while (received < Large)
+        {
+            var read = await pipe.Reader.ReadAsync();
+            received += read.Buffer.Length;
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+        }
+
+        await copied;
+        Assert.Equal(0, _engine.Engine.ReadersCutOff);
+    }
+
+    [Fact]
+    public async Task OverTheBudgetOfAll_ABodyIsPassedOnWhole_AndNotStored()
+    {
+        var engine = new TestEngine(maxGrowingBytes: 1_000_000);
+        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large])));
+        var face = Some.Face(origin);
+        Assert.Equal(Large, (await engine.ServeAsync(Some.Request(face))).Body.Length);
+        await engine.SettleAsync();
+        Assert.Equal(Large, (await engine.ServeAsync(Some.Request(face))).Body.Length);
+        await engine.SettleAsync();
+        Assert.Equal(2, origin.Requests.Count);
+        Assert.Equal(0, engine.Engine.GrowingBytes);
+    }
+
+    [Fact]
+    public async Task AFetchThatNobodyReads_HasAnEnd()
+    {
+        var body = new Pipe();
+        var face = Some.Face(new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), body.Reader.AsStream())));
+        var result = await _engine.Engine.ServeAsync(Some.Request(face), default);
+        await body.Writer.WriteAsync(new byte[10]);
+        await result.DisposeAsync();
+        _engine.Time.Advance(TimeSpan.FromSeconds(60));
+        await body.Writer.WriteAsync(new byte[10]);
+        await _engine.SettleAsync();
+        Assert.Equal(0, _engine.Engine.GrowingBytes);
+    }
+}
