@@ -104,6 +104,7 @@ public sealed class CacheEngine
             ReuseDecision.Revalidate(var entry, var reason, var standIn) => FetchAsync(request, reason, entry, standIn, clientGone),
             ReuseDecision.Fetch(var reason, var standIn) => FetchAsync(request, reason, null, standIn, clientGone),
             ReuseDecision.Complete(var part, var missing) => CompleteAsync(request, part, missing, clientGone),
+            ReuseDecision.Forward(var reason) when request.IsHead => JoinOrForwardAsync(request, reason, clientGone),
             ReuseDecision.Forward(var reason) => ForwardAsync(request, reason, clientGone),
             ReuseDecision.GatewayTimeout(var reason) => new(Responder.OnlyIfCached(reason)),
             _ => throw new InvalidOperationException("A decision that nobody acts on."),
@@ -126,6 +127,11 @@ public sealed class CacheEngine
     {
         var status = CacheStatus.Forward(reason);
         Fill? own = null;
+        if (request.HasRange && validating is null && await JoinWholeAsync(request, status, clientGone) is { } slice)
+        {
+            return slice;
+        }
+
         if (!_unshareables.Contains(request, _clock.Now))
         {
             var (joined, began) = await JoinAsync(request, status, standIn, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), ToFetch, clientGone);
@@ -183,6 +189,16 @@ public sealed class CacheEngine
             place = place.Among(variant, request);
         }
     }
+
+    // What a HEAD asks for, and any range, is in the whole that is being fetched; null where it is not, or cannot be had from it.
+    private async ValueTask<CacheResult?> JoinWholeAsync(CacheRequest request, CacheStatus status, CancellationToken clientGone) =>
+        _fills.Find(request, FillPlace.OfWhole(request)) is { } fill && await WaitForOthersAsync(fill, request, clientGone) is { } outcome
+            && outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome))
+            ? _responder.Join(request, outcome, status)
+            : null;
+
+    private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
+        await JoinWholeAsync(request, CacheStatus.Forward(reason), clientGone) ?? await ForwardAsync(request, reason, clientGone);
 
     // Null where the head is not there in time.
     private async ValueTask<FillOutcome?> WaitForOthersAsync(Fill fill, CacheRequest request, CancellationToken clientGone)

@@ -6,7 +6,8 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>RFC 9110 §14.2, RFC 9111 §3.3: which bytes of a stored response answer a request. Decides without I/O.</summary>
 internal static class RangeRules
 {
-    public static RangeDecision Decide(CacheRequest request, CacheEntry entry)
+    /// <summary>The decision; <paramref name="length"/> is the number of bytes of what is stored, or is being stored.</summary>
+    public static RangeDecision Decide(CacheRequest request, CacheEntry entry, long? length)
     {
         if (!request.HasRange)
         {
@@ -20,9 +21,9 @@ internal static class RangeRules
             return isMet ? OfPart(part, lines.ToString()) : RangeDecision.NotStored.Instance;
         }
 
-        return entry.Status != 200 || entry.Body.Length is not { } length ? new RangeDecision.Whole(RangeIgnored.Status)
+        return entry.Status != 200 || length is null ? new RangeDecision.Whole(RangeIgnored.Status)
             : !isMet ? new RangeDecision.Whole(RangeIgnored.OtherRepresentation)
-            : RangeField.Parse(lines) is { } ranges ? OfWhole(ranges, length)
+            : RangeField.Parse(lines) is { } ranges ? OfWhole(ranges, length.Value)
             : new RangeDecision.Whole(RangeIgnored.Unreadable);
     }
 

@@ -60,8 +60,8 @@ internal sealed class FillTable(FillTools tools)
         }
     }
 
-    // A request after a purge does not join a fill from before it.
-    private Fill? Find(CacheRequest request, FillPlace place) =>
+    /// <summary>The fill that is under way for a place; null where there is none. A request after a purge does not join one from before it.</summary>
+    public Fill? Find(CacheRequest request, FillPlace place) =>
         _fills.TryGetValue(place, out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
 
     private Fill Prepare(FillRequest request)

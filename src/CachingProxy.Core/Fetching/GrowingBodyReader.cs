@@ -18,14 +18,20 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     public override long? Length => body.AnnouncedLength;
 
     /// <inheritdoc/>
-    public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone) => CopyAsync(destination, 0, long.MaxValue, clientGone);
+
+    private async ValueTask CopyAsync(PipeWriter destination, long skip, long length, CancellationToken clientGone)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(clientGone, _cutOff.Token);
         try
         {
-            while (await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
+            while (length > 0 && await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
             {
-                var flushed = await destination.WriteAsync(bytes, either.Token);
+                var skipped = (int)Math.Min(skip, bytes.Length);
+                skip -= skipped;
+                var wanted = bytes.Slice(skipped, (int)Math.Min(bytes.Length - skipped, length));
+                length -= wanted.Length;
+                var flushed = wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                 {
                     throw new OperationCanceledException("The client has gone.", clientGone);
@@ -40,6 +46,13 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
             throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
         }
     }
+
+    /// <inheritdoc/>
+    public override bool CanBeSkipped => body.AnnouncedLength is not null;
+
+    /// <inheritdoc/>
+    public override ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>
+        CopyAsync(destination, offset, length, clientGone);
 
     /// <summary>Ends the reading from outside: this client holds the others up.</summary>
     public void CutOff() => _ = _cutOff.CancelAsync();

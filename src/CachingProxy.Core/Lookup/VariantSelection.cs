@@ -52,6 +52,6 @@ internal static class VariantSelection
     }
 
     private static bool IsOfUse(CacheRequest request, CacheEntry part) => request.HasRange
-        ? RangeRules.Decide(request, part) is not RangeDecision.NotStored
+        ? RangeRules.Decide(request, part, part.Body.Length) is not RangeDecision.NotStored
         : request.IsGet && MissingPart.Of(part, request.Face.Policy) is not null;
 }

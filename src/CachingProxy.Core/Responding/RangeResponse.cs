@@ -11,16 +11,16 @@ internal static class RangeResponse
     /// <summary>The answer out of a stored response; where its content cannot be sliced, the whole of it.</summary>
     public static CacheResult Of(CacheRequest request, CacheEntry entry, CacheResult whole)
     {
-        if (!whole.Body.CanBeSliced)
+        if (entry.Part is { } part && !whole.Body.CanBeSliced)
         {
-            // It is still arriving: the whole, or the very part that was asked for.
-            return entry.Part is { } part ? Partial(whole, part.Stated, whole.Body) : whole;
+            // It is still arriving: the very part that was asked for.
+            return Partial(whole, part.Stated, whole.Body);
         }
 
-        return RangeRules.Decide(request, entry) switch
+        return RangeRules.Decide(request, entry, whole.Body.Length) switch
         {
-            RangeDecision.Slices([var slice]) => Partial(whole, slice.Range, new SlicedBody(whole.Body, slice.Offset, slice.Length)),
-            RangeDecision.Slices(var slices) => Multipart(whole, slices),
+            RangeDecision.Slices([var slice]) when whole.Body.CanBeSkipped => Partial(whole, slice.Range, new SlicedBody(whole.Body, slice.Offset, slice.Length)),
+            RangeDecision.Slices(var slices) when whole.Body.CanBeSliced => Multipart(whole, slices),
             RangeDecision.NotSatisfiable(var length) => NotSatisfiable(whole, length),
             _ => whole,
         };

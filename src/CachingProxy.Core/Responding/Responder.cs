@@ -51,6 +51,10 @@ internal sealed class Responder(SteadyClock clock, string via)
         };
     }
 
+    /// <summary>Whether the range that a request asks for can be taken out of a whole that is arriving.</summary>
+    public bool CanSlice(CacheRequest request, FillOutcome outcome) => outcome is FillOutcome.Shared(var entry, var body, _, _)
+        && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_]) && ReuseRules.CanBeShared(request, entry, clock.Now);
+
     /// <summary>
     /// RFC 5861 §4: a stale response in the place of an error that the origin made; null where it made none. Whether it may
     /// stand in was decided before, and without it there is nothing.

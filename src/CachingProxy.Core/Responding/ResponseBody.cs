@@ -22,6 +22,9 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <summary>Whether pieces of it can be had, and not the whole alone.</summary>
     public virtual bool CanBeSliced => false;
 
+    /// <summary>Whether one piece of it can be had, because what comes before it can be passed over.</summary>
+    public virtual bool CanBeSkipped => CanBeSliced;
+
     /// <summary>Writes a piece of the content as <see cref="CopyToAsync"/> does the whole.</summary>
     /// <exception cref="NotSupportedException">It cannot be sliced.</exception>
     public virtual ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>

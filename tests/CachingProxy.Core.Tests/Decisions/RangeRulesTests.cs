@@ -105,7 +105,7 @@ public class RangeRulesTests
     };
 
     private static string Decide(CacheEntry entry, string method, params string[] fields) =>
-        RangeRules.Decide(Some.Request(Some.Face(null!), "/x", method, fields), entry) switch
+        RangeRules.Decide(Some.Request(Some.Face(null!), "/x", method, fields), entry, entry.Body.Length) switch
         {
             RangeDecision.Whole(var reason) => $"whole: {reason}",
             RangeDecision.Slices(var slices) => string.Join(", ", slices.Select(slice => $"{slice.Offset}+{slice.Length} of {slice.Range}")),

@@ -85,6 +85,11 @@ public class FillTests
         var origin = Slow(_ => Some.Response("body", 200, "Cache-Control: max-age=60"));
         var face = Some.Face(origin);
         var before = _engine.ServeAsync(Some.Request(face));
+        while (origin.Requests.IsEmpty)
+        {
+            await Task.Yield();
+        }
+
         await _engine.Engine.PurgeAsync(Some.Key());
         var after = _engine.ServeAsync(Some.Request(face));
         _head.SetResult();

@@ -135,6 +135,61 @@ public class JoiningTests
         Assert.Equal("answer 1", (await first).Body);
     }
 
+    [Fact]
+    public async Task AHead_JoinsTheFetchOfTheWhole()
+    {
+        var origin = Held("Cache-Control: max-age=60", "X-A: 1");
+        var face = Some.Face(origin);
+        var get = _engine.ServeAsync(Some.Request(face));
+        await using var head = await HeadAsync();
+        Assert.Equal(("1", true), (head.Fields["X-A"].ToString(), head.CacheStatus.IsCollapsed));
+        Assert.Equal("0123456789", (await get).Body);
+        Assert.Single(origin.Requests);
+
+        async Task<CacheResult> HeadAsync()
+        {
+            var waiting = _engine.Engine.ServeAsync(Some.Request(face, method: "HEAD"), default);
+            _gate.SetResult();
+            return await waiting;
+        }
+    }
+
+    [Theory]
+    [InlineData("bytes=2-4", "234", "bytes 2-4/10")]
+    [InlineData("bytes=-3", "789", "bytes 7-9/10")]
+    [InlineData("bytes=7-", "789", "bytes 7-9/10")]
+    public async Task ARange_JoinsTheFetchOfTheWhole_ThatItCanBeTakenFrom(string range, string content, string contentRange)
+    {
+        var origin = Held("Cache-Control: max-age=60");
+        var face = Some.Face(origin);
+        var get = _engine.ServeAsync(Some.Request(face));
+        var part = _engine.ServeAsync(Some.Request(face, fields: $"Range: {range}"));
+        _gate.SetResult();
+        Assert.Equal((206, content, contentRange), ((await part).Result.Status, (await part).Body, (await part).Result.Fields["Content-Range"].ToString()));
+        Assert.Equal("0123456789", (await get).Body);
+        Assert.Single(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData("bytes=0-1,8-9")]
+    [InlineData("bytes=20-")]
+    public async Task ARangeThatCannotBeTakenFromIt_IsFetchedByItself(string range)
+    {
+        var origin = Held("Cache-Control: max-age=60");
+        var face = Some.Face(origin);
+        var get = _engine.ServeAsync(Some.Request(face));
+        var part = _engine.ServeAsync(Some.Request(face, fields: $"Range: {range}"));
+        _gate.SetResult();
+        await Task.WhenAll(get, part);
+        Assert.Equal(2, origin.Requests.Count);
+    }
+
+    private ScriptedOrigin Held(params string[] fields) => new(async _ =>
+    {
+        await _gate.Task;
+        return Some.Response("0123456789", 200, fields);
+    });
+
     private async Task ServeAndSettleAsync(CacheFace face)
     {
         await _engine.ServeAsync(Some.Request(face));
