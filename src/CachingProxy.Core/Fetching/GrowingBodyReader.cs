@@ -6,9 +6,9 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>One client's place in a growing body.</summary>
 internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : ResponseBody
 {
+    private readonly CancellationTokenSource _cutOff = new();
     private BodyChunk _chunk = first;
     private int _offset;
-    private readonly CancellationTokenSource _cutOff = new();
     private long _position;
 
     /// <summary>How many bytes the client has taken.</summary>
@@ -19,33 +19,6 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
 
     /// <inheritdoc/>
     public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone) => CopyAsync(destination, 0, long.MaxValue, clientGone);
-
-    private async ValueTask CopyAsync(PipeWriter destination, long skip, long length, CancellationToken clientGone)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(clientGone, _cutOff.Token);
-        try
-        {
-            while (length > 0 && await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
-            {
-                var skipped = (int)Math.Min(skip, bytes.Length);
-                skip -= skipped;
-                var wanted = bytes.Slice(skipped, (int)Math.Min(bytes.Length - skipped, length));
-                length -= wanted.Length;
-                var flushed = wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token);
-                if (flushed.IsCompleted || flushed.IsCanceled)
-                {
-                    throw new OperationCanceledException("The client has gone.", clientGone);
-                }
-
-                Volatile.Write(ref _position, _position + bytes.Length);
-                body.OnReaderMoved();
-            }
-        }
-        catch (OperationCanceledException) when (_cutOff.IsCancellationRequested && !clientGone.IsCancellationRequested)
-        {
-            throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
-        }
-    }
 
     /// <inheritdoc/>
     public override bool CanBeSkipped => body.AnnouncedLength is not null;
@@ -90,5 +63,32 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
         body.Leave(this);
         _cutOff.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask CopyAsync(PipeWriter destination, long skip, long length, CancellationToken clientGone)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(clientGone, _cutOff.Token);
+        try
+        {
+            while (length > 0 && await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
+            {
+                var skipped = (int)Math.Min(skip, bytes.Length);
+                skip -= skipped;
+                var wanted = bytes.Slice(skipped, (int)Math.Min(bytes.Length - skipped, length));
+                length -= wanted.Length;
+                var flushed = wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token);
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                {
+                    throw new OperationCanceledException("The client has gone.", clientGone);
+                }
+
+                Volatile.Write(ref _position, _position + bytes.Length);
+                body.OnReaderMoved();
+            }
+        }
+        catch (OperationCanceledException) when (_cutOff.IsCancellationRequested && !clientGone.IsCancellationRequested)
+        {
+            throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
+        }
     }
 }
