@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CachingProxy.TestKit;
 
 namespace CachingProxy.Conformance.Tests;
 

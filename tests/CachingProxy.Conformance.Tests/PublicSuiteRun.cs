@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using CachingProxy.TestKit;
 
 namespace CachingProxy.Conformance.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CachingProxy.TestKit;
 
 namespace CachingProxy.Conformance.Tests;
 

@@ -1,12 +1,13 @@
 using System.Text.RegularExpressions;
 using CachingProxy.Configuration;
+using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;
 
 /// <summary>What the documents name exists.</summary>
 public class ProseTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Repository.Root;
 
     public static TheoryData<string> Documents => [.. Directory.EnumerateFiles(Root, "*.md", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(Root, file))
@@ -39,16 +40,5 @@ public class ProseTests
     {
         var documented = File.ReadAllText(Path.Combine(Root, "docs", "configuration.md"));
         Assert.All(SettingTable.All, setting => Assert.Contains($"| `--{setting.Name}` | `{setting.Environment}` |", documented));
-    }
-
-    private static string FindRoot()
-    {
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "CachingProxy.slnx")))
-        {
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests run outside the checkout.");
-        }
-
-        return root;
     }
 }

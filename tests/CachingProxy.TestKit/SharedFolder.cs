@@ -6,15 +6,7 @@ public static class SharedFolder
     /// <summary>The path of a file or folder in it; null where it is not there.</summary>
     public static string? Find(string path)
     {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "CachingProxy.slnx")))
-            {
-                var found = Path.Combine(folder.Parent!.FullName, "shared", path);
-                return Path.Exists(found) ? found : null;
-            }
-        }
-
-        return null;
+        var found = Path.Combine(Path.GetDirectoryName(Repository.Root)!, "shared", path);
+        return Path.Exists(found) ? found : null;
     }
 }

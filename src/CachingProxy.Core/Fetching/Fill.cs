@@ -103,8 +103,7 @@ internal sealed class Fill(FillRequest request, long position)
         var now = tools.Clock.Now;
         foreach (var stored in await tools.Store.FindAsync(request.Key))
         {
-            if (stored.Partition == request.Partition && stored.Target == request.Key.Target && stored.Part is null
-                && stored.Variant.Matches(request.SelectingFields) && tools.Log.IsCurrent(request.Key, stored.Position)
+            if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Position)
                 && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
             {
                 return stored;

@@ -48,6 +48,10 @@ internal sealed record FillRequest(
         return fill with { Face = request.Face with { Origin = new ReceivedOrigin(response) }, RequestedAt = requestedAt };
     }
 
+    /// <summary>Whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).</summary>
+    public bool IsAnsweredBy(CacheEntry stored) =>
+        stored.Part is null && stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
+
     /// <summary>The same without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
 

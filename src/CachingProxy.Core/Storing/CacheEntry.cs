@@ -82,6 +82,7 @@ public sealed record CacheEntry
         Partition == older.Partition && Variant.IsSameAs(older.Variant) && IsFor(older.Target)
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
-    private bool IsFor(string target) =>
+    /// <summary>Whether it answers for a path and query: the one that brought it, or one that differs in nothing that matters to it.</summary>
+    internal bool IsFor(string target) =>
         ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;
 }

@@ -14,9 +14,7 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
     public async ValueTask<FillOutcome.Validated?> AfterNotModifiedAsync(
         FillRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, long position)
     {
-        var candidates = (await store.FindAsync(validating.Key)).Where(candidate =>
-            candidate.Partition == validating.Partition && candidate.Target == validating.Target
-            && candidate.Part is null && candidate.Variant.Matches(request.SelectingFields)).ToList();
+        var candidates = (await store.FindAsync(validating.Key)).Where(request.IsAnsweredBy).ToList();
         FillOutcome.Validated? served = null;
         foreach (var stored in Freshening.Select(validating, candidates, notModified.Fields, clock.WallNow))
         {
