@@ -33,12 +33,14 @@ public sealed class CacheEngine
     private readonly GrowthBudget _growth;
     private readonly FillTable _fills;
     private readonly Responder _responder;
+    private readonly int _maxWaiters;
 
     /// <summary>An engine that keeps its entries in <paramref name="store"/>.</summary>
     public CacheEngine(ICacheStore store, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         _clock = new SteadyClock(time);
+        _maxWaiters = options.MaxWaitersPerFill;
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
         _purger = new Purger(store, _log, variances);
@@ -112,10 +114,9 @@ public sealed class CacheEngine
 
     private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)
     {
-        if (reason == HitReason.StaleWhileRevalidate && !request.IsHead)
+        if (reason is HitReason.StaleWhileRevalidate or HitReason.EarlyRefresh && !request.IsHead)
         {
-            var place = entry.Part is null ? FillPlace.OfWhole(request) : FillPlace.Of(request);
-            _fills.BeginDetached(request, place, () => FillRequest.ToRefresh(request, entry));
+            _fills.BeginDetached(request, FillPlace.ToRefresh(request, entry), () => FillRequest.ToRefresh(request, entry));
         }
 
         return _responder.FromStore(request, entry, age, reason);
@@ -200,18 +201,8 @@ public sealed class CacheEngine
     private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
         await JoinWholeAsync(request, CacheStatus.Forward(reason), clientGone) ?? await ForwardAsync(request, reason, clientGone);
 
-    // Null where the head is not there in time.
-    private async ValueTask<FillOutcome?> WaitForOthersAsync(Fill fill, CacheRequest request, CancellationToken clientGone)
-    {
-        try
-        {
-            return fill.Head.IsCompleted ? await fill.Head : await fill.Head.WaitAsync(request.Face.Policy.WaitTimeout, _clock.Source, clientGone);
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
-    }
+    private ValueTask<FillOutcome?> WaitForOthersAsync(Fill fill, CacheRequest request, CancellationToken clientGone) =>
+        fill.WaitAsync(new WaitLimits(_maxWaiters, request.Face.Policy.WaitTimeout), _clock.Source, clientGone);
 
     // Purged meanwhile, it stands in for nothing.
     private CacheEntry? Current(CacheRequest request, CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
@@ -221,7 +212,11 @@ public sealed class CacheEngine
     {
         var status = CacheStatus.Forward(ForwardReason.Partial);
         var (fill, began) = _fills.JoinOrBegin(request, FillPlace.Of(request, missing), () => FillRequest.ToComplete(request, missing));
-        var head = began ? await WaitAsync(fill, clientGone) : await fill.Head.WaitAsync(clientGone);
+        if ((began ? await WaitAsync(fill, clientGone) : await WaitForOthersAsync(fill, request, clientGone)) is not { } head)
+        {
+            return await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
+        }
+
         if (_responder.Completed(request, part, missing, head, status with { IsCollapsed = !began }) is { } whole)
         {
             return whole;
@@ -280,7 +275,7 @@ public sealed class CacheEngine
         catch (OriginException failure)
         {
             // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
-            await (failure.Error is OriginError.Unreachable or OriginError.ForbiddenTarget ? ValueTask.CompletedTask : _purger.AfterSilenceAsync(request));
+            await (failure.MayHaveBeenSent ? _purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             return CacheResult.OfFailure(failure, status);
         }
         catch (OperationCanceledException)

@@ -14,4 +14,7 @@ public sealed class CacheEngineOptions
     /// comes beyond is passed on at the pace of its slowest reader, and not stored.
     /// </summary>
     public long MaxGrowingBytes { get; init; } = 256L << 20;
+
+    /// <summary>The most requests that wait for the head of one fetch: 10,000 by default, 1 or more. Further ones end as a 503.</summary>
+    public int MaxWaitersPerFill { get; init; } = 10_000;
 }

@@ -37,6 +37,12 @@ public sealed record CachePolicy
     /// </summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>
+    /// The last share of the freshness lifetime in which a use sets off a refresh beside it: 0 by default, which is never, and up to
+    /// 0.9. The response is fetched again while the old one is still fresh, so that what is asked for all the time never expires.
+    /// </summary>
+    public double EarlyRefresh { get; init; }
+
     /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
     public bool OnlySuccesses { get; init; }
 

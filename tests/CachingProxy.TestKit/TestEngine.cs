@@ -9,10 +9,11 @@ namespace CachingProxy.TestKit;
 /// <summary>An engine with a memory store and a clock of its own.</summary>
 public sealed class TestEngine
 {
-    public TestEngine(MemoryStore? store = null, long maxGrowingBytes = 256L << 20)
+    public TestEngine(MemoryStore? store = null, long maxGrowingBytes = 256L << 20, int maxWaitersPerFill = 10_000)
     {
         Store = store ?? new MemoryStore(new MemoryStoreOptions());
-        Engine = new CacheEngine(Store, new CacheEngineOptions { Pseudonym = "under-test", MaxGrowingBytes = maxGrowingBytes }, Time, NullLogger<CacheEngine>.Instance);
+        var options = new CacheEngineOptions { Pseudonym = "under-test", MaxGrowingBytes = maxGrowingBytes, MaxWaitersPerFill = maxWaitersPerFill };
+        Engine = new CacheEngine(Store, options, Time, NullLogger<CacheEngine>.Instance);
     }
 
     public FakeTimeProvider Time { get; } = new();

@@ -29,6 +29,7 @@ public static class ProblemWriter
             context.Response.Headers["Proxy-Status"] = $"caching-proxy; error={type}";
         }
 
+        RetryAfterField.Write(context.Response.Headers, failure);
         return WriteAsync(context, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
     }
 
@@ -52,7 +53,8 @@ public static class ProblemWriter
     // RFC 9209 §2.3.
     private static string? ProxyErrorType(OriginError error) => error switch
     {
-        OriginError.Unreachable => "destination_unavailable",
+        OriginError.Unreachable or OriginError.HeldDown => "destination_unavailable",
+        OriginError.Overloaded => "connection_limit_reached",
         OriginError.Disconnected => "connection_terminated",
         OriginError.Timeout => "http_response_timeout",
         OriginError.InvalidResponse => "http_protocol_error",

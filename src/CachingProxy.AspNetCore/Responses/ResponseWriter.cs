@@ -40,6 +40,15 @@ public static class ResponseWriter
         ArgumentNullException.ThrowIfNull(body);
         try
         {
+            if (TakesTrailers(context))
+            {
+                context.Response.Headers.TransferEncoding = "chunked";
+                var writer = new ChunkedWriter(context.Response.BodyWriter);
+                await body.CopyToAsync(writer, context.RequestAborted);
+                await writer.EndAsync(body.Trailers, context.RequestAborted);
+                return;
+            }
+
             await body.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
         }
         catch (OriginException) when (context.Response.HasStarted)
@@ -78,6 +87,11 @@ public static class ResponseWriter
         WriteCacheStatus(headers, result.CacheStatus);
         headers.ContentLength = result.Status is 204 or 304 ? null : result.Status == 205 ? 0 : result.Body.Length;
     }
+
+    // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.
+    private static bool TakesTrailers(HttpContext context) =>
+        context.Response is { HasStarted: false, ContentLength: null } && HttpProtocol.IsHttp11(context.Request.Protocol)
+        && context.Request.Headers.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);
 
     private static bool IsWithoutContent(string method, int status) => method == "HEAD" || status is 204 or 205 or 304;
 }

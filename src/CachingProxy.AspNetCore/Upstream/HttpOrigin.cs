@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Parsing;
 
@@ -12,7 +13,11 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// </summary>
 public sealed class HttpOrigin : IOrigin, IDisposable
 {
-    private readonly HttpMessageInvoker _invoker;
+    // RFC 9110 §9.2.2. QUERY and its kind are safe, and so idempotent.
+    private static readonly HashSet<string> Idempotent = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"];
+
+    private readonly HttpMessageInvoker _pooled;
+    private readonly HttpMessageInvoker _fresh;
     private readonly HttpOriginOptions _options;
     private readonly TimeProvider _time;
 
@@ -23,40 +28,65 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
-        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseCookies = false,
-            UseProxy = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = options.ConnectTimeout,
-            ConnectCallback = guard.ConnectAsync,
-            PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(
-                new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
-            MaxConnectionsPerServer = options.MaxConnections,
-            EnableMultipleHttp2Connections = true,
-            // A name is looked up again within these, and with it whether it may be reached.
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-            MaxResponseHeadersLength = 32,
-            // Field values are bytes; Latin-1 brings each through as it is.
-            RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-        });
+        // A name is looked up again within these, and with it whether it may be reached.
+        _pooled = CreateInvoker(guard, options, lifetime: TimeSpan.FromMinutes(5));
+        _fresh = CreateInvoker(guard, options, lifetime: TimeSpan.Zero);
     }
 
     /// <inheritdoc/>
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            return await SendAsync(_pooled, request, cancellation);
+        }
+        catch (OriginException failure) when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
+        {
+            // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. Once, and on a connection of its own.
+            return await SendAsync(_fresh, request, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pooled.Dispose();
+        _fresh.Dispose();
+    }
+
+    private static HttpMessageInvoker CreateInvoker(TargetGuard guard, HttpOriginOptions options, TimeSpan lifetime) => new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ActivityHeadersPropagator = null,
+        ConnectTimeout = options.ConnectTimeout,
+        ConnectCallback = guard.ConnectAsync,
+        PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(
+            new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
+        EnableMultipleHttp2Connections = true,
+        PooledConnectionLifetime = lifetime,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        MaxResponseHeadersLength = 32,
+        // Field values are bytes; Latin-1 brings each through as it is.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+    });
+
+    private static bool CanBeSentAgain(OriginRequest request) =>
+        Idempotent.Contains(request.Method) && !request.IsUpgrade && request.Content is null or { CanSeek: true };
+
+    private async ValueTask<OriginResponse> SendAsync(HttpMessageInvoker invoker, OriginRequest request, CancellationToken cancellation)
+    {
         var silence = new SilenceLimit(_options.HeadTimeout, _time, cancellation);
         HttpResponseMessage? response = null;
         try
         {
             using var message = CreateMessage(request, silence);
             var exchange = OriginExchange.Begin(OnInterim(request, silence));
-            response = await _invoker.SendAsync(message, silence.Token);
+            response = await invoker.SendAsync(message, silence.Token);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)
             {
@@ -70,6 +100,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             {
                 ContentLength = head.ContentLength,
                 Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
+                Trailers = () => head.IsAmbiguous ? FieldList.Empty : TrailerFields.Of(response.TrailingHeaders),
                 IsFramingAmbiguous = head.IsAmbiguous,
             };
         }
@@ -85,9 +116,6 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             throw;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _invoker.Dispose();
 
     // RFC 9110 §15.2: an origin that says that it is at work is not silent. The exchange bounds how often it may.
     private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) => request.OnInterim is not { } onInterim
@@ -113,8 +141,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             // With content, HTTP/1.1: over HTTP/2 the handler may go on reading it after the exchange is over here.
             Version = uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            // SocketsHttpHandler sends a request again whose connection died, unless it has content: empty content keeps
-            // it from doing so with a method that is not idempotent.
+            // RFC 9110 §8.6: a method that may have content says that there is none.
             Content = request.Content is { } content ? new ClientContent(content, request.ContentLength, silence)
                 : request.Method is "GET" or "HEAD" or "OPTIONS" ? null
                 : new ByteArrayContent([]),

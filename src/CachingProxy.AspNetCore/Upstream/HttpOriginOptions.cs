@@ -18,9 +18,6 @@ public sealed class HttpOriginOptions
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The most connections to one server: 512 by default, 1 or more. Further requests wait for one.</summary>
-    public int MaxConnections { get; init; } = 512;
-
     /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>
     public int MaxResponseFields { get; init; } = 200;
 }

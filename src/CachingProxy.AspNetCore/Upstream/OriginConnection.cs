@@ -13,6 +13,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 {
     private volatile OriginExchange? _last;
     private volatile InterimReader? _interims;
+    private volatile bool _isUnanswered;
+    private volatile bool _isDisposed;
 
     public override bool CanRead => inner.CanRead;
 
@@ -29,11 +31,18 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : ReadAlongAsync(buffer, cancellationToken);
 
+    /// <exception cref="OriginException">The exchange has begun on another connection, which broke.</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (OriginExchange.Current is { } exchange && exchange.Connection != this)
         {
+            if (isHttp1 && exchange.Connection is not null)
+            {
+                throw Broken(null);
+            }
+
             exchange.Connection = this;
+            _isUnanswered = isHttp1;
             _interims = isHttp1 && exchange.OnInterim is { } onInterim ? new InterimReader(onInterim) : null;
         }
 
@@ -50,6 +59,7 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 
     public override async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await inner.DisposeAsync();
         await base.DisposeAsync();
     }
@@ -58,6 +68,7 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     {
         if (disposing)
         {
+            _isDisposed = true;
             inner.Dispose();
         }
 
@@ -67,7 +78,22 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     // Whose bytes they are is known only when they are there: the probe may be what receives the next response.
     private async ValueTask<int> ReadAlongAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        var read = await inner.ReadAsync(buffer, cancellation);
+        int read;
+        try
+        {
+            read = await inner.ReadAsync(buffer, cancellation);
+        }
+        catch (IOException failure) when (_isUnanswered && !_isDisposed)
+        {
+            throw Broken(failure);
+        }
+
+        if (read == 0 && _isUnanswered && !_isDisposed && buffer.Length > 0)
+        {
+            throw Broken(null);
+        }
+
+        _isUnanswered = _isUnanswered && read == 0;
         if (_interims is { } interims && read > 0)
         {
             interims.Read(buffer.Span[..read]);
@@ -79,4 +105,9 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 
         return read;
     }
+
+    // SocketsHttpHandler sends again by itself, whatever the method and several times, unless it is told something else than that
+    // the connection is at its end. Whether that may be done is for HttpOrigin to say.
+    private static OriginException Broken(Exception? cause) =>
+        new(OriginError.Disconnected, "The connection to the origin broke before it had answered.", cause);
 }

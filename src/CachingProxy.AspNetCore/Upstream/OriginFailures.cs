@@ -31,6 +31,8 @@ internal static class OriginFailures
                 new OriginException(OriginError.Disconnected, "The connection to the origin broke before it had answered.", failure),
             IOException =>
                 new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),
+            ObjectDisposedException =>
+                new OriginException(OriginError.Disconnected, "The proxy is shutting down.", failure),
             _ => null,
         };
     }

@@ -11,4 +11,7 @@ public enum HitReason
 
     /// <summary>It is stale, and served while it is being refreshed.</summary>
     StaleWhileRevalidate,
+
+    /// <summary>It is fresh for a little while longer, and served while it is being refreshed.</summary>
+    EarlyRefresh,
 }

@@ -53,6 +53,10 @@ internal static class ReuseRules
         (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString()) && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
+    /// <summary>Whether a response that just arrived may answer others that ask for the same without further wishes.</summary>
+    public static bool IsOfUseToOthers(CachePolicy policy, CacheEntry entry, DateTimeOffset now) =>
+        WhyNot(policy, CacheControl.None, entry, entry.AgeAt(now), out _) is null;
+
     /// <summary>Whether a stored response is fresh enough for a client's directives.</summary>
     public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) => WhyNot(
         policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null && hit == HitReason.Fresh;
@@ -73,6 +77,11 @@ internal static class ReuseRules
     {
         hit = HitReason.Fresh;
         var left = entry.Freshness.Lifetime - age;
+        if (left > TimeSpan.Zero && left < entry.Freshness.Lifetime * policy.EarlyRefresh)
+        {
+            hit = HitReason.EarlyRefresh;
+        }
+
         if (policy.TtlMode == TtlMode.Override)
         {
             return left > TimeSpan.Zero ? null : ForwardReason.Stale;

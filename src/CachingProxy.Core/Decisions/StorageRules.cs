@@ -38,7 +38,7 @@ internal static class StorageRules
             : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
             : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
             : IsMaybePersonal(policy, request, control, vary, freshness) ? NotStoredReason.RequestCookie
-            : freshness.Lifetime <= TimeSpan.Zero && !HasValidator(policy, fields) ? NotStoredReason.NoLifetime
+            : freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, fields) ? NotStoredReason.NoLifetime
             : response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge
             : null);
     }
@@ -101,6 +101,7 @@ internal static class StorageRules
         request.HasCookie && !policy.StripCookies && freshness.Source is not FreshnessSource.Explicit
         && !control.Public && !vary.Names.Contains("cookie");
 
-    private static bool HasValidator(CachePolicy policy, FieldList fields) =>
-        policy.TtlMode == TtlMode.Respect && (EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
+    // RFC 9111 §4.3, RFC 5861: what is stale from the beginning can be validated, or be served while it is being refreshed.
+    private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) => policy.TtlMode == TtlMode.Respect
+        && (control.StaleWhileRevalidate > TimeSpan.Zero || control.StaleIfError > TimeSpan.Zero || EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
 }

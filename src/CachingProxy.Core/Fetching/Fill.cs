@@ -1,6 +1,7 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -19,12 +20,44 @@ internal sealed class Fill(FillRequest request, long position)
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waiting;
 
     /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
     public Task<FillOutcome> Head => _head.Task;
 
     /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
     public long Position => position;
+
+    /// <summary>
+    /// What has become of the fetch, for a request that another's fill may serve; null where the head is not there in time, and a
+    /// failure of its own where too many wait already.
+    /// </summary>
+    /// <param name="limits">How many may wait, and for how long.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="clientGone">Gives up.</param>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<FillOutcome?> WaitAsync(WaitLimits limits, TimeProvider time, CancellationToken clientGone)
+    {
+        if (Head.IsCompleted)
+        {
+            return await Head;
+        }
+
+        try
+        {
+            return Interlocked.Increment(ref _waiting) > limits.MaxWaiters
+                ? new FillOutcome.Failed(new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.") { RetryAfter = TimeSpan.FromSeconds(1) })
+                : await Head.WaitAsync(limits.Timeout, time, clientGone);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     /// <summary>
     /// The client that began the fill has gone before the head was there. What turns out not to be shared is then for
@@ -84,7 +117,10 @@ internal sealed class Fill(FillRequest request, long position)
         }
         catch (OriginException failure)
         {
-            Log.FetchFailed(tools.Logger, request.Key.Authority, failure.Error, failure.Message, failure.InnerException?.Message);
+            // What was not even sent is told once, where it was decided.
+            Log.FetchFailed(
+                tools.Logger, failure.Error is OriginError.HeldDown or OriginError.Overloaded ? LogLevel.Debug : LogLevel.Warning,
+                request.Key.Authority, failure.Error, failure.Message, failure.InnerException?.Message);
             onUnshared();
             _head.TrySetResult(new FillOutcome.Failed(failure));
         }
@@ -123,7 +159,7 @@ internal sealed class Fill(FillRequest request, long position)
             onUnshared();
         }
 
-        if (!validated.Entry.IsFreshAt(tools.Clock.Now))
+        if (!ReuseRules.IsOfUseToOthers(request.Face.Policy, validated.Entry, tools.Clock.Now))
         {
             RememberAsUnshareable(tools);
         }
@@ -157,7 +193,7 @@ internal sealed class Fill(FillRequest request, long position)
             return;
         }
 
-        if (entry.IsFreshAt(tools.Clock.Now))
+        if (ReuseRules.IsOfUseToOthers(request.Face.Policy, entry, tools.Clock.Now))
         {
             tools.Unshareables.Forget(request.Key, request.Partition);
         }
@@ -254,7 +290,7 @@ internal sealed class Fill(FillRequest request, long position)
             await tools.Parts.CombineAsync(request, stored, position);
         }
 
-        body.Complete();
+        body.Complete(response.Trailers());
     }
 
     private static async ValueTask EnsureWholeAsync(OriginResponse response, GrowingBody body)
@@ -284,7 +320,7 @@ internal sealed class Fill(FillRequest request, long position)
             var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
             if (read == 0)
             {
-                body.Complete();
+                body.Complete(response.Trailers());
                 return;
             }
 

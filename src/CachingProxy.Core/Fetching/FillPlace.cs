@@ -1,5 +1,6 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -17,6 +18,10 @@ internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition
     public static FillPlace Of(CacheRequest request) => request.HasRange
         ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString())
         : OfWhole(request);
+
+    /// <summary>The place of a stored response anew: variants are refreshed beside each other.</summary>
+    public static FillPlace ToRefresh(CacheRequest request, CacheEntry stored) =>
+        (stored.Part is null ? OfWhole(request) : Of(request)).Among(stored.Variant, request);
 
     /// <summary>The place of what is missing of a stored part.</summary>
     public static FillPlace Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);

@@ -46,6 +46,9 @@ internal sealed class GrowingBody
     /// <summary>The length that the origin stated, if it did.</summary>
     public long? AnnouncedLength { get; }
 
+    /// <summary>The fields that came after the content; none until it is whole.</summary>
+    public FieldList Trailers { get; private set; } = FieldList.Empty;
+
     /// <summary>How many bytes have arrived. For the writer.</summary>
     public long Length { get; private set; }
 
@@ -96,9 +99,10 @@ internal sealed class GrowingBody
         _grown.Raise();
     }
 
-    /// <summary>The content is whole, and readers may have all of it.</summary>
-    public void Complete()
+    /// <summary>The content is whole, and readers may have all of it, and what came after it.</summary>
+    public void Complete(FieldList trailers)
     {
+        Trailers = trailers;
         _last.Publish();
         End(null);
     }

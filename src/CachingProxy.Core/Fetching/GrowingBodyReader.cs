@@ -18,6 +18,9 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     public override long? Length => body.AnnouncedLength;
 
     /// <inheritdoc/>
+    public override FieldList Trailers => body.Trailers;
+
+    /// <inheritdoc/>
     public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone) => CopyAsync(destination, 0, long.MaxValue, clientGone);
 
     /// <inheritdoc/>

@@ -9,6 +9,12 @@ public enum OriginError
     /// <summary>The connection broke before a response: the origin may have seen the request.</summary>
     Disconnected,
 
+    /// <summary>The origin has failed again and again, and is not asked for a while: the request was not sent.</summary>
+    HeldDown,
+
+    /// <summary>Too many wait for this origin or this response already: the request was not sent.</summary>
+    Overloaded,
+
     /// <summary>The origin did not accept, answer or go on in time.</summary>
     Timeout,
 

@@ -9,10 +9,17 @@ public sealed class OriginException(OriginError error, string message, Exception
     /// <summary>What went wrong.</summary>
     public OriginError Error => error;
 
+    /// <summary>When it is worth while to ask again; null where nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the origin can have seen the request.</summary>
+    public bool MayHaveBeenSent => error is not (OriginError.Unreachable or OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
+
     /// <summary>The status code that fits it.</summary>
     public int Status => error switch
     {
         OriginError.Timeout or OriginError.OnlyIfCached => 504,
+        OriginError.Overloaded => 503,
         OriginError.ForbiddenTarget => 403,
         OriginError.ClientContent => 400,
         _ => 502,

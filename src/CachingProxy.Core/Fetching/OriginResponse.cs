@@ -6,6 +6,8 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 public sealed class OriginResponse(int status, FieldList fields, Stream body, IDisposable? owner = null) : IAsyncDisposable
 {
+    private IDisposable? _slot;
+
     /// <summary>The final status code, 200 to 599.</summary>
     public int Status { get; } = status;
 
@@ -21,6 +23,9 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     /// <summary>The protocol version that the origin answered with, for <c>Via</c>.</summary>
     public string Version { get; init; } = "1.1";
 
+    /// <summary>The fields that came after the content (RFC 9110 §6.5), to be asked for when that has been read to its end.</summary>
+    public Func<FieldList> Trailers { get; init; } = static () => FieldList.Empty;
+
     /// <summary>Whether the origin framed the message in two ways, so that it may have meant another content.</summary>
     public bool IsFramingAmbiguous { get; init; }
 
@@ -29,5 +34,9 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     {
         await Body.DisposeAsync();
         owner?.Dispose();
+        _slot?.Dispose();
     }
+
+    /// <summary>Gives a slot back as well when this is disposed.</summary>
+    internal void Hold(IDisposable slot) => _slot = slot;
 }

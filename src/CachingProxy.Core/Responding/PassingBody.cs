@@ -14,6 +14,9 @@ internal sealed class PassingBody(OriginResponse response) : ResponseBody
     public override long? Length => response.ContentLength;
 
     /// <inheritdoc/>
+    public override FieldList Trailers => response.Trailers();
+
+    /// <inheritdoc/>
     public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
     {
         while (true)

@@ -8,8 +8,12 @@ namespace CachingProxy.Core.Responding;
 /// <summary>Makes the answer for one client out of what the engine has come to.</summary>
 internal sealed class Responder(SteadyClock clock, string via)
 {
-    // What the origin did wrong, as opposed to what nobody asked it.
-    private static readonly OriginError[] OriginFaults = [OriginError.Unreachable, OriginError.Disconnected, OriginError.Timeout, OriginError.InvalidResponse, OriginError.Truncated];
+    // What the origin did wrong or has no room for, as opposed to what nobody asked it.
+    private static readonly OriginError[] OriginFaults =
+    [
+        OriginError.Unreachable, OriginError.Disconnected, OriginError.HeldDown, OriginError.Overloaded, OriginError.Timeout,
+        OriginError.InvalidResponse, OriginError.Truncated,
+    ];
 
     /// <summary>A hit.</summary>
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>

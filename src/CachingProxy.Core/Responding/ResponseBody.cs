@@ -19,6 +19,9 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public abstract ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone);
 
+    /// <summary>The fields that came after the content, once it was copied to its end; what is stored has none.</summary>
+    public virtual FieldList Trailers => FieldList.Empty;
+
     /// <summary>Whether pieces of it can be had, and not the whole alone.</summary>
     public virtual bool CanBeSliced => false;
 

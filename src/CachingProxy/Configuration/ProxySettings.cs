@@ -38,6 +38,12 @@ public sealed record ProxySettings
     /// <summary>How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).</summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>The last share of a lifetime in which a use sets off a refresh: none by default (<see cref="CachePolicy.EarlyRefresh"/>).</summary>
+    public double EarlyRefresh { get; init; }
+
+    /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="Core.Fetching.OriginLimits.MaxExchanges"/>).</summary>
+    public int MaxFetches { get; init; } = 512;
+
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 

@@ -18,8 +18,7 @@ internal static class SettingTable
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("port", "CACHING_PROXY_PORT", "N", "8000", "Port to listen on; 0 takes a free one", "give a port from 0 to 65535",
-            (settings, texts) => int.TryParse(texts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535
-                ? settings with { Port = port } : null),
+            (settings, texts) => ParseCount(texts[0], 0, 65535) is { } port ? settings with { Port = port } : null),
         new("host", "CACHING_PROXY_HOST", "ADDRESS", "127.0.0.1", "Address to listen on; * for all", "give an IP address, localhost, or *",
             (settings, texts) => ParseAddress(texts[0]) is { } address ? settings with { Host = address } : null),
         new("origin", "CACHING_PROXY_ORIGIN", "URL", "none", "Base URL of the upstream", "give an http or https URL without user information, query or fragment",
@@ -40,6 +39,10 @@ internal static class SettingTable
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } timeout && timeout > TimeSpan.Zero ? settings with { WaitTimeout = timeout } : null),
         new("uncacheable-ttl", "CACHING_PROXY_UNCACHEABLE_TTL", "TIME", "120", "How long nobody waits for what could not be shared", DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { UncacheableTimeToLive = ttl } : null),
+        new("early-refresh", "CACHING_PROXY_EARLY_REFRESH", "PERCENT", "0", "Last part of a lifetime in which a use sets off a refresh beside it; 0 for never", "give 0 to 90 percent of the lifetime",
+            (settings, texts) => ParseCount(texts[0].TrimEnd('%'), 0, 90) is { } percent ? settings with { EarlyRefresh = percent / 100d } : null),
+        new("max-fetches", "CACHING_PROXY_MAX_FETCHES", "N", "512", "Most requests to one origin at once; up to 1024 more wait, further ones are a 503", "give 1 to 65535",
+            (settings, texts) => ParseCount(texts[0], 1, 65535) is { } count ? settings with { MaxFetches = count } : null),
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,
@@ -64,6 +67,9 @@ internal static class SettingTable
                 ? settings with { AdminToken = texts[0] } : null)
             { IsSecret = true },
     ];
+
+    private static int? ParseCount(string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= min && count <= max ? count : null;
 
     private static IPAddress? ParseAddress(string text) => text switch
     {

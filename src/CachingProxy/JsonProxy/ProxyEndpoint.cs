@@ -52,6 +52,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
                 ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
             }
 
+            RetryAfterField.Write(context.Response.Headers, failure);
             await ErrorOf(failure).WriteAsync(context);
             return;
         }

@@ -5,7 +5,6 @@ using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
@@ -29,9 +28,9 @@ internal sealed class ProxyServer : IAsyncDisposable
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
 
     private readonly WebApplication _application;
-    private readonly List<HttpOrigin> _origins;
+    private readonly OriginFactory _origins;
 
-    private ProxyServer(WebApplication application, CacheEngine engine, List<HttpOrigin> origins)
+    private ProxyServer(WebApplication application, CacheEngine engine, OriginFactory origins)
     {
         _application = application;
         _origins = origins;
@@ -71,7 +70,7 @@ internal sealed class ProxyServer : IAsyncDisposable
             new CacheEngineOptions { Pseudonym = pseudonym },
             dependencies.Time,
             application.Services.GetRequiredService<ILogger<CacheEngine>>());
-        var origins = new List<HttpOrigin>();
+        var origins = new OriginFactory(settings, dependencies, application.Services.GetRequiredService<ILoggerFactory>());
         var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym, origins);
         application.Run(pipeline.InvokeAsync);
         try
@@ -97,7 +96,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync();
-        _origins.ForEach(origin => origin.Dispose());
+        _origins.Dispose();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)
@@ -126,7 +125,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     }
 
     private static RequestPipeline CreatePipeline(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, List<HttpOrigin> origins)
+        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, OriginFactory origins)
     {
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var targets = new ProxyTargetParser(originBase);
@@ -146,7 +145,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
         {
             var guard = new TargetGuard(policy, dependencies.Resolve);
-            IOrigin origin = CreateOrigin(guard, dependencies, origins);
+            IOrigin origin = origins.Create(guard);
             if (originBase is not null)
             {
                 origin = new OriginWithFields(origin, originBase.Authority, settings.OriginFields);
@@ -160,6 +159,7 @@ internal sealed class ProxyServer : IAsyncDisposable
                 OnlySuccesses = true,
                 WaitTimeout = settings.WaitTimeout,
                 UncacheableTimeToLive = settings.UncacheableTimeToLive,
+                EarlyRefresh = settings.EarlyRefresh,
                 MaxObjectBytes = long.MaxValue,
             };
             return (new CacheFace(name, new JsonOrigin(origin, guard, settings.MaxObjectBytes), cachePolicy), guard);
@@ -167,7 +167,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     }
 
     private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, List<HttpOrigin> origins)
+        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, OriginFactory origins)
     {
         if (settings.Origin is null)
         {
@@ -175,7 +175,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         }
 
         var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
-        return new ReverseProxy(engine, CreateOrigin(guard, dependencies, origins), new ReverseProxyOptions
+        return new ReverseProxy(engine, origins.Create(guard), new ReverseProxyOptions
         {
             Origin = settings.Origin,
             Pseudonym = pseudonym,
@@ -189,16 +189,10 @@ internal sealed class ProxyServer : IAsyncDisposable
                 StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
                 WaitTimeout = settings.WaitTimeout,
                 UncacheableTimeToLive = settings.UncacheableTimeToLive,
+                EarlyRefresh = settings.EarlyRefresh,
                 MaxObjectBytes = settings.MaxObjectBytes,
             },
         });
-    }
-
-    private static HttpOrigin CreateOrigin(TargetGuard guard, ServerDependencies dependencies, List<HttpOrigin> origins)
-    {
-        var origin = new HttpOrigin(guard, dependencies.Origin, dependencies.Time);
-        origins.Add(origin);
-        return origin;
     }
 
     // One name for each instance: two of them in a row are no loop.

@@ -45,7 +45,7 @@ public class GrowingBodyTests
             await Task.Yield();
         }
 
-        body.Complete();
+        body.Complete(FieldList.Empty);
         readers.Add(ReadAllAsync(body.OpenReader()!));
         foreach (var read in await Task.WhenAll(readers))
         {
@@ -74,7 +74,7 @@ public class GrowingBodyTests
                 body.Publish();
             }
 
-            body.Complete();
+            body.Complete(FieldList.Empty);
             var read = await reading;
             Assert.Equal(count, read.Length);
             Assert.True(read.Select((value, index) => value == (byte)index).All(same => same), "every byte in its place");
@@ -109,7 +109,7 @@ public class GrowingBodyTests
         Assert.False(waiting.IsCompleted);
         var reading = ReadAllAsync(reader);
         Assert.True(await waiting);
-        body.Complete();
+        body.Complete(FieldList.Empty);
         Assert.Equal(body.Length, (await reading).Length);
     }
 

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Fetching;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Fetching;
@@ -194,5 +195,23 @@ public class JoiningTests
     {
         await _engine.ServeAsync(Some.Request(face));
         await _engine.SettleAsync();
+    }
+
+    [Fact]
+    public async Task MoreThanMayWaitForOneFetch_AreRefusedAtOnce_AndTheOthersServed()
+    {
+        var engine = new TestEngine(maxWaitersPerFill: 3);
+        var origin = new ScriptedOrigin(async _ =>
+        {
+            await _gate.Task;
+            return Some.Response("body", 200, "Cache-Control: max-age=60");
+        });
+        var face = Some.Face(origin);
+        var clients = Enumerable.Range(0, 10).Select(_ => engine.ServeAsync(Some.Request(face))).ToList();
+        var refused = clients.Where(client => client.IsCompleted).Select(client => client.Result.Result.Failure).ToList();
+        _gate.SetResult();
+        var answers = await Task.WhenAll(clients);
+        Assert.Equal([OriginError.Overloaded], refused.Select(failure => failure!.Error).Distinct());
+        Assert.Equal((6, 4, 1), (refused.Count, answers.Count(answer => answer.Body == "body"), origin.Requests.Count));
     }
 }

@@ -20,6 +20,8 @@ public class SettingTests
             StaleDespiteSharedMaxAge = false,
             WaitTimeout = TimeSpan.FromSeconds(10),
             UncacheableTimeToLive = TimeSpan.FromSeconds(120),
+            EarlyRefresh = 0d,
+            MaxFetches = 512,
             MaxMemoryBytes = 256L << 20,
             MaxObjectBytes = 64L << 20,
             AdminToken = (string?)null,

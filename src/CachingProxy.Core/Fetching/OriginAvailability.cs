@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using CachingProxy.Core.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// Which origins are held to be down. After several failures in a row nobody asks an origin for a while; then one request is
+/// the probe, and the others wait for what becomes of it, not for the origin. Safe for any number of threads.
+/// </summary>
+/// <param name="options">How many failures, and how long.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Learns of each that goes down, and comes back.</param>
+public sealed class OriginAvailability(OriginLimits options, TimeProvider time, ILogger<OriginAvailability> logger)
+{
+    /// <summary>The most origins whose failures are remembered; at one more all are forgotten.</summary>
+    internal const int MaxRemembered = 10_000;
+
+    // Only origins whose last exchange failed have a record.
+    private readonly ConcurrentDictionary<string, Record> _failing = new();
+
+    /// <summary>How many origins are held to be down now.</summary>
+    public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
+
+    /// <summary>
+    /// An exchange begins, as the probe if one is due. Its end is told by <see cref="Attempt.OnAnswer"/> or
+    /// <see cref="Attempt.OnFailure"/>; one that is disposed without either says nothing of the origin.
+    /// </summary>
+    /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
+    internal Attempt Begin(string authority)
+    {
+        if (!_failing.TryGetValue(authority, out var record))
+        {
+            return new Attempt(this, authority, null);
+        }
+
+        lock (record)
+        {
+            Ensure_NeedsLock(record);
+            record.IsProbed = record.IsHeld;
+            return new Attempt(this, authority, record.IsHeld ? record : null);
+        }
+    }
+
+    /// <summary>Throws where <see cref="Begin"/> would.</summary>
+    /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
+    internal void EnsureNotHeld(string authority)
+    {
+        if (_failing.TryGetValue(authority, out var record))
+        {
+            lock (record)
+            {
+                Ensure_NeedsLock(record);
+            }
+        }
+    }
+
+    private void Ensure_NeedsLock(Record record)
+    {
+        if (!record.IsHeld)
+        {
+            return;
+        }
+
+        var left = record.Hold - time.GetElapsedTime(record.HeldSince);
+        if (left > TimeSpan.Zero || record.IsProbed)
+        {
+            throw new OriginException(OriginError.HeldDown, "The origin has failed repeatedly and is not asked for the moment.")
+            {
+                RetryAfter = left > TimeSpan.Zero ? left : options.FirstHold,
+            };
+        }
+    }
+
+    private void OnAnswer(string authority)
+    {
+        if (!_failing.IsEmpty && _failing.TryRemove(authority, out var record) && record.IsHeld)
+        {
+            Log.OriginIsBack(logger, authority);
+        }
+    }
+
+    private void OnFailure(string authority, bool isProbe)
+    {
+        if (_failing.Count >= MaxRemembered)
+        {
+            _failing.Clear();
+        }
+
+        var record = _failing.GetOrAdd(authority, _ => new Record());
+        lock (record)
+        {
+            record.Failures++;
+            // Those that were under way when it was held to be down have nothing new to tell.
+            if (isProbe || (!record.IsHeld && record.Failures >= options.MaxFailures))
+            {
+                record.Hold = !record.IsHeld ? options.FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
+                record.HeldSince = time.GetTimestamp();
+                record.IsHeld = true;
+                Log.OriginIsHeldDown(logger, authority, record.Failures, record.Hold);
+            }
+        }
+    }
+
+    /// <summary>What is known of an origin whose last exchange failed.</summary>
+    internal sealed class Record
+    {
+        public int Failures { get; set; }
+
+        public bool IsHeld { get; set; }
+
+        public bool IsProbed { get; set; }
+
+        public TimeSpan Hold { get; set; }
+
+        public long HeldSince { get; set; }
+    }
+
+    /// <summary>One exchange with an origin.</summary>
+    internal sealed class Attempt(OriginAvailability availability, string authority, Record? probed) : IDisposable
+    {
+        /// <summary>The origin has answered, whatever it said.</summary>
+        public void OnAnswer() => availability.OnAnswer(authority);
+
+        /// <summary>The origin has not.</summary>
+        public void OnFailure() => availability.OnFailure(authority, probed is not null);
+
+        /// <summary>The next probe may begin when it is due.</summary>
+        public void Dispose()
+        {
+            if (probed is not null)
+            {
+                lock (probed)
+                {
+                    probed.IsProbed = false;
+                }
+            }
+        }
+    }
+}

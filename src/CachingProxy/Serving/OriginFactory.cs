@@ -1,0 +1,35 @@
+using CachingProxy.AspNetCore.Targets;
+using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Configuration;
+using CachingProxy.Core.Fetching;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Serving;
+
+/// <summary>Makes the origins of all faces, which share what they know of each server: how busy it is, and whether it is down.</summary>
+internal sealed class OriginFactory : IDisposable
+{
+    private readonly ServerDependencies _dependencies;
+    private readonly OriginSlots _slots;
+    private readonly OriginAvailability _availability;
+    private readonly List<HttpOrigin> _created = [];
+
+    public OriginFactory(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers)
+    {
+        var limits = new OriginLimits { MaxExchanges = settings.MaxFetches };
+        _dependencies = dependencies;
+        _slots = new OriginSlots(limits, dependencies.Time);
+        _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
+    }
+
+    /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>
+    public IOrigin Create(TargetGuard guard)
+    {
+        var origin = new HttpOrigin(guard, _dependencies.Origin, _dependencies.Time);
+        _created.Add(origin);
+        return new ProtectedOrigin(origin, _slots, _availability);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _created.ForEach(origin => origin.Dispose());
+}
