@@ -175,14 +175,11 @@ public sealed class CacheEngine
                 return (null, fill);
             }
 
-            if (await WaitForOthersAsync(fill, request, clientGone) is not { } outcome)
-            {
-                return default;
-            }
-
-            var joined = _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
-                ?? _responder.Join(request, outcome, status);
-            if (joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
+            var (outcome, joined) = await fill.JoinAsync(
+                LimitsOf(request), _clock.Source,
+                outcome => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true }) ?? _responder.Join(request, outcome, status),
+                clientGone);
+            if (outcome is null || joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
             {
                 return (joined, null);
             }
@@ -192,17 +189,24 @@ public sealed class CacheEngine
     }
 
     // What a HEAD asks for, and any range, is in the whole that is being fetched; null where it is not, or cannot be had from it.
-    private async ValueTask<CacheResult?> JoinWholeAsync(CacheRequest request, CacheStatus status, CancellationToken clientGone) =>
-        _fills.Find(request, FillPlace.OfWhole(request)) is { } fill && await WaitForOthersAsync(fill, request, clientGone) is { } outcome
-            && outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome))
-            ? _responder.Join(request, outcome, status)
-            : null;
+    private async ValueTask<CacheResult?> JoinWholeAsync(CacheRequest request, CacheStatus status, CancellationToken clientGone)
+    {
+        if (_fills.Find(request, FillPlace.OfWhole(request)) is not { } fill)
+        {
+            return null;
+        }
+
+        var (_, joined) = await fill.JoinAsync(
+            LimitsOf(request), _clock.Source,
+            outcome => outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome)) ? _responder.Join(request, outcome, status) : null,
+            clientGone);
+        return joined;
+    }
 
     private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
         await JoinWholeAsync(request, CacheStatus.Forward(reason), clientGone) ?? await ForwardAsync(request, reason, clientGone);
 
-    private ValueTask<FillOutcome?> WaitForOthersAsync(Fill fill, CacheRequest request, CancellationToken clientGone) =>
-        fill.WaitAsync(new WaitLimits(_maxWaiters, request.Face.Policy.WaitTimeout), _clock.Source, clientGone);
+    private WaitLimits LimitsOf(CacheRequest request) => new(_maxWaiters, request.Face.Policy.WaitTimeout);
 
     // Purged meanwhile, it stands in for nothing.
     private CacheEntry? Current(CacheRequest request, CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
@@ -212,20 +216,13 @@ public sealed class CacheEngine
     {
         var status = CacheStatus.Forward(ForwardReason.Partial);
         var (fill, began) = _fills.JoinOrBegin(request, FillPlace.Of(request, missing), () => FillRequest.ToComplete(request, missing));
-        if ((began ? await WaitAsync(fill, clientGone) : await WaitForOthersAsync(fill, request, clientGone)) is not { } head)
-        {
-            return await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
-        }
-
-        if (_responder.Completed(request, part, missing, head, status with { IsCollapsed = !began }) is { } whole)
+        CacheResult? Whole(FillOutcome head) => _responder.Completed(request, part, missing, head, status with { IsCollapsed = !began })
+            // The origin has sent something else: the whole of another representation, or nothing that is of use.
+            ?? (IsPart(head) ? null : began ? _responder.FirstHand(request, head, status) : _responder.Join(request, head, status));
+        var whole = began ? Whole(await WaitAsync(fill, clientGone)) : (await fill.JoinAsync(LimitsOf(request), _clock.Source, Whole, clientGone)).Answer;
+        if (whole is not null)
         {
             return whole;
-        }
-
-        // The origin has sent something else: the whole of another representation, or nothing that is of use.
-        if (!IsPart(head) && (began ? _responder.FirstHand(request, head, status) : _responder.Join(request, head, status)) is { } answer)
-        {
-            return answer;
         }
 
         await (began ? fill.AbandonAsync() : Task.CompletedTask);

@@ -11,16 +11,12 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 internal sealed class Fill(FillRequest request, long position)
 {
-    private static readonly Memory<byte> Beyond = new byte[1];
-
-    // A fetch that goes on for nobody has an end.
-    private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
-
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _waiting;
+    private readonly Signal _joined = new();
+    private int _joining;
 
     /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
     public Task<FillOutcome> Head => _head.Task;
@@ -29,33 +25,34 @@ internal sealed class Fill(FillRequest request, long position)
     public long Position => position;
 
     /// <summary>
-    /// What has become of the fetch, for a request that another's fill may serve; null where the head is not there in time, and a
-    /// failure of its own where too many wait already.
+    /// What a request that waited makes of what has become of the fetch. Both are null where the head is not there in time; where too
+    /// many wait already, the outcome is a failure of its own.
     /// </summary>
     /// <param name="limits">How many may wait, and for how long.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="answer">Decides whether the response is for this request, and takes a place in its content.</param>
     /// <param name="clientGone">Gives up.</param>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async ValueTask<FillOutcome?> WaitAsync(WaitLimits limits, TimeProvider time, CancellationToken clientGone)
+    public async ValueTask<(FillOutcome? Outcome, CacheResult? Answer)> JoinAsync(
+        WaitLimits limits, TimeProvider time, Func<FillOutcome, CacheResult?> answer, CancellationToken clientGone)
     {
-        if (Head.IsCompleted)
-        {
-            return await Head;
-        }
-
         try
         {
-            return Interlocked.Increment(ref _waiting) > limits.MaxWaiters
+            var outcome = Interlocked.Increment(ref _joining) > limits.MaxWaiters && !Head.IsCompleted
                 ? new FillOutcome.Failed(new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.") { RetryAfter = TimeSpan.FromSeconds(1) })
                 : await Head.WaitAsync(limits.Timeout, time, clientGone);
+            return (outcome, answer(outcome));
         }
         catch (TimeoutException)
         {
-            return null;
+            return default;
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            if (Interlocked.Decrement(ref _joining) == 0)
+            {
+                _joined.Raise();
+            }
         }
     }
 
@@ -171,13 +168,15 @@ internal sealed class Fill(FillRequest request, long position)
     {
         var decision = request.HasStandIn && ServerErrors.Contains(response.Status)
             ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
+            : response.ContentLength is null && tools.Unshareables.IsTooLarge(request.Key, request.Partition, tools.Clock.Now)
+                ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
             : StorageRules.Decide(request.Face.Policy, request.Key, request.Facts, response, tools.Clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
             if (IsForAll(reason, response.Status))
             {
-                RememberAsUnshareable(tools);
+                RememberAsUnshareable(tools, reason);
             }
 
             onUnshared();
@@ -210,7 +209,12 @@ internal sealed class Fill(FillRequest request, long position)
                 entry, body, tools.Entries.FirstHandFields(request.Face.Policy, response), body.OpenReader()!));
             try
             {
-                await KeepAsync(tools, response, body, writer, onUnshared);
+                await new BodyReceiver(request, tools, position, response, body, writer).ReceiveAsync(onTooLarge: async () =>
+                {
+                    onUnshared();
+                    RememberAsUnshareable(tools, NotStoredReason.TooLarge);
+                    await AllHaveJoinedAsync();
+                });
             }
             catch (Exception failure)
             {
@@ -228,106 +232,27 @@ internal sealed class Fill(FillRequest request, long position)
         NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.Method or NotStoredReason.ServerError)
         && !(reason == NotStoredReason.Status && status >= 500);
 
-    private void RememberAsUnshareable(FillTools tools)
+    private void RememberAsUnshareable(FillTools tools, NotStoredReason? reason = null)
     {
         if (!request.Facts.HasRange && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
         {
-            tools.Unshareables.Remember(request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive);
+            tools.Unshareables.Remember(
+                request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive, isTooLarge: reason == NotStoredReason.TooLarge);
         }
     }
 
-    private async Task KeepAsync(FillTools tools, OriginResponse response, GrowingBody body, EntryWriter writer, Action onUnshared)
+    // Who waited for the head may not have got round to it yet; without the beginning they would have to fetch it all themselves.
+    private async Task AllHaveJoinedAsync()
     {
-        var taken = 0L;
-        try
+        while (true)
         {
-            while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
+            var joined = _joined.Next;
+            if (Volatile.Read(ref _joining) == 0)
             {
-                writer.Append(body.Advance(read));
-                taken += tools.Growth.TryTake(read) ? read : 0;
-                if (body.Length > request.Face.Policy.MaxObjectBytes || taken < body.Length)
-                {
-                    onUnshared();
-                    body.StopKeeping();
-                    await writer.DisposeAsync();
-                    await PassOnAsync(response, body);
-                    return;
-                }
-
-                if (body.IsUnreadFor(UnreadLimit))
-                {
-                    throw new OriginException(OriginError.Truncated, "Nobody has read the response for too long.");
-                }
-
-                // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
-                if (body.Length != body.AnnouncedLength)
-                {
-                    body.Publish();
-                }
-            }
-
-            await StoreAsync(tools, response, body, writer);
-        }
-        finally
-        {
-            tools.Growth.Release(taken);
-        }
-    }
-
-    private async Task StoreAsync(FillTools tools, OriginResponse response, GrowingBody body, EntryWriter writer)
-    {
-        await EnsureWholeAsync(response, body);
-        writer.Append(body.TakeRest());
-        var stored = await writer.CompleteAsync();
-
-        // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
-        if (!tools.Log.IsCurrent(request.Key, stored.SearchVariance, position))
-        {
-            await tools.Store.RemoveAsync(stored);
-        }
-        else if (stored.Part is not null)
-        {
-            await tools.Parts.CombineAsync(request, stored, position);
-        }
-
-        body.Complete(response.Trailers());
-    }
-
-    private static async ValueTask EnsureWholeAsync(OriginResponse response, GrowingBody body)
-    {
-        if (body.AnnouncedLength is not { } announced)
-        {
-            return;
-        }
-
-        if (body.Length < announced)
-        {
-            throw new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.");
-        }
-
-        if (await response.Body.ReadAsync(Beyond, CancellationToken.None) > 0)
-        {
-            throw new OriginException(OriginError.InvalidResponse, "The origin sent more than it had announced.");
-        }
-    }
-
-    // Too large to be stored: those who read go on, at the pace of the slowest; without them there is nothing to do.
-    private static async Task PassOnAsync(OriginResponse response, GrowingBody body)
-    {
-        body.Publish();
-        while (await body.WaitForReadersAsync(CancellationToken.None))
-        {
-            var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
-            if (read == 0)
-            {
-                body.Complete(response.Trailers());
                 return;
             }
 
-            body.Advance(read);
-            body.Publish();
+            await joined;
         }
-
-        body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
     }
 }

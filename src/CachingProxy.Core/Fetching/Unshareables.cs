@@ -12,7 +12,7 @@ internal sealed class Unshareables
     /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
     public const int MaxRemembered = 100_000;
 
-    private readonly ConcurrentDictionary<(CacheKey, CachePartition), DateTimeOffset> _until = new();
+    private readonly ConcurrentDictionary<(CacheKey, CachePartition), (DateTimeOffset Until, bool IsTooLarge)> _remembered = new();
     private long _count;
     private long _uses;
 
@@ -22,12 +22,12 @@ internal sealed class Unshareables
     /// <summary>Whether a request had better not wait for another.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
-        if (Volatile.Read(ref _count) == 0 || !_until.TryGetValue((request.Key, request.Partition), out var until))
+        if (Volatile.Read(ref _count) == 0 || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
         {
             return false;
         }
 
-        if (until <= now)
+        if (known.Until <= now)
         {
             Forget(request.Key, request.Partition);
             return false;
@@ -37,29 +37,33 @@ internal sealed class Unshareables
         return true;
     }
 
+    /// <summary>Whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.</summary>
+    public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
+        Volatile.Read(ref _count) > 0 && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
+
     /// <summary>Nobody else can use the response for a URI.</summary>
-    public void Remember(CacheKey key, CachePartition partition, DateTimeOffset until)
+    public void Remember(CacheKey key, CachePartition partition, DateTimeOffset until, bool isTooLarge)
     {
         if (Volatile.Read(ref _count) >= MaxRemembered)
         {
-            _until.Clear();
+            _remembered.Clear();
             Volatile.Write(ref _count, 0);
         }
 
-        if (_until.TryAdd((key, partition), until))
+        if (_remembered.TryAdd((key, partition), (until, isTooLarge)))
         {
             Interlocked.Increment(ref _count);
         }
         else
         {
-            _until[(key, partition)] = until;
+            _remembered[(key, partition)] = (until, isTooLarge);
         }
     }
 
     /// <summary>Others can use it.</summary>
     public void Forget(CacheKey key, CachePartition partition)
     {
-        if (Volatile.Read(ref _count) > 0 && _until.TryRemove((key, partition), out _))
+        if (Volatile.Read(ref _count) > 0 && _remembered.TryRemove((key, partition), out _))
         {
             Interlocked.Decrement(ref _count);
         }

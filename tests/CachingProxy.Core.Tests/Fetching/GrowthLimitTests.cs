@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
 using CachingProxy.TestKit;
 
@@ -91,5 +92,38 @@ public class GrowthLimitTests
         await body.Writer.WriteAsync(new byte[10]);
         await _engine.SettleAsync();
         Assert.Equal(0, _engine.Engine.GrowingBytes);
+    }
+
+    [Fact]
+    public async Task WhoWaitedForWhatGrowsTooLarge_IsServedFromIt_HoweverFastItGrows()
+    {
+        var head = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var origin = new ScriptedOrigin(async _ =>
+        {
+            await head.Task;
+            return new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large]));
+        });
+        var face = Some.Face(origin, new CachePolicy { MaxObjectBytes = 1000 });
+        var clients = Enumerable.Range(0, 50).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
+        head.SetResult();
+        Assert.All(await Task.WhenAll(clients), client => Assert.Equal(Large, client.Body.Length));
+        Assert.Single(origin.Requests);
+    }
+
+    [Fact]
+    public async Task WhatGrewTooLargeOnce_IsPassedOnTheNextTime_UnlessItSaysThatItIsNot()
+    {
+        var announces = false;
+        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[announces ? 500 : 2000]))
+        {
+            ContentLength = announces ? 500 : null,
+        });
+        var request = Some.Request(Some.Face(origin, new CachePolicy { MaxObjectBytes = 1000 }));
+        await _engine.ServeAsync(request);
+        await _engine.SettleAsync();
+        var (again, _) = await _engine.ServeAsync(request);
+        Assert.Equal(NotStoredReason.TooLarge, again.CacheStatus.NotStored);
+        announces = true;
+        Assert.True((await _engine.ServeAsync(request)).Result.CacheStatus.IsStored);
     }
 }

@@ -1,0 +1,116 @@
+using CachingProxy.Core.Storing;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// Takes the content of one response in: into the growing body for those who read, and into the store. What grows beyond the
+/// limits is passed on and not stored.
+/// </summary>
+internal sealed class BodyReceiver(
+    FillRequest request, FillTools tools, long position, OriginResponse response, GrowingBody body, EntryWriter writer)
+{
+    private static readonly Memory<byte> Beyond = new byte[1];
+
+    // A fetch that goes on for nobody has an end.
+    private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Receives all of it, and ends the growing body.</summary>
+    /// <param name="onTooLarge">Called before the beginning is let go, when it turns out to be more than is stored.</param>
+    /// <exception cref="OriginException">It broke off; the growing body does not know yet.</exception>
+    public async Task ReceiveAsync(Func<Task> onTooLarge)
+    {
+        var taken = 0L;
+        try
+        {
+            while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
+            {
+                writer.Append(body.Advance(read));
+                taken += tools.Growth.TryTake(read) ? read : 0;
+                if (body.Length > request.Face.Policy.MaxObjectBytes || taken < body.Length)
+                {
+                    await onTooLarge();
+                    body.StopKeeping();
+                    await writer.DisposeAsync();
+                    tools.Growth.Release(taken);
+                    taken = 0;
+                    await PassOnAsync();
+                    return;
+                }
+
+                if (body.IsUnreadFor(UnreadLimit))
+                {
+                    throw new OriginException(OriginError.Truncated, "Nobody has read the response for too long.");
+                }
+
+                // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
+                if (body.Length != body.AnnouncedLength)
+                {
+                    body.Publish();
+                }
+            }
+
+            await StoreAsync();
+        }
+        finally
+        {
+            tools.Growth.Release(taken);
+        }
+    }
+
+    private async Task StoreAsync()
+    {
+        await EnsureWholeAsync();
+        writer.Append(body.TakeRest());
+        var stored = await writer.CompleteAsync();
+
+        // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
+        if (!tools.Log.IsCurrent(request.Key, stored.SearchVariance, position))
+        {
+            await tools.Store.RemoveAsync(stored);
+        }
+        else if (stored.Part is not null)
+        {
+            await tools.Parts.CombineAsync(request, stored, position);
+        }
+
+        body.Complete(response.Trailers());
+    }
+
+    private async ValueTask EnsureWholeAsync()
+    {
+        if (body.AnnouncedLength is not { } announced)
+        {
+            return;
+        }
+
+        if (body.Length < announced)
+        {
+            throw new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.");
+        }
+
+        if (await response.Body.ReadAsync(Beyond, CancellationToken.None) > 0)
+        {
+            throw new OriginException(OriginError.InvalidResponse, "The origin sent more than it had announced.");
+        }
+    }
+
+    // Too large to be stored: those who read go on, at the pace of the slowest; without them there is nothing to do.
+    private async Task PassOnAsync()
+    {
+        body.Publish();
+        while (await body.WaitForReadersAsync(CancellationToken.None))
+        {
+            var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
+            if (read == 0)
+            {
+                body.Complete(response.Trailers());
+                return;
+            }
+
+            body.Advance(read);
+            body.Publish();
+        }
+
+        body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
+    }
+}
