@@ -224,7 +224,8 @@ internal sealed class GrowingBody
         _grown.Raise();
     }
 
+    // The first is small, so that a thousand readers have it soon.
     private int NextChunkBytes() => AnnouncedLength is { } announced
-        ? (int)Math.Min(announced - Length, MaxChunkBytes)
+        ? (int)Math.Min(announced - Length, Length == 0 && announced > MaxChunkBytes ? 4 * MinChunkBytes : MaxChunkBytes)
         : (int)Math.Clamp(Length, MinChunkBytes, MaxChunkBytes);
 }

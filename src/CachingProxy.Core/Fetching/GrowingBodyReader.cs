@@ -85,8 +85,14 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
                     throw new OperationCanceledException("The client has gone.", clientGone);
                 }
 
+                var isFirst = _position == 0;
                 Volatile.Write(ref _position, _position + bytes.Length);
                 body.OnReaderMoved();
+                if (isFirst)
+                {
+                    // Whoever else waits for the first bytes comes before the second of this client.
+                    await Task.Yield();
+                }
             }
         }
         catch (OperationCanceledException) when (_cutOff.IsCancellationRequested && !clientGone.IsCancellationRequested)
