@@ -24,8 +24,11 @@ namespace CachingProxy.Core;
 /// </summary>
 public sealed class CacheEngine
 {
+    // A purge every moment must not keep a request from ever being answered.
+    private const int MaxJoins = 4;
+
     private readonly SteadyClock _clock;
-    private readonly InvalidationLog _log = new();
+    private readonly InvalidationLog _log;
     private readonly Purger _purger;
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
@@ -41,9 +44,10 @@ public sealed class CacheEngine
         ArgumentNullException.ThrowIfNull(options);
         _clock = new SteadyClock(time);
         _maxWaiters = options.MaxWaitersPerFill;
+        _log = new InvalidationLog(_clock);
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
-        _purger = new Purger(store, _log, variances);
+        _purger = new Purger(store, _log, journal: null, variances);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
@@ -89,11 +93,12 @@ public sealed class CacheEngine
     public CacheResult PassOn(CacheRequest request, OriginResponse response) =>
         _responder.Passing(request, response, CacheStatus.Forward(ForwardReason.Upgrade));
 
-    /// <summary>Purges everything. When this returns, nothing fetched before is served any more.</summary>
-    public ValueTask PurgeAllAsync() => _purger.PurgeAllAsync();
-
-    /// <summary>Purges one URI, on all faces and for all hosts and variants.</summary>
-    public async ValueTask PurgeAsync(CacheKey key) => await _purger.PurgeAsync(key);
+    /// <summary>
+    /// Purges on all faces and for all hosts and variants. When this returns, nothing that matches and was fetched before is served
+    /// any more; after a soft purge, not as fresh.
+    /// </summary>
+    /// <exception cref="PurgeNotPropagatedException">It holds here, and could not be told to other nodes yet.</exception>
+    public async ValueTask PurgeAsync(Purge purge) => await _purger.PurgeAsync(purge);
 
     private async ValueTask<CacheResult> AwaitLookupAsync(CacheRequest request, ValueTask<LookupResult> lookup, CancellationToken clientGone) =>
         await DecideAsync(request, await lookup, clientGone);
@@ -114,7 +119,7 @@ public sealed class CacheEngine
 
     private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)
     {
-        if (reason is HitReason.StaleWhileRevalidate or HitReason.EarlyRefresh && !request.IsHead)
+        if (reason is HitReason.StaleWhileRevalidate or HitReason.EarlyRefresh && !request.IsHead && entry.TryBeginRefresh(_clock.Now))
         {
             _fills.BeginDetached(request, FillPlace.ToRefresh(request, entry), () => FillRequest.ToRefresh(request, entry));
         }
@@ -167,7 +172,7 @@ public sealed class CacheEngine
     private async ValueTask<(CacheResult? Joined, Fill? Began)> JoinAsync(
         CacheRequest request, CacheStatus status, CacheEntry? standIn, FillPlace place, Func<FillRequest> toFetch, CancellationToken clientGone)
     {
-        while (true)
+        for (var attempts = 1; ; attempts++)
         {
             var (fill, began) = _fills.JoinOrBegin(request, place, toFetch);
             if (began)
@@ -177,8 +182,15 @@ public sealed class CacheEngine
 
             var (outcome, joined) = await fill.JoinAsync(
                 LimitsOf(request), _clock.Source,
-                outcome => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true }) ?? _responder.Join(request, outcome, status),
+                outcome => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
+                    ?? (_fills.IsJoinable(request, fill) ? _responder.Join(request, outcome, status) : null),
                 clientGone);
+            if (joined is null && attempts < MaxJoins && !_fills.IsJoinable(request, fill))
+            {
+                // Purged while they waited, or too slow: together to the next one.
+                continue;
+            }
+
             if (outcome is null || joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
             {
                 return (joined, null);
@@ -198,7 +210,8 @@ public sealed class CacheEngine
 
         var (_, joined) = await fill.JoinAsync(
             LimitsOf(request), _clock.Source,
-            outcome => outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome)) ? _responder.Join(request, outcome, status) : null,
+            outcome => outcome is FillOutcome.Failed({ Error: OriginError.Overloaded })
+                || (outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome))) ? _responder.Join(request, outcome, status) : null,
             clientGone);
         return joined;
     }
@@ -209,7 +222,7 @@ public sealed class CacheEngine
     private WaitLimits LimitsOf(CacheRequest request) => new(_maxWaiters, request.Face.Policy.WaitTimeout);
 
     // Purged meanwhile, it stands in for nothing.
-    private CacheEntry? Current(CacheRequest request, CacheEntry? entry) => entry is not null && _lookup.IsCurrent(request, entry) ? entry : null;
+    private CacheEntry? Current(CacheRequest request, CacheEntry? entry) => entry is not null && !_lookup.IsGone(request, entry) ? entry : null;
 
     // What is missing of a part is fetched as a part of its own, and put together where it is stored.
     private async ValueTask<CacheResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
@@ -250,10 +263,11 @@ public sealed class CacheEngine
         var status = CacheStatus.Forward(reason);
         var requestedAt = _clock.Now;
         var position = _log.Begin();
+        OriginResponse? response = null;
         try
         {
             var toOrigin = request.CreateOriginRequest() with { OnInterim = request.OnInterim };
-            var response = await request.Face.Origin.SendAsync(toOrigin, clientGone);
+            response = await request.Face.Origin.SendAsync(toOrigin, clientGone);
             if (UnsafeMethods.IsUnsafe(request.Method))
             {
                 if (await _purger.AfterUnsafeAsync(request, response, position) is { } left)
@@ -275,9 +289,10 @@ public sealed class CacheEngine
             await (failure.MayHaveBeenSent ? _purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             return CacheResult.OfFailure(failure, status);
         }
-        catch (OperationCanceledException)
+        catch (Exception failure)
         {
-            await _purger.AfterSilenceAsync(request);
+            await (response?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (failure is OperationCanceledException ? _purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             throw;
         }
         finally

@@ -43,6 +43,12 @@ public sealed record CachePolicy
     /// </summary>
     public double EarlyRefresh { get; init; }
 
+    /// <summary>
+    /// Whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to clients. Off by
+    /// default; <c>Cache-Groups</c> always is (RFC 9875).
+    /// </summary>
+    public bool SendTags { get; init; }
+
     /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
     public bool OnlySuccesses { get; init; }
 

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Purging;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests;
@@ -197,9 +198,9 @@ public class CacheEngineTests
     {
         var face = Some.Face(new ScriptedOrigin(_ => Some.Response()));
         await GetAsync(face);
-        await _engine.Engine.PurgeAsync(Some.Key());
+        await _engine.Engine.PurgeAsync(Purge.Url(Some.Key()));
         Assert.False((await GetAsync(face)).CacheStatus.IsHit);
-        await _engine.Engine.PurgeAllAsync();
+        await _engine.Engine.PurgeAsync(Purge.All());
         Assert.False((await GetAsync(face)).CacheStatus.IsHit);
     }
 

@@ -385,12 +385,29 @@ public class ReverseProxyTests
     }
 
     [Fact]
-    public async Task F04_Purge_IsNeverForwarded()
+    public async Task F04_Purge_IsNeverForwarded_AndPurgesThePath()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        Assert.StartsWith("HTTP/1.1 405", await proxy.ExchangeAsync(proxy.Raw("PURGE", "/x", "Connection: close")));
-        Assert.Empty(origin.Requests);
+        await proxy.Client.GetAsync("/x");
+        var answer = await proxy.ExchangeAsync(proxy.Raw("PURGE", "/x", "Connection: close"));
+        Assert.StartsWith("HTTP/1.1 200", answer);
+        Assert.Contains($"Purged {origin.Url.AbsoluteUri}x", answer);
+        Assert.Single(origin.Requests);
+        Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Theory]
+    [InlineData("X-Forwarded-For: 192.0.2.1")]
+    [InlineData("Via: 1.1 other")]
+    [InlineData("Origin: http://evil.test")]
+    public async Task F04_Purge_IsForWhoMayOperateAlone(string field)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetAsync("/x");
+        Assert.StartsWith("HTTP/1.1 401", await proxy.ExchangeAsync(proxy.Raw("PURGE", "/x", field, "Connection: close")));
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
     }
 
     [Fact]

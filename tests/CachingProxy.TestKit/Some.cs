@@ -39,7 +39,7 @@ public static class Some
             Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
             Status = 200,
             Fields = list,
-            Position = 0,
+            Position = default,
             Control = control,
             Freshness = Freshness.Of(200, list, control, new CachePolicy { TimeToLive = TimeSpan.Zero }, FakeTimeProvider.Start),
             Date = FakeTimeProvider.Start,

@@ -3,6 +3,8 @@ using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Responding;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Responses;
@@ -91,6 +93,8 @@ public static class ResponseWriter
     // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.
     private static bool TakesTrailers(HttpContext context) =>
         context.Response is { HasStarted: false, ContentLength: null } && HttpProtocol.IsHttp11(context.Request.Protocol)
+        // What stands between us and Kestrel, such as compression, would take our framing for content.
+        && context.Features.Get<IHttpResponseBodyFeature>()?.GetType().Assembly == typeof(KestrelServer).Assembly
         && context.Request.Headers.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);
 
     private static bool IsWithoutContent(string method, int status) => method == "HEAD" || status is 204 or 205 or 304;

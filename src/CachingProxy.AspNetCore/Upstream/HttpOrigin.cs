@@ -100,7 +100,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             {
                 ContentLength = head.ContentLength,
                 Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
-                Trailers = () => head.IsAmbiguous ? FieldList.Empty : TrailerFields.Of(response.TrailingHeaders),
+                Trailers = () => head.IsAmbiguous ? FieldList.Empty : TrailerFields.Of(response.TrailingHeaders, head.Fields),
                 IsFramingAmbiguous = head.IsAmbiguous,
             };
         }

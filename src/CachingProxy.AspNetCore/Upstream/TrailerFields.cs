@@ -21,18 +21,19 @@ internal static class TrailerFields
     };
 
     /// <summary>Those that may be passed on; none where there are too many, or one is no valid field.</summary>
-    public static FieldList Of(HttpResponseHeaders trailers)
+    public static FieldList Of(HttpResponseHeaders trailers, FieldList head)
     {
+        var nominated = HopByHopFields.Nominated(head["Connection"]);
         var fields = new List<KeyValuePair<string, StringValues>>();
         foreach (var (name, values) in trailers.NonValidated)
         {
-            if (!Forbidden.Contains(name) && !HopByHopFields.Contains(name))
+            if (!Forbidden.Contains(name) && !HopByHopFields.Contains(name) && !nominated.Contains(name))
             {
                 fields.Add(new(name, values.ToArray()));
             }
         }
 
-        return fields.Count > MaxFields || fields.Any(field => field.Value.Any(value => value is null || value.AsSpan().ContainsAnyInRange('\0', '\x1f')))
+        return fields.Count > MaxFields || fields.Any(field => field.Value.Any(value => value is null || value.AsSpan().ContainsAnyInRange('\0', '\x1f') || value.Contains('\x7f', StringComparison.Ordinal)))
             ? FieldList.Empty
             : new FieldList(fields);
     }

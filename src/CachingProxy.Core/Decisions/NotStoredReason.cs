@@ -54,6 +54,9 @@ public enum NotStoredReason
     /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
     AmbiguousFraming,
 
+    /// <summary>It bears more tags than can be kept, and could not be purged as it says.</summary>
+    TooManyTags,
+
     /// <summary>It is more than the whole store may hold.</summary>
     StoreTooSmall,
 }

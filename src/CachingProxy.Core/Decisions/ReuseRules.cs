@@ -61,6 +61,14 @@ internal static class ReuseRules
     public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) => WhyNot(
         policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null && hit == HitReason.Fresh;
 
+    /// <summary>RFC 9111 §4.2.4, §5.2.2.10: whether it may never be served stale; <c>s-maxage</c> says <c>proxy-revalidate</c> as well.</summary>
+    public static bool ForbidsStale(CacheControl control) =>
+        control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
+
+    /// <summary>The same for while it is being refreshed, which <see cref="CachePolicy.StaleDespiteSharedMaxAge"/> may permit.</summary>
+    public static bool ForbidsStaleWhileRevalidate(CachePolicy policy, CacheControl control) =>
+        ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control);
+
     private static CacheControl DirectivesOf(CacheRequest request) =>
         request.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(request.Fields);
 
@@ -77,7 +85,7 @@ internal static class ReuseRules
     {
         hit = HitReason.Fresh;
         var left = entry.Freshness.Lifetime - age;
-        if (left > TimeSpan.Zero && left < entry.Freshness.Lifetime * policy.EarlyRefresh)
+        if (left > TimeSpan.Zero && left < (entry.Freshness.Lifetime - entry.InitialAge) * policy.EarlyRefresh && !request.NoStore && !request.OnlyIfCached)
         {
             hit = HitReason.EarlyRefresh;
         }
@@ -108,7 +116,7 @@ internal static class ReuseRules
 
         // RFC 9111 §5.2.1.2, RFC 5861 §3.
         hit = request.MaxStale >= -left && !ForbidsStale(control) ? HitReason.MaxStale
-            : control.StaleWhileRevalidate >= -left && !ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control)
+            : control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control)
                 ? HitReason.StaleWhileRevalidate
             : HitReason.Fresh;
         return hit == HitReason.Fresh ? ForwardReason.Stale : null;
@@ -122,7 +130,4 @@ internal static class ReuseRules
             && (entry.Control.StaleIfError >= staleness || request.StaleIfError >= staleness);
     }
 
-    // RFC 9111 §4.2.4, §5.2.2.10: s-maxage says proxy-revalidate as well.
-    private static bool ForbidsStale(CacheControl control) =>
-        control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
 }

@@ -1,6 +1,7 @@
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Decisions;
 
@@ -34,6 +35,7 @@ internal static class StorageRules
             : ServerSentEvents.AreIn(fields) ? NotStoredReason.EventStream
             : Prohibition(policy, request, response.Status, control)
             ?? (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse ? NotStoredReason.SetCookie
+            : ResponseTags.Of(fields) is null ? NotStoredReason.TooManyTags
             : vary.IsAny ? NotStoredReason.VaryAny
             : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
             : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
@@ -103,5 +105,6 @@ internal static class StorageRules
 
     // RFC 9111 §4.3, RFC 5861: what is stale from the beginning can be validated, or be served while it is being refreshed.
     private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) => policy.TtlMode == TtlMode.Respect
-        && (control.StaleWhileRevalidate > TimeSpan.Zero || control.StaleIfError > TimeSpan.Zero || EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
+        && ((control.StaleWhileRevalidate > TimeSpan.Zero && !ReuseRules.ForbidsStaleWhileRevalidate(policy, control))
+            || (control.StaleIfError > TimeSpan.Zero && !ReuseRules.ForbidsStale(control)) || EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
 }

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Fetching;
@@ -7,7 +8,7 @@ namespace CachingProxy.Core.Fetching;
 /// limits is passed on and not stored.
 /// </summary>
 internal sealed class BodyReceiver(
-    FillRequest request, FillTools tools, long position, OriginResponse response, GrowingBody body, EntryWriter writer)
+    FillRequest request, FillTools tools, LogPosition position, OriginResponse response, GrowingBody body, EntryWriter writer)
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
@@ -15,9 +16,11 @@ internal sealed class BodyReceiver(
     private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>Receives all of it, and ends the growing body.</summary>
-    /// <param name="onTooLarge">Called before the beginning is let go, when it turns out to be more than is stored.</param>
+    /// <param name="onGivenUp">
+    /// Called before the beginning is let go, when it turns out to be more than is stored (true) or than there is room for now (false).
+    /// </param>
     /// <exception cref="OriginException">It broke off; the growing body does not know yet.</exception>
-    public async Task ReceiveAsync(Func<Task> onTooLarge)
+    public async Task ReceiveAsync(Func<bool, Task> onGivenUp)
     {
         var taken = 0L;
         try
@@ -28,7 +31,7 @@ internal sealed class BodyReceiver(
                 taken += tools.Growth.TryTake(read) ? read : 0;
                 if (body.Length > request.Face.Policy.MaxObjectBytes || taken < body.Length)
                 {
-                    await onTooLarge();
+                    await onGivenUp(body.Length > request.Face.Policy.MaxObjectBytes);
                     body.StopKeeping();
                     await writer.DisposeAsync();
                     tools.Growth.Release(taken);
@@ -64,7 +67,7 @@ internal sealed class BodyReceiver(
         var stored = await writer.CompleteAsync();
 
         // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
-        if (!tools.Log.IsCurrent(request.Key, stored.SearchVariance, position))
+        if (tools.Log.IsGone(request.Key, stored.SearchVariance, stored.Tags, position))
         {
             await tools.Store.RemoveAsync(stored);
         }

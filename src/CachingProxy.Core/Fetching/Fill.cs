@@ -1,4 +1,5 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace CachingProxy.Core.Fetching;
 /// One fetch from the origin that may serve many. It belongs to no client: it runs by itself from its beginning to its
 /// end, and whoever wants its response awaits <see cref="Head"/> and reads the growing body.
 /// </summary>
-internal sealed class Fill(FillRequest request, long position)
+internal sealed class Fill(FillRequest request, LogPosition position)
 {
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
@@ -22,7 +23,13 @@ internal sealed class Fill(FillRequest request, long position)
     public Task<FillOutcome> Head => _head.Task;
 
     /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
-    public long Position => position;
+    public LogPosition Position => position;
+
+    /// <summary>Whether somebody has waited for the head in vain: the next to come begin anew, and together.</summary>
+    public bool IsOverdue { get; private set; }
+
+    /// <summary>The tags of the response, as soon as its head is there.</summary>
+    public IReadOnlyList<string> Tags { get; private set; } = [];
 
     /// <summary>
     /// What a request that waited makes of what has become of the fetch. Both are null where the head is not there in time; where too
@@ -45,6 +52,7 @@ internal sealed class Fill(FillRequest request, long position)
         }
         catch (TimeoutException)
         {
+            IsOverdue = true;
             return default;
         }
         finally
@@ -110,7 +118,16 @@ internal sealed class Fill(FillRequest request, long position)
                 throw new OriginException(OriginError.InvalidResponse, "The origin answered 304 to a request without a condition.");
             }
 
-            await ReceiveAsync(tools, response, requestedAt, onUnshared);
+            try
+            {
+                await ReceiveAsync(tools, response, requestedAt, onUnshared);
+            }
+            catch when (!Head.IsCompleted)
+            {
+                // Nobody else has it.
+                await response.DisposeAsync();
+                throw;
+            }
         }
         catch (OriginException failure)
         {
@@ -136,7 +153,7 @@ internal sealed class Fill(FillRequest request, long position)
         var now = tools.Clock.Now;
         foreach (var stored in await tools.Store.FindAsync(request.Key))
         {
-            if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Position)
+            if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
                 && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
             {
                 return stored;
@@ -161,22 +178,24 @@ internal sealed class Fill(FillRequest request, long position)
             RememberAsUnshareable(tools);
         }
 
+        Tags = validated.Entry.Tags;
         _head.SetResult(validated);
     }
 
     private async Task ReceiveAsync(FillTools tools, OriginResponse response, DateTimeOffset requestedAt, Action onUnshared)
     {
+        var isTooLarge = response.ContentLength is null && tools.Unshareables.IsTooLarge(request.Key, request.Partition, tools.Clock.Now);
         var decision = request.HasStandIn && ServerErrors.Contains(response.Status)
             ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
-            : response.ContentLength is null && tools.Unshareables.IsTooLarge(request.Key, request.Partition, tools.Clock.Now)
-                ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
+            : isTooLarge ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
             : StorageRules.Decide(request.Face.Policy, request.Key, request.Facts, response, tools.Clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
-            if (IsForAll(reason, response.Status))
+            // What is not stored because the last one was too large says nothing new: after the time it is tried again.
+            if (IsForAll(reason, response.Status) && !isTooLarge)
             {
-                RememberAsUnshareable(tools, reason);
+                RememberAsUnshareable(tools);
             }
 
             onUnshared();
@@ -205,14 +224,19 @@ internal sealed class Fill(FillRequest request, long position)
         await using (writer)
         {
             var body = new GrowingBody(response.ContentLength, tools.Clock.Source, tools.Growth);
+            Tags = entry.Tags;
             _head.SetResult(new FillOutcome.Shared(
                 entry, body, tools.Entries.FirstHandFields(request.Face.Policy, response), body.OpenReader()!));
             try
             {
-                await new BodyReceiver(request, tools, position, response, body, writer).ReceiveAsync(onTooLarge: async () =>
+                await new BodyReceiver(request, tools, position, response, body, writer).ReceiveAsync(onGivenUp: async isTooLarge =>
                 {
                     onUnshared();
-                    RememberAsUnshareable(tools, NotStoredReason.TooLarge);
+                    if (isTooLarge)
+                    {
+                        RememberAsUnshareable(tools, isTooLarge: true);
+                    }
+
                     await AllHaveJoinedAsync();
                 });
             }
@@ -232,12 +256,12 @@ internal sealed class Fill(FillRequest request, long position)
         NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.Method or NotStoredReason.ServerError)
         && !(reason == NotStoredReason.Status && status >= 500);
 
-    private void RememberAsUnshareable(FillTools tools, NotStoredReason? reason = null)
+    private void RememberAsUnshareable(FillTools tools, bool isTooLarge = false)
     {
         if (!request.Facts.HasRange && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
         {
             tools.Unshareables.Remember(
-                request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive, isTooLarge: reason == NotStoredReason.TooLarge);
+                request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive, isTooLarge);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -23,7 +24,7 @@ internal sealed class FillTable(FillTools tools)
         }
 
         var fill = Prepare(toBegin());
-        var registered = _fills.AddOrUpdate(place, fill, (_, other) => tools.Log.IsCurrent(request.Key, other.Position) ? other : fill);
+        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsJoinable(request, other) ? other : fill);
         if (registered != fill)
         {
             tools.Log.End(fill.Position);
@@ -43,7 +44,7 @@ internal sealed class FillTable(FillTools tools)
     }
 
     /// <summary>The same for a response that was asked for when a position of the invalidation log was current.</summary>
-    public Fill BeginAt(FillRequest request, long position)
+    public Fill BeginAt(FillRequest request, LogPosition position)
     {
         tools.Log.BeginAt(position);
         var fill = new Fill(request, position);
@@ -62,14 +63,20 @@ internal sealed class FillTable(FillTools tools)
 
     /// <summary>The fill that is under way for a place; null where there is none. A request after a purge does not join one from before it.</summary>
     public Fill? Find(CacheRequest request, FillPlace place) =>
-        _fills.TryGetValue(place, out var fill) && tools.Log.IsCurrent(request.Key, fill.Position) ? fill : null;
+        _fills.TryGetValue(place, out var fill) && IsJoinable(request, fill) ? fill : null;
+
+    /// <summary>
+    /// Whether a fill is not too slow to be waited for, and nothing that matches was purged since it began, its tags included as soon as
+    /// they are known.
+    /// </summary>
+    public bool IsJoinable(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && tools.Log.IsCurrent(request.Key, fill.Tags, fill.Position);
 
     private Fill Prepare(FillRequest request)
     {
         var position = tools.Log.Begin();
         return new Fill(
             // Purged since it was looked up: a 304 must not bring it back.
-            request.Validating is { } validating && !tools.Log.IsCurrent(request.Key, validating.Position) ? request.Unconditional() : request,
+            request.Validating is { } validating && tools.Log.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone ? request.Unconditional() : request,
             position);
     }
 

@@ -26,8 +26,10 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     /// An exchange begins, as the probe if one is due. Its end is told by <see cref="Attempt.OnAnswer"/> or
     /// <see cref="Attempt.OnFailure"/>; one that is disposed without either says nothing of the origin.
     /// </summary>
+    /// <param name="authority">The origin.</param>
+    /// <param name="mayProbe">Whether the exchange can tell soon whether the origin is back.</param>
     /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
-    internal Attempt Begin(string authority)
+    internal Attempt Begin(string authority, bool mayProbe)
     {
         if (!_failing.TryGetValue(authority, out var record))
         {
@@ -37,8 +39,13 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         lock (record)
         {
             Ensure_NeedsLock(record);
-            record.IsProbed = record.IsHeld;
-            return new Attempt(this, authority, record.IsHeld ? record : null);
+            if (!record.IsHeld || !mayProbe)
+            {
+                return new Attempt(this, authority, null);
+            }
+
+            record.ProbedSince = time.GetTimestamp();
+            return new Attempt(this, authority, record);
         }
     }
 
@@ -62,8 +69,9 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             return;
         }
 
+        // A probe that takes longer than the hold is joined by another: it may be the only one that is slow.
         var left = record.Hold - time.GetElapsedTime(record.HeldSince);
-        if (left > TimeSpan.Zero || record.IsProbed)
+        if (left > TimeSpan.Zero || (record.ProbedSince is { } since && time.GetElapsedTime(since) < record.Hold))
         {
             throw new OriginException(OriginError.HeldDown, "The origin has failed repeatedly and is not asked for the moment.")
             {
@@ -80,7 +88,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         }
     }
 
-    private void OnFailure(string authority, bool isProbe)
+    private void OnFailure(string authority, Record? probed)
     {
         if (_failing.Count >= MaxRemembered)
         {
@@ -92,7 +100,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         {
             record.Failures++;
             // Those that were under way when it was held to be down have nothing new to tell.
-            if (isProbe || (!record.IsHeld && record.Failures >= options.MaxFailures))
+            if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures))
             {
                 record.Hold = !record.IsHeld ? options.FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
                 record.HeldSince = time.GetTimestamp();
@@ -109,7 +117,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
 
         public bool IsHeld { get; set; }
 
-        public bool IsProbed { get; set; }
+        public long? ProbedSince { get; set; }
 
         public TimeSpan Hold { get; set; }
 
@@ -123,7 +131,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         public void OnAnswer() => availability.OnAnswer(authority);
 
         /// <summary>The origin has not.</summary>
-        public void OnFailure() => availability.OnFailure(authority, probed is not null);
+        public void OnFailure() => availability.OnFailure(authority, probed);
 
         /// <summary>The next probe may begin when it is due.</summary>
         public void Dispose()
@@ -132,7 +140,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             {
                 lock (probed)
                 {
-                    probed.IsProbed = false;
+                    probed.ProbedSince = null;
                 }
             }
         }

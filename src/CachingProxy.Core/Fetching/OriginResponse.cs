@@ -32,9 +32,15 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Body.DisposeAsync();
-        owner?.Dispose();
-        _slot?.Dispose();
+        try
+        {
+            await Body.DisposeAsync();
+            owner?.Dispose();
+        }
+        finally
+        {
+            _slot?.Dispose();
+        }
     }
 
     /// <summary>Gives a slot back as well when this is disposed.</summary>

@@ -40,7 +40,9 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
 
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, string authority, CancellationToken cancellation)
     {
-        using var attempt = availability.Begin(authority);
+        // Content at the pace of a client: its end, and what breaks it off, may be the client's doing.
+        var isUpload = request.Content is { CanSeek: false };
+        using var attempt = availability.Begin(authority, mayProbe: !isUpload);
         try
         {
             var response = await inner.SendAsync(request, cancellation);
@@ -49,7 +51,7 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
         }
         catch (OriginException failure)
         {
-            if (failure.Error is OriginError.Unreachable or OriginError.Disconnected or OriginError.Timeout)
+            if (failure.Error == OriginError.Unreachable || (!isUpload && failure.Error is OriginError.Disconnected or OriginError.Timeout))
             {
                 attempt.OnFailure();
             }

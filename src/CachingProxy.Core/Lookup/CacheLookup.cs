@@ -19,9 +19,8 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
     /// <summary>All that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
     public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) => variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
 
-    /// <summary>Whether nothing that a stored response and a request for it are about was purged since it was fetched.</summary>
-    public bool IsCurrent(CacheRequest request, CacheEntry entry) =>
-        log.IsCurrent(request.Key, entry.Position) && (entry.SearchVariance is null || log.IsCurrent(entry.Key, entry.Position));
+    /// <summary>Whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.</summary>
+    public bool IsGone(CacheRequest request, CacheEntry entry) => Check(request, entry, out _) == Validity.Gone;
 
     private async ValueTask<LookupResult> AwaitAsync(CacheRequest request, ValueTask<IReadOnlyList<CacheEntry>> found, DateTimeOffset now) =>
         Select(request, await found, now);
@@ -45,8 +44,37 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
         }
 
         var (entry, reason) = VariantSelection.Select(request, candidates, now);
-        return entry is null ? LookupResult.Missed(reason)
-            : IsCurrent(request, entry) ? LookupResult.Found(entry)
-            : LookupResult.Missed(ForwardReason.Purged);
+        return entry is null ? LookupResult.Missed(reason) : Validate(request, entry);
+    }
+
+    // What was purged is put right where it is found: a purge itself touches no entry.
+    private LookupResult Validate(CacheRequest request, CacheEntry entry)
+    {
+        var position = log.Position;
+        switch (Check(request, entry, out var staleSince))
+        {
+            case Validity.Current:
+                return LookupResult.Found(entry);
+            case Validity.Stale:
+                var stale = entry.EndingAt(staleSince, position);
+                _ = store.UpdateAsync(entry, stale).AsTask();
+                return LookupResult.Found(stale);
+            default:
+                _ = store.RemoveAsync(entry).AsTask();
+                return LookupResult.Missed(ForwardReason.Purged);
+        }
+    }
+
+    private Validity Check(CacheRequest request, CacheEntry entry, out DateTimeOffset staleSince)
+    {
+        var validity = log.Check(request.Key, entry.Tags, entry.Position, out staleSince);
+        if (validity == Validity.Gone || entry.SearchVariance is null)
+        {
+            return validity;
+        }
+
+        var ofKey = log.Check(entry.Key, entry.Tags, entry.Position, out var alsoSince);
+        staleSince = validity == Validity.Current || (ofKey == Validity.Stale && alsoSince < staleSince) ? alsoSince : staleSince;
+        return ofKey > validity ? ofKey : validity;
     }
 }

@@ -5,97 +5,281 @@ namespace CachingProxy.Core.Purging;
 
 /// <summary>
 /// Every purge is one position in a log. An entry remembers the position that was current when its fetch began, and is
-/// valid while nothing that matches it was purged later: so a purge costs O(1), and wins over a fetch under way.
-/// Safe for any number of threads; the check takes no lock.
+/// valid while nothing that matches it was purged later: so a purge costs O(1) however many entries there are, a check O(tags + segments),
+/// and a purge wins over a fetch under way. Safe for any number of threads; the check takes no lock.
 /// </summary>
 /// <remarks>
-/// A purge of a URL also removes its entries, so its record matters only to fetches that were under way then; it is
-/// dropped when the last of them has ended, and unsafe requests cannot make the log grow.
+/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; it is
+/// dropped when the last of them has ended, and unsafe requests cannot make the log grow. Of the others the last of each thing are kept, up to
+/// <see cref="MaxRemembered"/>; when the oldest is dropped, what was fetched before it is a miss.
 /// </remarks>
-internal sealed class InvalidationLog
+internal sealed class InvalidationLog(SteadyClock clock)
 {
+    /// <summary>The most purges of prefixes, tags and, if soft, URLs that are remembered.</summary>
+    public const int MaxRemembered = 100_000;
+
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, int> _underWay = [];
-    private readonly Queue<(long Position, CacheKey Key)> _urlsInOrder = new();
+    private readonly Queue<(long Number, CacheKey Key)> _urlsInOrder = new();
     private readonly ConcurrentDictionary<CacheKey, long> _urls = new();
-    private long _position;
-    private long _all;
+    private readonly Queue<(long Number, Purge Purge)> _inOrder = new();
+    private readonly PurgeTable _prefixes = new();
+    private readonly PurgeTable _tags = new();
+    private readonly PurgeTable _softUrls = new();
+    private State _state = new(NewEpoch(), 0, 0, default);
 
-    /// <summary>How many purges of single URLs are remembered.</summary>
+    /// <summary>How many purges of single URLs are remembered for fetches under way.</summary>
     public int RememberedUrls => _urls.Count;
 
+    /// <summary>How many other purges are remembered.</summary>
+    public int Remembered
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inOrder.Count;
+            }
+        }
+    }
+
+    /// <summary>How many fetches are under way.</summary>
+    public int UnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _underWay.Values.Sum();
+            }
+        }
+    }
+
+    /// <summary>Where the log stands.</summary>
+    public LogPosition Position => Volatile.Read(ref _state) is var state ? new(state.Epoch, state.Number) : default;
+
     /// <summary>A fetch begins: answers with the position it will have seen. To be ended by <see cref="End"/>.</summary>
-    public long Begin()
+    public LogPosition Begin()
     {
         lock (_lock)
         {
-            _underWay[_position] = _underWay.GetValueOrDefault(_position) + 1;
-            return _position;
+            BeginAt_NeedsLock(_state.Number);
+            return new(_state.Epoch, _state.Number);
         }
     }
 
     /// <summary>The same for a fetch that began when a position was current: what was purged since counts against it.</summary>
-    public void BeginAt(long position)
+    public void BeginAt(LogPosition position)
     {
         lock (_lock)
         {
-            _underWay[position] = _underWay.GetValueOrDefault(position) + 1;
+            BeginAt_NeedsLock(position.Number);
         }
     }
 
     /// <summary>The fetch that began at a position is over, and what it brought is stored or given up.</summary>
-    public void End(long position)
+    public void End(LogPosition position)
     {
         lock (_lock)
         {
-            if (--_underWay[position] == 0)
+            if (--_underWay[position.Number] == 0)
             {
-                _underWay.Remove(position);
+                _underWay.Remove(position.Number);
             }
 
-            Forget_NeedsLock();
+            ForgetUrls_NeedsLock();
         }
     }
 
-    /// <summary>Purges everything.</summary>
-    public void PurgeAll()
+    /// <summary>Takes a purge in that nobody else numbers. Answers with its position.</summary>
+    public LogPosition Append(Purge purge)
     {
         lock (_lock)
         {
-            Volatile.Write(ref _all, ++_position);
+            Apply_NeedsLock(purge, _state.Number + 1, clock.Now);
+            return new(_state.Epoch, _state.Number);
         }
     }
 
-    /// <summary>Purges one URI, for all faces, hosts and variants. The caller removes the entries afterwards. Answers with its position.</summary>
-    public long PurgeUrl(CacheKey key)
+    /// <summary>Takes a purge in that was numbered elsewhere; one that was taken in before changes nothing.</summary>
+    public void Apply(Purge purge, LogPosition position)
     {
         lock (_lock)
         {
-            var position = _urls[key] = ++_position;
-            _urlsInOrder.Enqueue((position, key));
-            Forget_NeedsLock();
-            return position;
+            if (position.Epoch == _state.Epoch)
+            {
+                Apply_NeedsLock(purge, position.Number, clock.Now);
+            }
         }
     }
 
-    /// <summary>Whether nothing that matches the URI was purged after a position.</summary>
-    public bool IsCurrent(CacheKey key, long position) =>
-        position >= Volatile.Read(ref _all) && (!_urls.TryGetValue(key, out var purged) || position >= purged);
+    /// <summary>Begins with what a journal knows. What was fetched in another epoch is a miss from now on.</summary>
+    public void Load(JournalState journal)
+    {
+        lock (_lock)
+        {
+            _urls.Clear();
+            _urlsInOrder.Clear();
+            _inOrder.Clear();
+            _prefixes.Clear();
+            _tags.Clear();
+            _softUrls.Clear();
+            Volatile.Write(ref _state, new State(journal.Position.Epoch, journal.Horizon, journal.Horizon, default));
+            foreach (var (number, at, purge) in journal.Purges)
+            {
+                Apply_NeedsLock(purge, number, at);
+            }
+
+            Volatile.Write(ref _state, _state with { Number = Math.Max(_state.Number, journal.Position.Number) });
+        }
+    }
+
+    /// <summary>Whether nothing that matches a URI and tags was purged after a position.</summary>
+    public bool IsCurrent(CacheKey uri, IReadOnlyList<string> tags, LogPosition position) => Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
-    /// Whether a response that was just fetched is current: for its own URI, and for every other that means the same to it, which whoever
+    /// Whether a response that was just fetched is gone: purged by its own URI, or by another that means the same to it, which whoever
     /// purged that could not know yet.
     /// </summary>
-    public bool IsCurrent(CacheKey uri, SearchVariance? variance, long position) => IsCurrent(uri, position)
-        && (variance is null || !_urls.Any(purge => purge.Value > position && purge.Key.Authority == uri.Authority && variance.AreEquivalent(purge.Key.Target, uri.Target)));
+    public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
+        Check(uri, tags, position, out _) == Validity.Gone
+        || (variance is not null && _urls.Any(purge => purge.Value > position.Number && purge.Key.Authority == uri.Authority && variance.AreEquivalent(purge.Key.Target, uri.Target)));
 
-    private void Forget_NeedsLock()
+    /// <summary>What was purged of a URI and its tags after a position.</summary>
+    /// <param name="uri">The URI.</param>
+    /// <param name="tags">The tags of the response.</param>
+    /// <param name="position">When it was fetched.</param>
+    /// <param name="staleSince">Where it is stale: since when, by the steady clock.</param>
+    public Validity Check(CacheKey uri, IReadOnlyList<string> tags, LogPosition position, out DateTimeOffset staleSince)
     {
-        var oldest = _underWay.Count > 0 ? _underWay.First().Key : _position;
-        while (_urlsInOrder.TryPeek(out var record) && record.Position <= oldest)
+        var state = Volatile.Read(ref _state);
+        staleSince = default;
+        if (position.Epoch != state.Epoch || position.Number < state.Horizon)
+        {
+            return Validity.Gone;
+        }
+
+        // Nothing at all was purged since: the usual case.
+        if (position.Number >= state.Number)
+        {
+            return Validity.Current;
+        }
+
+        var since = new Since(position.Number);
+        since.Add(state.All);
+        if (_urls.TryGetValue(uri, out var hard))
+        {
+            since.Add(new LastPurges(hard, 0, default));
+        }
+
+        if (!_softUrls.IsEmpty)
+        {
+            since.Add(_softUrls.Find(uri.Authority, uri.Target));
+        }
+
+        AddPrefixes(ref since, uri);
+        if (!_tags.IsEmpty)
+        {
+            for (var i = 0; i < tags.Count; i++)
+            {
+                since.Add(_tags.Find(uri.Authority, tags[i]));
+                since.Add(_tags.Find("", tags[i]));
+            }
+        }
+
+        staleSince = since.StaleSince;
+        return since.Validity;
+    }
+
+    private static long NewEpoch() => Random.Shared.NextInt64();
+
+    // Of whole segments: /a/b is purged by /a/b, /a and the empty prefix, and not by /a/.
+    private void AddPrefixes(ref Since since, CacheKey uri)
+    {
+        if (_prefixes.IsEmpty)
+        {
+            return;
+        }
+
+        var path = uri.Target.AsSpan();
+        path = path.IndexOf('?') is var query and >= 0 ? path[..query] : path;
+        since.Add(_prefixes.Find(uri.Authority, path));
+        for (var slash = path.LastIndexOf('/'); slash >= 0; slash = path[..slash].LastIndexOf('/'))
+        {
+            since.Add(_prefixes.Find(uri.Authority, path[..slash]));
+        }
+    }
+
+    private void BeginAt_NeedsLock(long number) => _underWay[number] = _underWay.GetValueOrDefault(number) + 1;
+
+    private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
+    {
+        var all = _state.All;
+        var key = new CacheKey(purge.Authority, purge.Text);
+        switch (purge)
+        {
+            case { Kind: PurgeKind.All }:
+                all = all.With(number, purge.IsSoft, at);
+                break;
+            case { Kind: PurgeKind.Url, IsSoft: false }:
+                _urls[key] = Math.Max(number, _urls.GetValueOrDefault(key));
+                _urlsInOrder.Enqueue((number, key));
+                break;
+            default:
+                TableOf(purge).Add(purge.Authority, purge.Text, number, purge.IsSoft, at);
+                _inOrder.Enqueue((number, purge));
+                break;
+        }
+
+        // Last, so that whoever sees the number finds the record.
+        Volatile.Write(ref _state, _state with { Number = Math.Max(_state.Number, number), All = all });
+        ForgetUrls_NeedsLock();
+        while (_inOrder.Count > MaxRemembered)
+        {
+            var (oldest, forgotten) = _inOrder.Dequeue();
+            Volatile.Write(ref _state, _state with { Horizon = Math.Max(_state.Horizon, oldest) });
+            TableOf(forgotten).Forget(forgotten.Authority, forgotten.Text, oldest);
+        }
+    }
+
+    private PurgeTable TableOf(Purge purge) => purge.Kind switch
+    {
+        PurgeKind.Url => _softUrls,
+        PurgeKind.Prefix => _prefixes,
+        _ => _tags,
+    };
+
+    private void ForgetUrls_NeedsLock()
+    {
+        var oldest = _underWay.Count > 0 ? _underWay.First().Key : _state.Number;
+        while (_urlsInOrder.TryPeek(out var record) && record.Number <= oldest)
         {
             _urlsInOrder.Dequeue();
-            _urls.TryRemove(new KeyValuePair<CacheKey, long>(record.Key, record.Position));
+            _urls.TryRemove(new KeyValuePair<CacheKey, long>(record.Key, record.Number));
+        }
+    }
+
+    /// <summary>What is read together.</summary>
+    private sealed record State(long Epoch, long Number, long Horizon, LastPurges All);
+
+    /// <summary>What was purged after a number, of several things.</summary>
+    private struct Since(long number)
+    {
+        public Validity Validity { get; private set; }
+
+        public DateTimeOffset StaleSince { get; private set; }
+
+        public void Add(LastPurges last)
+        {
+            if (last.Hard > number)
+            {
+                Validity = Validity.Gone;
+            }
+            else if (last.Soft > number && Validity != Validity.Gone)
+            {
+                StaleSince = Validity == Validity.Stale && StaleSince < last.SoftAt ? StaleSince : last.SoftAt;
+                Validity = Validity.Stale;
+            }
         }
     }
 }

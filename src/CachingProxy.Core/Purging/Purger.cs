@@ -5,26 +5,32 @@ using CachingProxy.Core.Storing;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Purges what is stored: because somebody asks for it, or because a request may have changed it (RFC 9111 §4.4).</summary>
-internal sealed class Purger(ICacheStore store, InvalidationLog log, SearchVariances variances)
+/// <param name="store">What is stored.</param>
+/// <param name="log">Where each purge is a position.</param>
+/// <param name="journal">Where it is written down for others; null where there is nobody else.</param>
+/// <param name="variances">Which keys a URI may be stored under.</param>
+internal sealed class Purger(ICacheStore store, InvalidationLog log, IPurgeJournal? journal, SearchVariances variances)
 {
-    /// <summary>Purges everything. When this returns, nothing fetched before is served any more.</summary>
-    public async ValueTask PurgeAllAsync()
+    /// <summary>Purges. When this returns, nothing that matches and was fetched before is served any more, or as fresh.</summary>
+    /// <returns>The position of the purge.</returns>
+    /// <exception cref="PurgeNotPropagatedException">It holds here, and other nodes do not know yet.</exception>
+    public async ValueTask<LogPosition> PurgeAsync(Purge purge)
     {
-        log.PurgeAll();
-        await store.ClearAsync();
-    }
-
-    /// <summary>Purges one URI, on all faces and for all hosts and variants. Answers with the position of the purge.</summary>
-    public async ValueTask<long> PurgeAsync(CacheKey uri)
-    {
-        var position = 0L;
-        foreach (var key in variances.KeysOf(uri))
+        if (purge.Kind != PurgeKind.Url)
         {
-            position = log.PurgeUrl(key);
-            await store.RemoveAllAsync(key);
+            var position = await AppendAsync(purge);
+            await (purge is { Kind: PurgeKind.All, IsSoft: false } ? store.ClearAsync() : ValueTask.CompletedTask);
+            return position;
         }
 
-        return position;
+        var last = default(LogPosition);
+        foreach (var key in variances.KeysOf(new CacheKey(purge.Authority, purge.Text)))
+        {
+            last = await AppendAsync(Purge.Url(key, purge.IsSoft));
+            await (purge.IsSoft ? ValueTask.CompletedTask : store.RemoveAllAsync(key));
+        }
+
+        return last;
     }
 
     /// <summary>
@@ -35,13 +41,19 @@ internal sealed class Purger(ICacheStore store, InvalidationLog log, SearchVaria
     /// <param name="request">The request, whose method is unsafe.</param>
     /// <param name="response">The answer.</param>
     /// <param name="position">The position of the log when the request was sent.</param>
-    public async ValueTask<long?> AfterUnsafeAsync(CacheRequest request, OriginResponse response, long position)
+    public async ValueTask<LogPosition?> AfterUnsafeAsync(CacheRequest request, OriginResponse response, LogPosition position)
     {
-        var isLatest = log.IsCurrent(request.Key, position);
+        var isLatest = log.IsCurrent(request.Key, [], position);
         foreach (var invalidated in UnsafeMethods.Invalidated(request.Method, request.Key, response.Status, response.Fields))
         {
-            var purged = await PurgeAsync(invalidated);
+            var purged = await PurgeQuietlyAsync(Purge.Url(invalidated));
             position = invalidated == request.Key ? purged : position;
+        }
+
+        foreach (var group in UnsafeMethods.InvalidatedGroups(request.Method, response.Status, response.Fields))
+        {
+            var purged = await PurgeQuietlyAsync(Purge.Tag(request.Key.Authority, group));
+            position = isLatest ? purged : position;
         }
 
         return isLatest && UnsafeMethods.MayLeaveResponse(request.Method, response.Status, response.Fields) ? position : null;
@@ -52,7 +64,47 @@ internal sealed class Purger(ICacheStore store, InvalidationLog log, SearchVaria
     {
         if (UnsafeMethods.IsUnsafe(request.Method))
         {
-            await PurgeAsync(request.Key);
+            await PurgeQuietlyAsync(Purge.Url(request.Key));
+        }
+    }
+
+    // The client of an unsafe request has its answer; that other nodes learn of it later is not its concern.
+    private async ValueTask<LogPosition> PurgeQuietlyAsync(Purge purge)
+    {
+        try
+        {
+            return await PurgeAsync(purge);
+        }
+        catch (PurgeNotPropagatedException)
+        {
+            return log.Position;
+        }
+    }
+
+    private async ValueTask<LogPosition> AppendAsync(Purge purge)
+    {
+        if (journal is null)
+        {
+            return log.Append(purge);
+        }
+
+        try
+        {
+            var position = await journal.AppendAsync(purge, log.Position);
+            log.Apply(purge, position);
+            return position;
+        }
+        catch (PurgeNotPropagatedException)
+        {
+            log.Append(purge);
+            await (purge switch
+            {
+                { IsSoft: true } => ValueTask.CompletedTask,
+                { Kind: PurgeKind.All } => store.ClearAsync(),
+                { Kind: PurgeKind.Url } => store.RemoveAllAsync(new CacheKey(purge.Authority, purge.Text)),
+                _ => ValueTask.CompletedTask,
+            });
+            throw;
         }
     }
 }

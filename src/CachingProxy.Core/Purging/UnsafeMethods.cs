@@ -18,6 +18,10 @@ internal static class UnsafeMethods
     public static bool MayLeaveResponse(string method, int status, IFields response) =>
         method is "POST" or "PATCH" && status == 200 && response["Content-Location"].Count > 0;
 
+    /// <summary>RFC 9875 §4: the groups whose responses the origin says are invalid after a request that has changed something.</summary>
+    public static IEnumerable<string> InvalidatedGroups(string method, int status, IFields response) =>
+        IsUnsafe(method) && status is >= 200 and <= 399 ? ResponseTags.Groups(response["Cache-Group-Invalidation"]).Distinct() : [];
+
     /// <summary>The URIs to be invalidated after a response to a request: none unless the method is unsafe and the answer no error.</summary>
     public static IEnumerable<CacheKey> Invalidated(string method, CacheKey target, int status, IFields response)
     {

@@ -1,4 +1,5 @@
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Responding;
 
@@ -10,7 +11,7 @@ internal static class ServedFields
     {
         var nominated = HopByHopFields.Nominated(response.Fields["Connection"]);
         var fields = response.Fields.Without(name =>
-            HopByHopFields.Contains(name) || nominated.Contains(name)
+            HopByHopFields.Contains(name) || nominated.Contains(name) || (!policy.SendTags && ResponseTags.IsHidden(name))
             || (policy.StripCookies && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase)));
         var before = fields["Via"];
         var ours = $"{response.Version} {via}";

@@ -1,6 +1,7 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing;
@@ -11,6 +12,11 @@ namespace CachingProxy.Core.Storing;
 /// </summary>
 public sealed record CacheEntry
 {
+    // One refresh that came to nothing, or to nothing that is stored, is not followed by another at once.
+    private static readonly long RefreshPauseTicks = TimeSpan.TicksPerSecond;
+
+    private long _refreshedAtTicks;
+
     internal CacheEntry()
     {
     }
@@ -37,7 +43,10 @@ public sealed record CacheEntry
     public TimeSpan InitialAge { get; init; }
 
     /// <summary>The position of the invalidation log when its fetch, or its last validation, began.</summary>
-    public required long Position { get; init; }
+    public required LogPosition Position { get; init; }
+
+    /// <summary>The tags that its origin gave it, to be purged by.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>The content; empty until a writer has completed the entry.</summary>
     public ResponseBody Body { get; init; } = ResponseBody.Empty;
@@ -67,6 +76,20 @@ public sealed record CacheEntry
 
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
+
+    /// <summary>The same, its lifetime over at a moment when it was purged softly; it has seen every purge up to a position.</summary>
+    internal CacheEntry EndingAt(DateTimeOffset moment, LogPosition position)
+    {
+        var age = AgeAt(moment);
+        return this with { Position = position, Freshness = Freshness with { Lifetime = age < Lifetime ? age : Lifetime } };
+    }
+
+    /// <summary>Whether it is time to refresh it: once, and again after a second if it is still here. Asked for by many at once, one is told yes.</summary>
+    internal bool TryBeginRefresh(DateTimeOffset now)
+    {
+        var last = Volatile.Read(ref _refreshedAtTicks);
+        return now.UtcTicks - last >= RefreshPauseTicks && Interlocked.CompareExchange(ref _refreshedAtTicks, now.UtcTicks, last) == last;
+    }
 
     /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
     internal bool IsFreshAt(DateTimeOffset now) => Lifetime > AgeAt(now) && !Control.NoCache;

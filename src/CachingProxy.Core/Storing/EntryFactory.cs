@@ -2,6 +2,7 @@ using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing;
@@ -10,7 +11,7 @@ namespace CachingProxy.Core.Storing;
 internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
     /// <summary>The entry of a new response, its content still to come.</summary>
-    public CacheEntry Create(FillRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, long position)
+    public CacheEntry Create(FillRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, LogPosition position)
     {
         var fields = response.Fields;
         var variance = SearchVariance.Parse(fields["No-Vary-Search"]);
@@ -33,6 +34,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Freshness = freshness,
                 Control = ResponseDirectives.Parse(fields),
                 Position = position,
+                Tags = ResponseTags.Of(fields) ?? [],
             },
             response,
             requestedAt);
@@ -46,7 +48,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     /// start anew, and it has seen every purge before <paramref name="position"/>. With it, why it may not be stored, if so:
     /// an update can forbid that as any response can.
     /// </summary>
-    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(FillRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, long position)
+    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(FillRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, LogPosition position)
     {
         var policy = request.Face.Policy;
         var received = update.Fields;
@@ -70,6 +72,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Freshness = decision is StorageDecision.Store(var freshness) ? freshness : default,
                 Control = control,
                 Position = position,
+                Tags = ResponseTags.Of(received) is { Count: > 0 } tags ? tags : entry.Tags,
                 Variant = IsChanged("Vary") || IsChanged("Content-Language")
                     ? VariantKey.Of(VaryField.Parse(merged["Vary"]), request.SelectingFields, merged["Content-Language"])
                     : entry.Variant,

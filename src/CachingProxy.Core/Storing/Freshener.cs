@@ -1,6 +1,7 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Storing;
 
@@ -12,7 +13,7 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
     /// of those that could be, and nothing was learnt.
     /// </summary>
     public async ValueTask<FillOutcome.Validated?> AfterNotModifiedAsync(
-        FillRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, long position)
+        FillRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, LogPosition position)
     {
         var candidates = (await store.FindAsync(validating.Key)).Where(request.IsAnsweredBy).ToList();
         FillOutcome.Validated? served = null;

@@ -20,7 +20,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
     /// <param name="request">What the fill fetched.</param>
     /// <param name="added">The part.</param>
     /// <param name="position">The position of the invalidation log when the fill began.</param>
-    public async ValueTask CombineAsync(FillRequest request, CacheEntry added, long position)
+    public async ValueTask CombineAsync(FillRequest request, CacheEntry added, LogPosition position)
     {
         await _one.WaitAsync();
         try
@@ -42,7 +42,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
             }
 
             // A purge meanwhile has removed the parts, and what was made of them must not outlive its record.
-            if (!log.IsCurrent(request.Key, added.SearchVariance, position))
+            if (log.IsGone(request.Key, added.SearchVariance, added.Tags, position))
             {
                 await store.RemoveAsync(added);
             }
@@ -75,7 +75,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
             Part = new StoredPart(stated, stated.Length, ""),
             Fields = new FieldList([.. older.Fields.Without(newer.Fields.Contains), .. newer.Fields]).Without(ContentDigests.Contains),
             Body = ResponseBody.Empty,
-            Position = Math.Min(newer.Position, older.Position),
+            Position = LogPosition.Earlier(newer.Position, older.Position),
         };
         if (store.OpenWriter(joined, stated.Length) is not { } writer)
         {

@@ -1,50 +1,48 @@
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
-using CachingProxy.Core.Keys;
-using CachingProxy.JsonProxy;
+using CachingProxy.Core.Purging;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/cache</c>: purging.</summary>
-internal sealed class CacheResource(CacheEngine engine, ProxyTargetParser targets, OriginBase? origin)
+/// <summary><c>/cache</c>, and the method <c>PURGE</c> on any path of the origin: purging.</summary>
+internal sealed class CacheResource(CacheEngine engine, PurgeParameters parameters, OriginBase? origin)
 {
-    /// <summary><c>DELETE /cache</c> purges everything; with <c>url=</c>, which may be repeated, just that.</summary>
-    public async Task DeleteAsync(HttpContext context, GuardedRequest guarded)
+    /// <summary><c>DELETE /cache</c> purges everything; with <see cref="PurgeParameters"/>, just that.</summary>
+    public Task DeleteAsync(HttpContext context, GuardedRequest guarded)
     {
-        var purged = new List<CacheKey>();
-        foreach (var (name, value) in QueryParameters.Of(guarded.Target))
+        var (purges, error) = parameters.Read(guarded.Target);
+        return error?.WriteAsync(context) ?? PurgeAsync(context, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
+    }
+
+    /// <summary><c>PURGE</c> on a path of the origin purges that URL. It is never forwarded.</summary>
+    public Task PurgePathAsync(HttpContext context, GuardedRequest guarded) => origin?.KeyOf(guarded.Target) is { } key
+        ? PurgeAsync(context, [Purge.Url(key)], isAll: false)
+        : new ApiError("not_found", "PURGE is for paths of the origin, and no --origin is configured; DELETE /cache?url= takes absolute URLs.", 404).WriteAsync(context);
+
+    private async Task PurgeAsync(HttpContext context, IReadOnlyList<Purge> purges, bool isAll)
+    {
+        PurgeNotPropagatedException? missed = null;
+        foreach (var purge in purges)
         {
-            if (name != "url")
+            try
             {
-                await new ApiError("bad_request", $"'{name}' is no parameter here; permitted is url, once or several times. Nothing was purged.", 400).WriteAsync(context);
-                return;
+                await engine.PurgeAsync(purge);
             }
-
-            // A path of the origin is named as clients ask for it, which may be looser than what /proxy takes.
-            var ofOrigin = UriNormalization.IsAcceptableRequestTarget(value) && !value.StartsWith("//", StringComparison.Ordinal) ? origin?.KeyOf(value) : null;
-            var target = ofOrigin is null ? targets.Parse(value) : null;
-            if ((ofOrigin ?? target?.Key) is not { } key)
+            catch (PurgeNotPropagatedException failure)
             {
-                await new ApiError("invalid_url", $"{target?.Error} Nothing was purged.", 400).WriteAsync(context);
-                return;
+                missed = failure;
             }
-
-            purged.Add(key);
         }
 
-        if (purged.Count == 0)
+        if (missed is not null)
         {
-            await engine.PurgeAllAsync();
+            await new ApiError("purge_not_propagated", $"Purged on this node; other nodes will learn of it later: {missed.Message}", 503).WriteAsync(context);
+            return;
         }
 
-        foreach (var key in purged)
-        {
-            await engine.PurgeAsync(key);
-        }
-
-        var message = purged.Count == 0 ? "Cache cleared successfully" : $"Purged {string.Join(", ", purged)}";
+        var message = isAll ? "Cache cleared successfully" : $"Purged {string.Join(", ", purges)}";
         await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message), ApiJson.Default.ApiSuccess);
     }
 }

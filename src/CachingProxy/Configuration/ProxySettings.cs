@@ -44,6 +44,9 @@ public sealed record ProxySettings
     /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="Core.Fetching.OriginLimits.MaxExchanges"/>).</summary>
     public int MaxFetches { get; init; } = 512;
 
+    /// <summary>Whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>
+    public bool SendTags { get; init; }
+
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 

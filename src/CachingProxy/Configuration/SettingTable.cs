@@ -43,6 +43,8 @@ internal static class SettingTable
             (settings, texts) => ParseCount(texts[0].TrimEnd('%'), 0, 90) is { } percent ? settings with { EarlyRefresh = percent / 100d } : null),
         new("max-fetches", "CACHING_PROXY_MAX_FETCHES", "N", "512", "Most requests to one origin at once; up to 1024 more wait, further ones are a 503", "give 1 to 65535",
             (settings, texts) => ParseCount(texts[0], 1, 65535) is { } count ? settings with { MaxFetches = count } : null),
+        new("send-tags", "CACHING_PROXY_SEND_TAGS", "BOOL", "false", "Send Cache-Tag, Surrogate-Key and xkey on to clients", "give true or false",
+            (settings, texts) => bool.TryParse(texts[0], out var send) ? settings with { SendTags = send } : null) { IsSwitch = true },
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,

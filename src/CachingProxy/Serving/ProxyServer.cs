@@ -135,7 +135,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken),
             new ProxyEndpoint(engine, targets, faces, pseudonym),
-            new CacheResource(engine, targets, originBase),
+            new CacheResource(engine, new PurgeParameters(targets, originBase), originBase),
             new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
             new DocsResource(services));
         return new RequestPipeline(
@@ -190,6 +190,7 @@ internal sealed class ProxyServer : IAsyncDisposable
                 WaitTimeout = settings.WaitTimeout,
                 UncacheableTimeToLive = settings.UncacheableTimeToLive,
                 EarlyRefresh = settings.EarlyRefresh,
+                SendTags = settings.SendTags,
                 MaxObjectBytes = settings.MaxObjectBytes,
             },
         });

@@ -83,7 +83,9 @@ internal sealed partial class RequestPipeline(
         if (method == "PURGE")
         {
             context.Response.Headers.Allow = AllowedMethods;
-            return ErrorAsync(context, 405, "method_not_allowed", "PURGE is never forwarded; purge with DELETE /cache?url=.");
+            return ours.IsOurs(guarded.Path)
+                ? ErrorAsync(context, 405, "method_not_allowed", "PURGE is for paths of the origin; other URLs are purged with DELETE /cache?url=.")
+                : ours.PurgeAsync(context, guarded);
         }
 
         if (ours.IsOurs(guarded.Path))

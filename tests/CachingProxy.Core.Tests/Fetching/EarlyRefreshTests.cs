@@ -75,4 +75,40 @@ public class EarlyRefreshTests
         var (result, _) = await _engine.ServeAsync(request);
         Assert.Equal((200, true, 2), (result.Status, result.CacheStatus.IsHit, origin.Requests.Count));
     }
+
+    [Fact]
+    public async Task WhatIsOldWhenItArrives_IsNotRefreshedAtEachUse()
+    {
+        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=100", "Age: 95"), new MemoryStream(10)));
+        var request = Some.Request(Some.Face(origin, Early));
+        for (var i = 0; i < 20; i++)
+        {
+            await _engine.ServeAsync(request);
+            await _engine.SettleAsync();
+        }
+
+        Assert.Single(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 21)]
+    public async Task ARefreshThatComesToNothing_IsFollowedByAnotherAfterASecond(int secondsBetween, int asked)
+    {
+        var status = 200;
+        var origin = new ScriptedOrigin(_ => new OriginResponse(status, Some.Fields("Cache-Control: max-age=10, stale-while-revalidate=100"), new MemoryStream(10)));
+        var request = Some.Request(Some.Face(origin));
+        await _engine.ServeAsync(request);
+        await _engine.SettleAsync();
+        _engine.Time.Advance(TimeSpan.FromSeconds(11));
+        status = 503;
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(HitReason.StaleWhileRevalidate, (await _engine.ServeAsync(request)).Result.CacheStatus.Hit);
+            await _engine.SettleAsync();
+            _engine.Time.Advance(TimeSpan.FromSeconds(secondsBetween));
+        }
+
+        Assert.Equal(asked, origin.Requests.Count);
+    }
 }

@@ -2,6 +2,7 @@ using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Storing.Memory;
+using CachingProxy.Core.Purging;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -73,7 +74,7 @@ public class FillRaceTests
             _ => Some.Response("new", 200, "Cache-Control: max-age=60"),
         }));
         await ReadAsync("Range: bytes=0-4");
-        store.OnRemove = () => engine.PurgeAsync(Some.Key());
+        store.OnRemove = () => engine.PurgeAsync(Purge.Url(Some.Key()));
         await ReadAsync("Range: bytes=5-9");
         while (engine.RunningFills > 0)
         {
@@ -115,7 +116,7 @@ public class FillRaceTests
     {
         var face = Face(held: 1, number => Some.Response($"version {number}", 200, "Cache-Control: max-age=60", "No-Vary-Search: params=(\"utm\")"));
         var first = _engine.ServeAsync(Some.Request(face, "/x?utm=1"));
-        await _engine.Engine.PurgeAsync(Some.Key("/x?utm=2"));
+        await _engine.Engine.PurgeAsync(Purge.Url(Some.Key("/x?utm=2")));
         _gate.SetResult();
         Assert.Equal("version 1", (await first).Body);
         await _engine.SettleAsync();
@@ -131,7 +132,7 @@ public class FillRaceTests
         await PrimeAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         var waiting = _engine.ServeAsync(Some.Request(face));
-        await _engine.Engine.PurgeAllAsync();
+        await _engine.Engine.PurgeAsync(Purge.All());
         _gate.SetResult();
         Assert.Equal(503, (await waiting).Result.Status);
     }

@@ -1,4 +1,5 @@
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Purging;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Fetching;
@@ -90,7 +91,7 @@ public class FillTests
             await Task.Yield();
         }
 
-        await _engine.Engine.PurgeAsync(Some.Key());
+        await _engine.Engine.PurgeAsync(Purge.Url(Some.Key()));
         var after = _engine.ServeAsync(Some.Request(face));
         _head.SetResult();
         await before;
@@ -118,7 +119,7 @@ public class FillTests
         await _engine.SettleAsync();
         _engine.Time.Advance(TimeSpan.FromSeconds(2));
         var validating = _engine.ServeAsync(Some.Request(face));
-        await _engine.Engine.PurgeAllAsync();
+        await _engine.Engine.PurgeAsync(Purge.All());
         _head.SetResult();
         Assert.False((await validating).Result.CacheStatus.IsStored);
         Assert.Equal("new", (await _engine.ServeAsync(Some.Request(face))).Body);

@@ -101,12 +101,12 @@ public class GrowthLimitTests
         var origin = new ScriptedOrigin(async _ =>
         {
             await head.Task;
-            return new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large]));
+            return new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large / 10]));
         });
         var face = Some.Face(origin, new CachePolicy { MaxObjectBytes = 1000 });
         var clients = Enumerable.Range(0, 50).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
         head.SetResult();
-        Assert.All(await Task.WhenAll(clients), client => Assert.Equal(Large, client.Body.Length));
+        Assert.All(await Task.WhenAll(clients), client => Assert.Equal(Large / 10, client.Body.Length));
         Assert.Single(origin.Requests);
     }
 
@@ -124,6 +124,26 @@ public class GrowthLimitTests
         var (again, _) = await _engine.ServeAsync(request);
         Assert.Equal(NotStoredReason.TooLarge, again.CacheStatus.NotStored);
         announces = true;
+        Assert.True((await _engine.ServeAsync(request)).Result.CacheStatus.IsStored);
+    }
+
+    [Fact]
+    public async Task WhatGrewTooLargeOnce_IsTriedAgainAfterTheTime_HoweverOftenItIsAskedFor()
+    {
+        var length = 2000;
+        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=1"), new MemoryStream(new byte[length])));
+        var request = Some.Request(Some.Face(origin, new CachePolicy { MaxObjectBytes = 1000 }));
+        await _engine.ServeAsync(request);
+        length = 500;
+        for (var seconds = 0; seconds < 120; seconds += 10)
+        {
+            await _engine.SettleAsync();
+            _engine.Time.Advance(TimeSpan.FromSeconds(10));
+            await _engine.ServeAsync(request);
+        }
+
+        await _engine.SettleAsync();
+        _engine.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.True((await _engine.ServeAsync(request)).Result.CacheStatus.IsStored);
     }
 }

@@ -1,4 +1,6 @@
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Storing;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -173,6 +175,53 @@ public class ProtectedOriginTests
         Assert.Equal(1, asked);
     }
 
+    [Fact]
+    public async Task WhatBreaksOffDuringAnUpload_SaysNothingOfTheOrigin_AndAnUploadIsNoProbe()
+    {
+        var (origin, _) = Protect(new OriginLimits { MaxFailures = 1 });
+        var upload = new OriginRequest("POST", Some.Key(), FieldList.Empty) { Content = new System.IO.Pipelines.Pipe().Reader.AsStream() };
+        _answer = _ => throw new OriginException(OriginError.Disconnected, "");
+        await Assert.ThrowsAsync<OriginException>(() => origin.SendAsync(upload, default).AsTask());
+        Assert.Equal(OriginError.Disconnected, (await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin))).Error);
+
+        // Held down now. When the time is over, an upload that never ends keeps nobody from asking.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _answer = request => request.Content is null ? Task.FromResult(Some.Response()) : new TaskCompletionSource<OriginResponse>().Task;
+        _ = origin.SendAsync(upload, default).AsTask();
+        Assert.Equal(200, (await SendAsync(origin)).Status);
+    }
+
+    [Fact]
+    public async Task AProbeThatTakesLongerThanTheHold_IsJoinedByAnother()
+    {
+        var (origin, _) = Protect(new OriginLimits { MaxFailures = 1 });
+        _answer = _ => throw new OriginException(OriginError.Unreachable, "");
+        await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var slow = new TaskCompletionSource<OriginResponse>();
+        _answer = _ => slow.Task;
+        var probe = SendAsync(origin);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _answer = _ => Task.FromResult(Some.Response());
+        Assert.Equal(200, (await SendAsync(origin)).Status);
+
+        // The origin is back; what the slow one has to tell is one failure.
+        _answer = _ => Task.FromResult(Some.Response());
+        slow.SetException(new OriginException(OriginError.InvalidResponse, ""));
+        await Assert.ThrowsAsync<OriginException>(() => probe);
+        Assert.Equal(200, (await SendAsync(origin)).Status);
+    }
+
+    [Fact]
+    public async Task WhenOurOwnCodeFails_TheSlotIsGivenBack()
+    {
+        var (origin, slots) = Protect(new OriginLimits());
+        var engine = new CacheEngine(new FailingStore(), new CacheEngineOptions { Pseudonym = "under-test" }, _time, NullLogger<CacheEngine>.Instance);
+        _answer = _ => Task.FromResult(Some.Response("x", 200, "Cache-Control: max-age=60"));
+        var result = await engine.ServeAsync(Some.Request(Some.Face(origin)), default);
+        Assert.Equal((OriginError.InvalidResponse, 0), (result.Failure!.Error, slots.BusyOrigins));
+    }
+
     private (ProtectedOrigin Origin, OriginSlots Slots) Protect(OriginLimits limits, FakeTimeProvider? time = null)
     {
         var slots = new OriginSlots(limits, time ?? _time);
@@ -181,4 +230,19 @@ public class ProtectedOriginTests
 
     private static Task<OriginResponse> SendAsync(ProtectedOrigin origin, CancellationToken cancellation = default) =>
         origin.SendAsync(new OriginRequest("GET", Some.Key(), FieldList.Empty), cancellation).AsTask();
+
+    private sealed class FailingStore : ICacheStore
+    {
+        public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key) => new([]);
+
+        public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength) => throw new InvalidOperationException("It fails.");
+
+        public ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened) => new(false);
+
+        public ValueTask RemoveAsync(CacheEntry entry) => default;
+
+        public ValueTask RemoveAllAsync(CacheKey key) => default;
+
+        public ValueTask ClearAsync() => default;
+    }
 }

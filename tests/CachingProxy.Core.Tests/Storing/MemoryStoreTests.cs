@@ -110,8 +110,8 @@ public class MemoryStoreTests
     public async Task WhatWasFetchedBeforeAPurge_NeverTakesThePlaceOfWhatWasFetchedAfterIt()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        await PutAsync(store, Entry("/a") with { Position = 2 }, 20);
-        await PutAsync(store, Entry("/a") with { Position = 1 }, 10);
+        await PutAsync(store, Entry("/a") with { Position = new(1, 2) }, 20);
+        await PutAsync(store, Entry("/a") with { Position = new(1, 1) }, 10);
         Assert.Equal(20, Assert.Single(await store.FindAsync(Some.Key("/a"))).Body.Length);
     }
 
@@ -133,7 +133,7 @@ public class MemoryStoreTests
         Partition = new CachePartition("test", "", ""),
         Status = 200,
         Fields = FieldList.Empty,
-        Position = 0,
+        Position = new(1, 0),
     };
 
     private static async Task PutAsync(MemoryStore store, CacheEntry entry, int bytes)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests.Admin;
@@ -48,7 +50,36 @@ public class AdminTests
     }
 
     [Theory]
-    [InlineData("/cache?tag=a", "bad_request")]
+    [InlineData("prefix=/a", "{0}a/ and all below it", "MISS", "MISS", "HIT")]
+    [InlineData("prefix=a/b", "{0}a/b/ and all below it", "HIT", "MISS", "HIT")]
+    [InlineData("prefix={0}a/b/", "{0}a/b/ and all below it", "HIT", "MISS", "HIT")]
+    [InlineData("tag=even", "tag 'even' of every origin", "HIT", "MISS", "HIT")]
+    [InlineData("tag=even&url=/c&url=/none", "tag 'even' of every origin, {0}c, {0}none", "HIT", "MISS", "MISS")]
+    [InlineData("tag=even&soft=true", "tag 'even' of every origin (soft)", "HIT", "MISS", "HIT")]
+    public async Task DeleteCache_PurgesWhatIsNamed_AndSaysHowItWasUnderstood(string query, string understood, params string[] outcomes)
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response("x", "Cache-Control: max-age=60", $"Cache-Tag: all, {(request.Target == "/a/b" ? "even" : "odd")}"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        string[] targets = ["/a", "/a/b", "/c"];
+        foreach (var target in targets)
+        {
+            await proxy.Client.GetAsync(target);
+        }
+
+        var answer = await (await proxy.Client.DeleteAsync("/cache?" + query.Replace("{0}", origin.Url.AbsoluteUri))).Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("Purged " + understood.Replace("{0}", origin.Url.AbsoluteUri), answer.GetProperty("message").GetString());
+        for (var i = 0; i < targets.Length; i++)
+        {
+            Assert.Equal(outcomes[i], (await proxy.Client.GetAsync(targets[i])).Headers.GetValues("X-Cache").Single());
+        }
+    }
+
+    [Theory]
+    [InlineData("/cache?tags=a", "bad_request")]
+    [InlineData("/cache?tag=", "bad_request")]
+    [InlineData("/cache?soft=1", "bad_request")]
+    [InlineData("/cache?prefix=/a%3Fb", "invalid_url")]
+    [InlineData("/cache?url=/x&prefix=ftp://a", "invalid_url")]
     [InlineData("/cache?url=ftp://a", "invalid_url")]
     public async Task AParameterThatIsNotUnderstood_PurgesNothing(string target, string code)
     {

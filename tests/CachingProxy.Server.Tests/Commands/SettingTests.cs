@@ -22,6 +22,7 @@ public class SettingTests
             UncacheableTimeToLive = TimeSpan.FromSeconds(120),
             EarlyRefresh = 0d,
             MaxFetches = 512,
+            SendTags = false,
             MaxMemoryBytes = 256L << 20,
             MaxObjectBytes = 64L << 20,
             AdminToken = (string?)null,

@@ -74,7 +74,7 @@ public class RetryTests
             connection.Close();
             return Task.CompletedTask;
         });
-        await using var proxy = await TestProxy.StartAsync(origin);
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new() { Time = new FakeTimeProvider() });
         for (var i = 0; i < 5; i++)
         {
             await proxy.Client.GetAsync($"/{i}");

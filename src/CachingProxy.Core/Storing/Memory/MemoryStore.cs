@@ -100,7 +100,7 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
         {
             var siblings = _slots.GetValueOrDefault(entry.Key, []);
             var superseded = Array.FindAll(siblings, slot => entry.Supersedes(slot.Entry));
-            if (superseded.Any(slot => slot.Entry.Position > entry.Position))
+            if (superseded.Any(slot => slot.Entry.Position.IsAfter(entry.Position)))
             {
                 // What was fetched before a purge never takes the place of what was fetched after it.
                 return;

@@ -1,0 +1,40 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Purging;
+
+/// <summary>What is to be forgotten, on all faces and for all hosts and variants.</summary>
+/// <param name="Kind">What it is about.</param>
+/// <param name="Authority">Scheme, host and port of the origin; empty for all origins.</param>
+/// <param name="Text">The path and query of a URI, the path of a prefix without a slash at its end, the name of a tag; empty for everything.</param>
+/// <param name="IsSoft">Whether the responses become stale at this moment instead of being gone.</param>
+public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool IsSoft)
+{
+    /// <summary>Everything.</summary>
+    public static Purge All(bool isSoft = false) => new(PurgeKind.All, "", "", isSoft);
+
+    /// <summary>One URI.</summary>
+    public static Purge Url(CacheKey key, bool isSoft = false) => new(PurgeKind.Url, key.Authority, key.Target, isSoft);
+
+    /// <summary>A path of an origin, and all below it.</summary>
+    public static Purge Prefix(string authority, string path, bool isSoft = false)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new(PurgeKind.Prefix, authority, path.TrimEnd('/'), isSoft);
+    }
+
+    /// <summary>A tag, of one origin or of all.</summary>
+    public static Purge Tag(string authority, string name, bool isSoft = false) => new(PurgeKind.Tag, authority, name, isSoft);
+
+    /// <summary>How it was understood, for people.</summary>
+    public override string ToString()
+    {
+        var what = Kind switch
+        {
+            PurgeKind.All => "everything",
+            PurgeKind.Url => $"{Authority}{Text}",
+            PurgeKind.Prefix => $"{Authority}{Text}/ and all below it",
+            _ => Authority.Length == 0 ? $"tag '{Text}' of every origin" : $"tag '{Text}' of {Authority}",
+        };
+        return IsSoft ? what + " (soft)" : what;
+    }
+}

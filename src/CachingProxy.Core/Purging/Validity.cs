@@ -1,0 +1,14 @@
+namespace CachingProxy.Core.Purging;
+
+/// <summary>What the invalidation log says of a response that was fetched at a position.</summary>
+internal enum Validity
+{
+    /// <summary>Nothing that matches it was purged since.</summary>
+    Current,
+
+    /// <summary>Something that matches it was purged softly since: it is stale.</summary>
+    Stale,
+
+    /// <summary>Something that matches it was purged since, or nobody can tell any more.</summary>
+    Gone,
+}
