@@ -29,6 +29,8 @@ public sealed class CacheEngine
 
     private readonly SteadyClock _clock;
     private readonly InvalidationLog _log;
+    private readonly ISecondTier? _behind;
+    private readonly PurgeSink _sink;
     private readonly Purger _purger;
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
@@ -38,16 +40,19 @@ public sealed class CacheEngine
     private readonly Responder _responder;
     private readonly int _maxWaiters;
 
-    /// <summary>An engine that keeps its entries in <paramref name="store"/>.</summary>
-    public CacheEngine(ICacheStore store, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger)
+    /// <summary>An engine that keeps its entries in <paramref name="memory"/>, and behind it in another tier if there is one.</summary>
+    public CacheEngine(ICacheStore memory, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger, ISecondTier? behind = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _clock = new SteadyClock(time);
         _maxWaiters = options.MaxWaitersPerFill;
         _log = new InvalidationLog(_clock);
+        _behind = behind;
+        _sink = new PurgeSink(_log, memory);
+        var store = behind is null ? memory : new TieredStore(memory, behind, _log);
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
-        _purger = new Purger(store, _log, journal: null, variances);
+        _purger = new Purger(store, _log, behind, variances);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
@@ -66,6 +71,9 @@ public sealed class CacheEngine
 
     /// <summary>How many clients were cut off because they held others up.</summary>
     public long ReadersCutOff => _growth.ReadersCutOff;
+
+    /// <summary>Takes in what the tier behind the memory knows of purges; before the first request. Without such a tier there is nothing to do.</summary>
+    public ValueTask OpenAsync() => _behind?.OpenAsync(_sink) ?? ValueTask.CompletedTask;
 
     /// <summary>
     /// Answers a request: from the store, or from its origin. What goes wrong on the way is part of the answer

@@ -23,8 +23,13 @@ public sealed class TestProxy : IAsyncDisposable
 
     public CacheEngine Engine => _server.Engine;
 
-    public static Task<TestProxy> StartAsync(FakeOrigin origin, ProxySettings? settings = null) =>
-        StartWithAsync((settings ?? new ProxySettings()) with { Origin = origin.Url }, new ServerDependencies());
+    /// <summary>A proxy in front of an origin; its client names it by <paramref name="host"/>, if that is given.</summary>
+    public static async Task<TestProxy> StartAsync(FakeOrigin origin, ProxySettings? settings = null, string? host = null)
+    {
+        var proxy = await StartWithAsync((settings ?? new ProxySettings()) with { Origin = origin.Url }, new ServerDependencies());
+        proxy.Client.DefaultRequestHeaders.Host = host;
+        return proxy;
+    }
 
     internal static async Task<TestProxy> StartWithAsync(ProxySettings settings, ServerDependencies dependencies) =>
         new(await ProxyServer.StartAsync(settings with { Port = 0 }, dependencies));

@@ -25,6 +25,12 @@ internal sealed class VariantKey
     /// <summary>How many characters it holds.</summary>
     public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
+    /// <summary>What it is made of, to be stored.</summary>
+    public (IReadOnlyList<string> Names, IReadOnlyList<string?> Values, string? Language) Parts => (_names, _values, _language);
+
+    /// <summary>A key that was stored.</summary>
+    public static VariantKey OfParts(string[] names, string?[] values, string? language) => names.Length == 0 ? None : new VariantKey(names, values, language);
+
     /// <summary>The key of a response.</summary>
     /// <param name="vary">What the response varies on.</param>
     /// <param name="request">The fields of the request that brought it.</param>

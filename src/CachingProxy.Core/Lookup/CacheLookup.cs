@@ -8,12 +8,18 @@ namespace CachingProxy.Core.Lookup;
 /// <summary>Finds what is stored for a request, and leaves out what was purged since it was fetched.</summary>
 internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, SearchVariances variances)
 {
+    private readonly TieredStore? _tiers = store as TieredStore;
+
     public ValueTask<LookupResult> FindAsync(CacheRequest request, DateTimeOffset now)
     {
         var found = CandidatesAsync(request.Key);
-        return found.IsCompletedSuccessfully
-            ? new ValueTask<LookupResult>(Select(request, found.GetAwaiter().GetResult(), now))
-            : AwaitAsync(request, found, now);
+        if (!found.IsCompletedSuccessfully)
+        {
+            return AwaitAsync(request, found, now);
+        }
+
+        var here = Select(request, found.GetAwaiter().GetResult(), now);
+        return _tiers is null || here.Entry?.IsFreshAt(now) == true ? new(here) : FindBehindAsync(request, now);
     }
 
     /// <summary>All that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
@@ -24,6 +30,18 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
 
     private async ValueTask<LookupResult> AwaitAsync(CacheRequest request, ValueTask<IReadOnlyList<CacheEntry>> found, DateTimeOffset now) =>
         Select(request, await found, now);
+
+    // The memory has nothing that would do as it is.
+    private async ValueTask<LookupResult> FindBehindAsync(CacheRequest request, DateTimeOffset now)
+    {
+        var candidates = new List<CacheEntry>();
+        foreach (var key in variances.KeysOf(request.Key))
+        {
+            candidates.AddRange(await _tiers!.FindBehindAsync(key));
+        }
+
+        return Select(request, candidates, now);
+    }
 
     private async ValueTask<IReadOnlyList<CacheEntry>> UnderAllKeysAsync(CacheKey uri)
     {

@@ -3,14 +3,18 @@ namespace CachingProxy.Core.Purging;
 /// <summary>Where purges are written down so that others learn of them: after a restart, or on other nodes. Safe for any number of threads.</summary>
 public interface IPurgeJournal
 {
-    /// <summary>The epoch and the position at which this journal stands, with every purge that still counts, the oldest first.</summary>
-    ValueTask<JournalState> OpenAsync();
+    /// <summary>
+    /// Begins: tells <paramref name="sink"/> where the journal stands before it returns, and from then on of each purge that others make. A
+    /// journal that cannot be read leaves the sink as it is.
+    /// </summary>
+    ValueTask OpenAsync(IPurgeSink sink);
 
     /// <summary>
-    /// Writes a purge down. When this returns it is written for good, and entries of an earlier position are not found any more after it.
+    /// Writes a purge down. When this returns it is written for good, and no entry that matches and is of an earlier position is found in
+    /// this tier any more, or it can be told by its position.
     /// </summary>
     /// <param name="purge">The purge.</param>
-    /// <param name="after">The position of the purge before it.</param>
-    /// <exception cref="PurgeNotPropagatedException">It could not be written; it still holds on this node, and is written later.</exception>
-    ValueTask<LogPosition> AppendAsync(Purge purge, LogPosition after);
+    /// <returns>Its position, later than all that were known here before.</returns>
+    /// <exception cref="PurgeNotPropagatedException">It could not be written; it holds on this node alone for now.</exception>
+    ValueTask<LogPosition> AppendAsync(Purge purge);
 }

@@ -90,7 +90,7 @@ internal sealed class Purger(ICacheStore store, InvalidationLog log, IPurgeJourn
 
         try
         {
-            var position = await journal.AppendAsync(purge, log.Position);
+            var position = await journal.AppendAsync(purge);
             log.Apply(purge, position);
             return position;
         }

@@ -8,6 +8,9 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <summary>No content.</summary>
     public static ResponseBody Empty { get; } = new StoredBody([]);
 
+    /// <summary>Content that is in memory as a whole, and must not change any more.</summary>
+    public static ResponseBody InMemory(ReadOnlyMemory<byte> content) => new StoredBody([content]);
+
     /// <summary>The number of bytes, where it is known before the end.</summary>
     public abstract long? Length { get; }
 

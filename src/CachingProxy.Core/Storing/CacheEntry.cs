@@ -21,6 +21,9 @@ public sealed record CacheEntry
     {
     }
 
+    /// <summary>What tells it from every other, also in other processes; a validation leaves it as it is.</summary>
+    public long Serial { get; init; } = Random.Shared.NextInt64();
+
     /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
     public required CacheKey Key { get; init; }
 
@@ -73,6 +76,20 @@ public sealed record CacheEntry
     internal DateTimeOffset? LastModified { get; init; }
 
     internal bool HasValidator => EntityTag is not null || LastModified is not null;
+
+    /// <summary>
+    /// How long it is worth keeping, by the <see cref="SteadyClock"/>: while it is fresh, then while it may be served stale, and a day more
+    /// if it can be validated.
+    /// </summary>
+    public DateTimeOffset WorthKeepingUntil
+    {
+        get
+        {
+            var stale = TimeSpan.FromTicks(Math.Max((Control.StaleWhileRevalidate ?? default).Ticks, (Control.StaleIfError ?? default).Ticks));
+            var kept = (Lifetime > InitialAge ? Lifetime - InitialAge : TimeSpan.Zero).TotalSeconds + stale.TotalSeconds + (HasValidator ? 86_400 : 0);
+            return ReceivedAt.AddSeconds(Math.Min(kept, TimeSpan.FromDays(3650).TotalSeconds));
+        }
+    }
 
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);

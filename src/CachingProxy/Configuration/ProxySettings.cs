@@ -50,6 +50,12 @@ public sealed record ProxySettings
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 
+    /// <summary>What is behind the memory, so that the cache survives a restart; nothing by default.</summary>
+    public StoreSetting? Store { get; init; }
+
+    /// <summary>The bound of a file behind the memory, in bytes: 1 GiB by default.</summary>
+    public long MaxDiskBytes { get; init; } = 1L << 30;
+
     /// <summary>The largest body that is stored, in bytes: 64 MiB by default.</summary>
     public long MaxObjectBytes { get; init; } = 64L << 20;
 

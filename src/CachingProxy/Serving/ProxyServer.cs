@@ -8,6 +8,7 @@ using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Storing;
 using CachingProxy.Core.Storing.Memory;
 using CachingProxy.JsonProxy;
 using Microsoft.AspNetCore.Builder;
@@ -30,15 +31,19 @@ internal sealed class ProxyServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly OriginFactory _origins;
 
-    private ProxyServer(WebApplication application, CacheEngine engine, OriginFactory origins)
+    private ProxyServer(WebApplication application, CacheEngine engine, OriginFactory origins, ISecondTier? behind)
     {
         _application = application;
         _origins = origins;
+        SecondTier = behind;
         Engine = engine;
     }
 
     /// <summary>The engine.</summary>
     public CacheEngine Engine { get; }
+
+    /// <summary>What is behind the memory; null where nothing is.</summary>
+    public ISecondTier? SecondTier { get; }
 
     /// <summary>Where it listens, with the port that was taken.</summary>
     public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -65,11 +70,14 @@ internal sealed class ProxyServer : IAsyncDisposable
         var application = builder.Build();
 
         var pseudonym = NewPseudonym();
+        var behind = SecondTierFactory.Open(settings, dependencies, application.Services.GetRequiredService<ILoggerFactory>());
         var engine = new CacheEngine(
             new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
             new CacheEngineOptions { Pseudonym = pseudonym },
             dependencies.Time,
-            application.Services.GetRequiredService<ILogger<CacheEngine>>());
+            application.Services.GetRequiredService<ILogger<CacheEngine>>(),
+            behind);
+        await engine.OpenAsync();
         var origins = new OriginFactory(settings, dependencies, application.Services.GetRequiredService<ILoggerFactory>());
         var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym, origins);
         application.Run(pipeline.InvokeAsync);
@@ -80,10 +88,11 @@ internal sealed class ProxyServer : IAsyncDisposable
         catch
         {
             await application.DisposeAsync();
+            await (behind?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
 
-        return new ProxyServer(application, engine, origins);
+        return new ProxyServer(application, engine, origins, behind);
     }
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
@@ -97,6 +106,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     {
         await _application.DisposeAsync();
         _origins.Dispose();
+        await (SecondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)

@@ -94,7 +94,7 @@ public class MemoryStoreTests
             await PutAsync(store, Entry("/a") with { Variant = variant }, 10);
         }
 
-        Assert.Equal(MemoryStore.MaxVariants, (await store.FindAsync(Some.Key("/a"))).Count);
+        Assert.Equal(Replacement.MaxVariants, (await store.FindAsync(Some.Key("/a"))).Count);
     }
 
     [Fact]

@@ -24,6 +24,8 @@ public class SettingTests
             MaxFetches = 512,
             SendTags = false,
             MaxMemoryBytes = 256L << 20,
+            Store = (StoreSetting?)null,
+            MaxDiskBytes = 1L << 30,
             MaxObjectBytes = 64L << 20,
             AdminToken = (string?)null,
         },

@@ -9,12 +9,6 @@ namespace CachingProxy.Core.Storing.Memory;
 /// </summary>
 public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
 {
-    /// <summary>The most variants of one URI within a partition; one more replaces the oldest.</summary>
-    public const int MaxVariants = 32;
-
-    /// <summary>The most entries of one URI in all partitions; one more replaces the oldest.</summary>
-    public const int MaxEntriesPerUri = 256;
-
     private readonly ConcurrentDictionary<CacheKey, MemorySlot[]> _slots = new();
     private readonly Eviction _eviction = new(options.MaxBytes);
     private readonly Lock _lock = new();
@@ -99,21 +93,10 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
         lock (_lock)
         {
             var siblings = _slots.GetValueOrDefault(entry.Key, []);
-            var superseded = Array.FindAll(siblings, slot => entry.Supersedes(slot.Entry));
-            if (superseded.Any(slot => slot.Entry.Position.IsAfter(entry.Position)))
+            if (Replacement.Replaced(entry, Array.ConvertAll(siblings, slot => slot.Entry)) is { } replaced)
             {
-                // What was fetched before a purge never takes the place of what was fetched after it.
-                return;
+                Replace_NeedsLock(entry, Array.FindAll(siblings, slot => replaced.Any(other => ReferenceEquals(other, slot.Entry))));
             }
-
-            if (superseded.Length == 0)
-            {
-                var variants = Array.FindAll(siblings, slot => slot.Entry.Partition == entry.Partition);
-                // A part is the least loss.
-                superseded = variants.Length >= MaxVariants ? [Array.Find(variants, slot => slot.Entry.Part is not null) ?? variants[0]] : siblings.Length >= MaxEntriesPerUri ? [siblings[0]] : [];
-            }
-
-            Replace_NeedsLock(entry, superseded);
         }
     }
 

@@ -1,0 +1,16 @@
+using CachingProxy.Core.Purging;
+
+namespace CachingProxy.Core.Storing;
+
+/// <summary>
+/// A store behind the memory: slower, larger, and there after a restart or on other nodes. It keeps the purges as well, since entries
+/// that outlive this process must not outlive a purge. Safe for any number of threads.
+/// </summary>
+public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
+{
+    /// <summary>What it is, for people: <c>sqlite</c>, <c>redis</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Whether it is in use now; where it is not, it finds and keeps nothing.</summary>
+    bool IsAvailable { get; }
+}

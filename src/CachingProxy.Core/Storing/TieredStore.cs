@@ -1,0 +1,146 @@
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Responding;
+
+namespace CachingProxy.Core.Storing;
+
+/// <summary>
+/// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
+/// waits for nothing. Safe for any number of threads.
+/// </summary>
+internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, InvalidationLog log) : ICacheStore
+{
+    /// <summary>Content up to here moves up; what is larger is read from behind each time, as it is sent.</summary>
+    public const long MaxPromotedBytes = 4 << 20;
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
+    {
+        var found = memory.FindAsync(key);
+        return found.IsCompletedSuccessfully && found.GetAwaiter().GetResult() is { Count: > 0 } here ? new(here) : FindBehindAsync(key);
+    }
+
+    /// <summary>All that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one.</summary>
+    public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
+    {
+        // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
+        var position = log.Begin();
+        try
+        {
+            var entries = (await memory.FindAsync(key)).ToList();
+            foreach (var stored in await behind.FindAsync(key))
+            {
+                if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
+                {
+                    await behind.RemoveAsync(stored);
+                }
+                else if (!entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry))))
+                {
+                    entries.RemoveAll(stored.Supersedes);
+                    entries.Add(await PromoteAsync(stored));
+                }
+            }
+
+            return entries;
+        }
+        finally
+        {
+            log.End(position);
+        }
+    }
+
+    /// <inheritdoc/>
+    public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
+    {
+        var here = memory.OpenWriter(entry, contentLength);
+        var there = behind.OpenWriter(entry, contentLength);
+        return here is null || there is null ? here ?? there : new TieredWriter(here, there);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    {
+        var isHere = await memory.UpdateAsync(entry, freshened);
+        return await behind.UpdateAsync(entry, freshened) || isHere;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(CacheEntry entry)
+    {
+        await memory.RemoveAsync(entry);
+        await behind.RemoveAsync(entry);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAllAsync(CacheKey key)
+    {
+        await memory.RemoveAllAsync(key);
+        await behind.RemoveAllAsync(key);
+        // What moved up in between.
+        await memory.RemoveAllAsync(key);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ClearAsync()
+    {
+        await memory.ClearAsync();
+        await behind.ClearAsync();
+    }
+
+    private async ValueTask<CacheEntry> PromoteAsync(CacheEntry stored)
+    {
+        if (stored.Body.Length is not <= MaxPromotedBytes || memory.OpenWriter(stored, stored.Body.Length) is not { } writer)
+        {
+            return stored;
+        }
+
+        await using (writer)
+        {
+            try
+            {
+                foreach (var piece in await InMemory.ReadAsync(stored.Body))
+                {
+                    writer.Append(piece);
+                }
+            }
+            catch (OriginException)
+            {
+                // Lost meanwhile: whoever sends it will see.
+                return stored;
+            }
+
+            var promoted = await writer.CompleteAsync();
+            if (log.IsGone(stored.Key, stored.SearchVariance, stored.Tags, stored.Position))
+            {
+                await memory.RemoveAsync(promoted);
+            }
+
+            return promoted;
+        }
+    }
+
+    /// <summary>Writes to both.</summary>
+    private sealed class TieredWriter(EntryWriter here, EntryWriter there) : EntryWriter
+    {
+        public override void Append(ReadOnlyMemory<byte> content)
+        {
+            here.Append(content);
+            there.Append(content);
+        }
+
+        public override async ValueTask<CacheEntry> CompleteAsync()
+        {
+            var stored = await here.CompleteAsync();
+            await there.CompleteAsync();
+            return stored;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await here.DisposeAsync();
+            await there.DisposeAsync();
+            await base.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,352 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Responding;
+using CachingProxy.Core.Storing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Sqlite;
+
+/// <summary>
+/// Entries and purges in one SQLite file, so that they are there after a restart. Reads go beside the writer; writes are queued and never
+/// hold a request up. Whatever is wrong with the file costs misses: it is logged and counted. Safe for any number of threads.
+/// </summary>
+public sealed class SqliteStore : ISecondTier
+{
+    private const int MaxReaders = 4;
+    private const int MaxPurges = 100_000;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    private readonly SqliteStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SqliteStore> _logger;
+    private readonly ConcurrentBag<SqliteReader> _readers = [];
+    private readonly SemaphoreSlim _readersFree = new(MaxReaders);
+    private readonly ConcurrentDictionary<long, long> _used = new();
+    private readonly FileStream? _lock;
+    private readonly SqliteWriter? _writer;
+    private readonly ITimer? _sweeps;
+    private readonly ConcurrentQueue<(Purge Purge, long Number, DateTimeOffset At)> _unwritten = new();
+    private volatile bool _isBroken;
+    private volatile bool _isDamaged;
+    private long _lastId;
+    private long _lastNumber;
+    private long _epoch;
+    private long _readFailures;
+
+    private SqliteStore(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger, FileStream? held, SqliteConnection? connection)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _lock = held;
+        if (connection is null)
+        {
+            return;
+        }
+
+        _lastId = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(id) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(id) FROM chunks") >> SqliteTables.ChunkNumberBits);
+        _lastNumber = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges"));
+        _epoch = SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'epoch'");
+        _writer = new SqliteWriter(new SqliteTables(connection), options, time, logger);
+        _sweeps = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "sqlite";
+
+    /// <inheritdoc/>
+    public bool IsAvailable => _writer is not null && !_isBroken;
+
+    /// <summary>How many entries were not written, because too much waited or writing failed.</summary>
+    public long Dropped => _writer?.Dropped ?? 0;
+
+    /// <summary>How many reads failed.</summary>
+    public long ReadFailures => Volatile.Read(ref _readFailures);
+
+    /// <summary>What the entries take, in bytes.</summary>
+    public long HeldBytes => _writer?.TotalBytes ?? 0;
+
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>
+    /// Opens the file, or makes it. One that is damaged or of another version is set aside; one that cannot be used, or is in use by another
+    /// process, leaves a store that keeps nothing. Never throws for what is wrong with the file.
+    /// </summary>
+    public static SqliteStore Open(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        FileStream? held = null;
+        try
+        {
+            held = new FileStream(options.Path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var connection = SqliteFile.Open(options.Path);
+            if (connection is null)
+            {
+                var aside = $"{options.Path}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}";
+                File.Move(options.Path, aside, overwrite: true);
+                File.Delete(options.Path + "-wal");
+                File.Delete(options.Path + "-shm");
+                Log.SetAside(logger, options.Path, aside);
+                connection = SqliteFile.Open(options.Path);
+            }
+
+            return new SqliteStore(options, time, logger, held, connection);
+        }
+        catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            held?.Dispose();
+            Log.Unusable(logger, options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message);
+            return new SqliteStore(options, time, logger, null, null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask OpenAsync(IPurgeSink sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        if (!IsAvailable)
+        {
+            return;
+        }
+
+        var purges = new List<(long, DateTimeOffset, Purge)>();
+        var horizon = 0L;
+        await _writer!.DoAsync(tables => (horizon, purges) = tables.ReadPurges());
+        sink.Load(new JournalState(new LogPosition(_epoch, _lastNumber), horizon, purges));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LogPosition> AppendAsync(Purge purge)
+    {
+        ArgumentNullException.ThrowIfNull(purge);
+        var number = Interlocked.Increment(ref _lastNumber);
+        var now = Now;
+        try
+        {
+            await (_writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables => Write(tables, purge, number, now));
+            return new LogPosition(_epoch, number);
+        }
+        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        {
+            // What should be gone is still there: nothing is served from here until that is written.
+            _unwritten.Enqueue((purge, number, now));
+            Break(failure);
+            throw new PurgeNotPropagatedException("The file of the cache could not be written to.", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
+    {
+        var rows = await ReadAsync(reader => reader.Find(key));
+        var entries = new List<CacheEntry>();
+        foreach (var row in rows ?? [])
+        {
+            if (EntryFormat.Read(row.Head, row.Body is null ? new SqliteBody(this, row.Id, row.Length) : ResponseBody.InMemory(row.Body)) is { } entry && entry.Key == key)
+            {
+                entries.Add(entry);
+                _used[row.Id] = Now.UtcTicks;
+            }
+        }
+
+        return entries;
+    }
+
+    /// <inheritdoc/>
+    public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return IsAvailable && (contentLength ?? 0) <= _options.MaxBytes / 2 ? new SqliteEntryWriter(this, _writer!, entry, Interlocked.Increment(ref _lastId)) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    {
+        var isThere = false;
+        return IsAvailable && await TryDoAsync(tables => isThere = tables.Update(freshened)) && isThere;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(CacheEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        await TryDoAsync(tables => tables.DeleteSerial(entry.Serial));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAllAsync(CacheKey key) => await TryDoAsync(tables => tables.DeleteKey(key));
+
+    /// <inheritdoc/>
+    public async ValueTask ClearAsync()
+    {
+        // In steps, so that nobody waits long. A purge of everything has ended them all before the first.
+        var last = Interlocked.Increment(ref _lastId);
+        for (var isMore = true; isMore && IsAvailable;)
+        {
+            isMore = false;
+            if (!await TryDoAsync(tables => isMore = tables.DeleteUpTo(last, 100)))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Waits until all that is queued is written.</summary>
+    public async Task SettleAsync() => await TryDoAsync(_ => { });
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_sweeps is not null)
+        {
+            await _sweeps.DisposeAsync();
+        }
+
+        if (_writer is not null)
+        {
+            await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
+            await _writer.DisposeAsync();
+        }
+
+        foreach (var reader in _readers)
+        {
+            reader.Dispose();
+        }
+
+        _readersFree.Dispose();
+        _lock?.Dispose();
+    }
+
+    /// <summary>Reads, beside whatever is written; default where that fails.</summary>
+    internal async ValueTask<T?> ReadAsync<T>(Func<SqliteReader, T> read)
+    {
+        if (!IsAvailable)
+        {
+            return default;
+        }
+
+        await _readersFree.WaitAsync();
+        try
+        {
+            // Off the thread of the request: the disk may be slow.
+            return await Task.Run(() =>
+            {
+                var reader = _readers.TryTake(out var idle) ? idle : new SqliteReader(_options.Path);
+                try
+                {
+                    return read(reader);
+                }
+                finally
+                {
+                    _readers.Add(reader);
+                }
+            });
+        }
+        catch (SqliteException failure)
+        {
+            Interlocked.Increment(ref _readFailures);
+            if (SqliteFile.IsDamage(failure))
+            {
+                Break(failure);
+            }
+            else
+            {
+                Log.ReadingFailed(_logger, _options.Path, failure.SqliteExtendedErrorCode, failure.Message);
+            }
+
+            return default;
+        }
+        finally
+        {
+            _readersFree.Release();
+        }
+    }
+
+    /// <summary>Does some work and waits for it; false where it fails, which is logged.</summary>
+    internal async ValueTask<bool> TryDoAsync(Action<SqliteTables> work)
+    {
+        try
+        {
+            await (_writer?.DoAsync(work) ?? Task.CompletedTask);
+            return _writer is not null;
+        }
+        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        {
+            Break(failure);
+            return false;
+        }
+    }
+
+    private static void Write(SqliteTables tables, Purge purge, long number, DateTimeOffset at)
+    {
+        if (purge is { Kind: PurgeKind.Url, IsSoft: false })
+        {
+            // Its entries go, and with them what it would be remembered for.
+            tables.DeleteKey(new CacheKey(purge.Authority, purge.Text));
+            return;
+        }
+
+        tables.Insert(purge, number, at);
+        tables.CompactPurges(MaxPurges);
+    }
+
+    private void Break(Exception failure)
+    {
+        _isDamaged |= failure is SqliteException sqlite && SqliteFile.IsDamage(sqlite);
+        if (!_isBroken)
+        {
+            _isBroken = true;
+            Log.Unusable(_logger, _options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message);
+        }
+    }
+
+    // What could not be written is tried again: a disk that was full has room some time.
+    private async Task RecoverAsync()
+    {
+        try
+        {
+            while (_unwritten.TryPeek(out var missed))
+            {
+                await _writer!.DoAsync(tables => Write(tables, missed.Purge, missed.Number, missed.At));
+                _unwritten.TryDequeue(out _);
+            }
+
+            await _writer!.DoAsync(_ => { });
+            _isBroken = false;
+        }
+        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        {
+            Break(failure);
+        }
+    }
+
+    private void Sweep()
+    {
+        if (_isBroken)
+        {
+            _ = _isDamaged ? Task.CompletedTask : RecoverAsync();
+            return;
+        }
+
+        var used = new List<KeyValuePair<long, long>>();
+        foreach (var entry in _used)
+        {
+            if (used.Count < 1000 && _used.TryRemove(entry))
+            {
+                used.Add(entry);
+            }
+        }
+
+        var now = Now;
+        _writer!.TryQueue(0, tables =>
+        {
+            used.ForEach(entry => tables.Use(entry.Key, entry.Value));
+            tables.DeleteExpired(now, 100);
+            tables.Shrink();
+        });
+    }
+}

@@ -1,0 +1,211 @@
+using System.Security.Cryptography;
+using System.Text;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace CachingProxy.Sqlite;
+
+/// <summary>The statements that write. For the one thread that has the writing connection.</summary>
+internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
+{
+    /// <summary>Bodies up to here stand in the row of their entry; larger ones in chunks of <see cref="ChunkBytes"/>.</summary>
+    public const int MaxInlineBytes = 64 * 1024;
+
+    /// <summary>The size of a chunk.</summary>
+    public const int ChunkBytes = 256 * 1024;
+
+    /// <summary>The identity of a chunk is that of its entry, and its number in these many bits: up to 256 GiB.</summary>
+    public const int ChunkNumberBits = 20;
+
+    private readonly Dictionary<string, SqliteCommand> _commands = [];
+
+    /// <summary>What all entries take.</summary>
+    public long TotalBytes { get; private set; } = SqliteFile.Scalar(connection, "SELECT SUM(bytes) FROM entries");
+
+    /// <summary>The bytes of a key in the index: a hash, since keys are long. The head has the key itself.</summary>
+    public static byte[] HashOf(CacheKey key) => SHA256.HashData(Encoding.UTF8.GetBytes($"{key.Authority.Length}:{key.Authority}{key.Target}"))[..16];
+
+    /// <summary>Runs some work as one transaction: all of it, or none.</summary>
+    public void InTransaction(Action work)
+    {
+        var before = TotalBytes;
+        SqliteFile.Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            SqliteFile.Execute(connection, "COMMIT");
+        }
+        catch
+        {
+            TotalBytes = before;
+            try
+            {
+                SqliteFile.Execute(connection, "ROLLBACK");
+            }
+            catch (SqliteException)
+            {
+                // Rolled back already.
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Stores an entry whose chunks, if it has some, are there; those that it replaces go.</summary>
+    public void Insert(long id, CacheEntry entry, byte[]? body, long length, DateTimeOffset now)
+    {
+        var key = HashOf(entry.Key);
+        var siblings = Select("SELECT id, head FROM entries WHERE key = $1 ORDER BY id", key);
+        var stored = siblings.Select(row => (Id: (long)row[0], Entry: EntryFormat.Read((byte[])row[1], Core.Responding.ResponseBody.Empty))).ToList();
+        if (Replacement.Replaced(entry, [.. stored.Where(row => row.Entry?.Key == entry.Key).Select(row => row.Entry!)]) is not { } replaced)
+        {
+            Execute("DELETE FROM chunks WHERE id BETWEEN $1 AND $2", id << ChunkNumberBits, ((id + 1) << ChunkNumberBits) - 1);
+            return;
+        }
+
+        foreach (var row in stored.Where(row => row.Entry is null || replaced.Contains(row.Entry)))
+        {
+            Delete(row.Id);
+        }
+
+        var head = EntryFormat.Write(entry);
+        var bytes = head.Length + length;
+        Execute(
+            "INSERT OR REPLACE INTO entries VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            id, entry.Serial, key, head, body, length, body is null ? 0L : EntryFormat.Checksum(body), bytes, entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, now.UtcTicks);
+        TotalBytes += bytes;
+    }
+
+    /// <summary>Stores a piece of a body.</summary>
+    public void InsertChunk(long entry, int number, byte[] bytes) => Execute(
+        "INSERT INTO chunks VALUES($1, $2, $3)", (entry << ChunkNumberBits) | (long)number, (long)EntryFormat.Checksum(bytes), bytes);
+
+    /// <summary>Puts another head in the place of an entry's. False where it is not there.</summary>
+    public bool Update(CacheEntry entry) => Execute(
+        "UPDATE entries SET head = $1, position = $2, kept_until = $3 WHERE serial = $4",
+        EntryFormat.Write(entry), entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, entry.Serial) > 0;
+
+    /// <summary>An entry was used.</summary>
+    public void Use(long id, long usedAt) => Execute("UPDATE entries SET used_at = $1 WHERE id = $2", usedAt, id);
+
+    /// <summary>Removes an entry.</summary>
+    public void DeleteSerial(long serial) => DeleteAll("SELECT id FROM entries WHERE serial = $1", serial);
+
+    /// <summary>Removes all entries of a URI.</summary>
+    public void DeleteKey(CacheKey key) => DeleteAll("SELECT id FROM entries WHERE key = $1", HashOf(key));
+
+    /// <summary>Removes pieces of a body that was never whole.</summary>
+    public void DeleteChunks(long entry) => Execute(
+        "DELETE FROM chunks WHERE id BETWEEN $1 AND $2", entry << ChunkNumberBits, ((entry + 1) << ChunkNumberBits) - 1);
+
+    /// <summary>Removes a few entries that are not worth keeping any more. False where there are none.</summary>
+    public bool DeleteExpired(DateTimeOffset now, int count) => DeleteAll("SELECT id FROM entries WHERE kept_until < $1 LIMIT $2", now.UtcTicks, (long)count);
+
+    /// <summary>Removes a few of the entries up to an identity. False where there are none.</summary>
+    public bool DeleteUpTo(long id, int count) => DeleteAll("SELECT id FROM entries WHERE id <= $1 LIMIT $2", id, (long)count);
+
+    /// <summary>Removes a few of those that were used the longest time ago. False where there are none.</summary>
+    public bool DeleteOldest(int count) => DeleteAll("SELECT id FROM entries ORDER BY used_at LIMIT $1", (long)count);
+
+    /// <summary>Writes a purge down; of the same thing the last one counts, and one of everything ends all before it.</summary>
+    public void Insert(Purge purge, long number, DateTimeOffset at)
+    {
+        Execute(
+            "INSERT OR REPLACE INTO purges VALUES($1, $2, $3, $4, $5, $6)",
+            number, at.UtcTicks, (long)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1L : 0L);
+        if (purge is { Kind: PurgeKind.All, IsSoft: false })
+        {
+            Execute("DELETE FROM purges WHERE number < $1", number);
+        }
+    }
+
+    /// <summary>Forgets the oldest purges beyond a number of them. What is older than they are is a miss then.</summary>
+    public void CompactPurges(int max)
+    {
+        if (SqliteFile.Scalar(connection, "SELECT COUNT(*) FROM purges") is var count && count > max)
+        {
+            Execute("UPDATE meta SET value = (SELECT number FROM purges ORDER BY number LIMIT 1 OFFSET $1) WHERE name = 'horizon'", count - max - 1);
+            Execute("DELETE FROM purges WHERE number <= (SELECT value FROM meta WHERE name = 'horizon')");
+        }
+    }
+
+    /// <summary>The purges that still count, the oldest first, and the number that they reach back to.</summary>
+    public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() => (
+        SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),
+        Select("SELECT number, at, kind, authority, text, soft FROM purges ORDER BY number").ConvertAll(row => (
+            (long)row[0], new DateTimeOffset((long)row[1], TimeSpan.Zero), new Purge((PurgeKind)(long)row[2], (string)row[3], (string)row[4], (long)row[5] == 1))));
+
+    /// <summary>What is free in the file goes back to the disk, a little at a time, where it is much.</summary>
+    public void Shrink()
+    {
+        if (SqliteFile.Scalar(connection, "PRAGMA freelist_count") > 4096)
+        {
+            SqliteFile.Execute(connection, "PRAGMA incremental_vacuum(128)");
+        }
+    }
+
+    /// <summary>The file is closed in order: all of it is sound.</summary>
+    public void MarkClean() => SqliteFile.Execute(connection, "INSERT OR REPLACE INTO meta VALUES('clean', 1)");
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+        {
+            command.Dispose();
+        }
+
+        connection.Dispose();
+    }
+
+    private bool DeleteAll(string select, params object[] values)
+    {
+        var ids = Select(select, values).ConvertAll(row => (long)row[0]);
+        ids.ForEach(Delete);
+        return ids.Count > 0;
+    }
+
+    private void Delete(long id)
+    {
+        TotalBytes -= Select("SELECT bytes FROM entries WHERE id = $1", id) is [var row] ? (long)row[0] : 0;
+        Execute("DELETE FROM entries WHERE id = $1", id);
+        DeleteChunks(id);
+    }
+
+    private List<object[]> Select(string sql, params object?[] values)
+    {
+        var rows = new List<object[]>();
+        using var reader = Command(sql, values).ExecuteReader();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    private int Execute(string sql, params object?[] values) => Command(sql, values).ExecuteNonQuery();
+
+    private SqliteCommand Command(string sql, object?[] values)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _commands[sql] = connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 1; i <= values.Length; i++)
+            {
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
+            }
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Sqlite;
+
+/// <summary>
+/// The one that writes: work is queued, in order, and done in transactions of many pieces beside the requests. When more waits than may, or
+/// writing fails, entries are not written, and counted. Safe for any number of threads.
+/// </summary>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    /// <summary>How long nothing is written after a failure, such as a full disk.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+
+    // Measured: more in one transaction is slower, and holds up who waits for a purge.
+    private const int MaxPiecesPerTransaction = 100;
+    private const long MaxBytesPerTransaction = 2 << 20;
+
+    private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SqliteTables _tables;
+    private readonly SqliteStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Task _running;
+    private long _queuedBytes;
+    private long _dropped;
+    private long _pausedUntil;
+
+    public SqliteWriter(SqliteTables tables, SqliteStoreOptions options, TimeProvider time, ILogger logger)
+    {
+        _tables = tables;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>How many entries were not written.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>What the entries take, as of the last transaction.</summary>
+    public long TotalBytes { get; private set; }
+
+    /// <summary>Queues work that nobody waits for; false where too much waits already, or nothing is written for now.</summary>
+    public bool TryQueue(long bytes, Action<SqliteTables> work)
+    {
+        if (IsPaused || Interlocked.Add(ref _queuedBytes, bytes) > _options.MaxQueuedBytes)
+        {
+            if (!IsPaused)
+            {
+                Interlocked.Add(ref _queuedBytes, -bytes);
+            }
+
+            Interlocked.Increment(ref _dropped);
+            return false;
+        }
+
+        return _queue.Writer.TryWrite(new Piece(work, bytes, null));
+    }
+
+    /// <summary>Queues work that must be done, however much waits, and waits until it is committed.</summary>
+    /// <exception cref="SqliteException">It failed.</exception>
+    /// <exception cref="ChannelClosedException">The store is closed.</exception>
+    public async Task DoAsync(Action<SqliteTables> work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _queue.Writer.WriteAsync(new Piece(work, 0, done));
+        await done.Task;
+    }
+
+    /// <summary>Finishes what is queued, and closes the file in order.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_queue.Writer.TryComplete())
+        {
+            await _running;
+            _tables.Dispose();
+        }
+    }
+
+    private bool IsPaused => Volatile.Read(ref _pausedUntil) is > 0 and var until && _time.GetUtcNow().UtcTicks < until;
+
+    private async Task RunAsync()
+    {
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            var pieces = new List<Piece>();
+            var bytes = 0L;
+            while (pieces.Count < MaxPiecesPerTransaction && bytes < MaxBytesPerTransaction && _queue.Reader.TryRead(out var piece))
+            {
+                pieces.Add(piece);
+                bytes += piece.Bytes;
+            }
+
+            Run(pieces);
+            Interlocked.Add(ref _queuedBytes, -bytes);
+        }
+    }
+
+    private void Run(List<Piece> pieces)
+    {
+        try
+        {
+            _tables.InTransaction(() => pieces.ForEach(piece => piece.Work(_tables)));
+            MakeRoom();
+            TotalBytes = _tables.TotalBytes;
+            pieces.ForEach(piece => piece.Done?.SetResult());
+        }
+        catch (SqliteException failure)
+        {
+            OnFailure(failure);
+            Interlocked.Add(ref _dropped, pieces.Count(piece => piece.Done is null));
+            if (pieces.Count == 1)
+            {
+                pieces[0].Done?.SetException(failure);
+                return;
+            }
+
+            // What must be done is tried once more, by itself.
+            pieces.FindAll(piece => piece.Done is not null).ForEach(piece => Run([piece]));
+        }
+    }
+
+    // In steps, so that nobody who waits for a purge waits for more than one of them.
+    private void MakeRoom()
+    {
+        while (_tables.TotalBytes > _options.MaxBytes)
+        {
+            var isEmpty = false;
+            _tables.InTransaction(() => isEmpty = !_tables.DeleteOldest(20));
+            if (isEmpty)
+            {
+                return;
+            }
+        }
+    }
+
+    private void OnFailure(SqliteException failure)
+    {
+        if (!IsPaused)
+        {
+            Log.WritingFailed(_logger, _options.Path, failure.SqliteExtendedErrorCode, failure.Message, Pause);
+        }
+
+        Volatile.Write(ref _pausedUntil, (_time.GetUtcNow() + Pause).UtcTicks);
+    }
+
+    /// <summary>Some work, and who waits for it.</summary>
+    private sealed record Piece(Action<SqliteTables> Work, long Bytes, TaskCompletionSource? Done);
+}

@@ -1,0 +1,18 @@
+using CachingProxy.Configuration;
+using CachingProxy.Core.Storing;
+using CachingProxy.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Serving;
+
+/// <summary>Opens what the settings name to be behind the memory. To add a kind of store, add a case here and in <see cref="StoreSetting"/>.</summary>
+internal static class SecondTierFactory
+{
+    /// <summary>The tier; null where the memory is alone. One that cannot be used now is there all the same, and costs misses.</summary>
+    public static ISecondTier? Open(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers) => settings.Store switch
+    {
+        StoreSetting.Sqlite(var path) => SqliteStore.Open(
+            new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes }, dependencies.Time, loggers.CreateLogger<SqliteStore>()),
+        _ => null,
+    };
+}

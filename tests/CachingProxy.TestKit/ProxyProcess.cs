@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace CachingProxy.TestKit;
+
+/// <summary>The proxy as its own process, as it was built; it ends with this.</summary>
+public sealed class ProxyProcess : IDisposable
+{
+    private readonly Process _process;
+
+    private ProxyProcess(Process process, string startLine)
+    {
+        _process = process;
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(startLine.Split(' ')[3]) };
+    }
+
+    public HttpClient Client { get; }
+
+    public static async Task<ProxyProcess> StartAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_gcServer"] = "0";
+        var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var line = await process.StandardOutput.ReadLineAsync();
+        return line is null ? throw new InvalidOperationException(await errors) : new ProxyProcess(process, line);
+    }
+
+    /// <summary>As kill -9 does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        _process.Kill();
+        _process.Dispose();
+    }
+}
