@@ -56,7 +56,7 @@ public sealed class CacheEngine
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
+        _fills = new FillTable(new FillTools(store, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
@@ -68,6 +68,9 @@ public sealed class CacheEngine
 
     /// <summary>What bodies take now while they arrive and are kept, in bytes.</summary>
     public long GrowingBytes => _growth.TakenBytes;
+
+    /// <summary>Where the log of purges stands on this node.</summary>
+    public LogPosition LogPosition => _log.Position;
 
     /// <summary>How many clients were cut off because they held others up.</summary>
     public long ReadersCutOff => _growth.ReadersCutOff;

@@ -1,6 +1,7 @@
 using System.Text;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 using CachingProxy.TestKit;
 
@@ -9,7 +10,7 @@ namespace CachingProxy.Stores.Tests;
 /// <summary>What every store does, whatever it is made of.</summary>
 public abstract class CacheStoreContract : IAsyncLifetime
 {
-    private static readonly DateTimeOffset Now = FakeTimeProvider.Start;
+    private int _made;
 
     /// <summary>The store under test.</summary>
     protected ICacheStore Store { get; private set; } = null!;
@@ -72,8 +73,8 @@ public abstract class CacheStoreContract : IAsyncLifetime
     [Fact]
     public async Task WhatWasFetchedBeforeAPurge_NeverTakesThePlaceOfWhatWasFetchedAfterIt()
     {
-        await PutAsync(Entry("/a") with { Position = new(7, 2) }, "after");
-        await PutAsync(Entry("/a") with { Position = new(7, 1) }, "before");
+        await PutAsync(Entry("/a") with { Position = After(1) }, "after");
+        await PutAsync(Entry("/a") with { Position = Position }, "before");
         Assert.Equal("after", await ReadAsync(Assert.Single(await FindAsync("/a"))));
     }
 
@@ -82,10 +83,10 @@ public abstract class CacheStoreContract : IAsyncLifetime
     {
         await PutAsync(Entry("/a", "X-Old: 1"), "body");
         var stored = Assert.Single(await FindAsync("/a"));
-        Assert.True(await Store.UpdateAsync(stored, stored with { Fields = Some.Fields("X-New: 1"), Position = new(7, 9) }));
+        Assert.True(await Store.UpdateAsync(stored, stored with { Fields = Some.Fields("X-New: 1"), Position = After(8) }));
         await SettleAsync();
         var found = Assert.Single(await FindAsync("/a"));
-        Assert.Equal((true, false, 9L, "body"), (found.Fields.Contains("X-New"), found.Fields.Contains("X-Old"), found.Position.Number, await ReadAsync(found)));
+        Assert.Equal((true, false, After(8), "body"), (found.Fields.Contains("X-New"), found.Fields.Contains("X-Old"), found.Position, await ReadAsync(found)));
     }
 
     [Fact]
@@ -110,7 +111,7 @@ public abstract class CacheStoreContract : IAsyncLifetime
         await Store.RemoveAllAsync(Some.Key("/a"));
         Assert.Empty(await FindAsync("/a"));
         Assert.Single(await FindAsync("/b"));
-        await Store.ClearAsync();
+        await ClearAsync();
         Assert.Empty(await FindAsync("/b"));
         Assert.Empty(await FindAsync("/c"));
     }
@@ -188,17 +189,28 @@ public abstract class CacheStoreContract : IAsyncLifetime
     /// <summary>An empty store.</summary>
     protected abstract ValueTask<ICacheStore> OpenAsync();
 
+    /// <summary>The time of the store.</summary>
+    protected virtual DateTimeOffset Now => FakeTimeProvider.Start;
+
+    /// <summary>A position of the log of purges at which nothing was purged yet.</summary>
+    protected virtual LogPosition Position => new(7, 1);
+
+    /// <summary>Purges everything.</summary>
+    protected virtual ValueTask ClearAsync() => Store.ClearAsync();
+
     /// <summary>Waits until what was written is found.</summary>
     protected virtual Task SettleAsync() => Task.CompletedTask;
 
-    protected static CacheEntry Entry(string target, params string[] fields) => Some.Entry(fields) with
+    private LogPosition After(int purges) => Position with { Number = Position.Number + purges };
+
+    protected CacheEntry Entry(string target, params string[] fields) => Some.Entry(fields) with
     {
         Serial = Random.Shared.NextInt64(),
         Key = Some.Key(target),
         Target = target,
         Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
-        Position = new(7, 1),
-        ReceivedAt = Now,
+        Position = Position,
+        ReceivedAt = Now.AddMilliseconds(_made++),
         Freshness = new(TimeSpan.FromHours(1), Core.Decisions.FreshnessSource.Explicit),
     };
 

@@ -1,5 +1,6 @@
 using CachingProxy.Configuration;
 using CachingProxy.Core;
+using CachingProxy.Core.Storing;
 using CachingProxy.Serving;
 
 namespace CachingProxy.TestKit;
@@ -22,6 +23,8 @@ public sealed class TestProxy : IAsyncDisposable
     public HttpClient Client { get; }
 
     public CacheEngine Engine => _server.Engine;
+
+    public ISecondTier? SecondTier => _server.SecondTier;
 
     /// <summary>A proxy in front of an origin; its client names it by <paramref name="host"/>, if that is given.</summary>
     public static async Task<TestProxy> StartAsync(FakeOrigin origin, ProxySettings? settings = null, string? host = null)

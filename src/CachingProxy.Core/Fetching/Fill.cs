@@ -1,4 +1,5 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
@@ -12,6 +13,9 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 internal sealed class Fill(FillRequest request, LogPosition position)
 {
+    // Where another node fetches: how often it is looked whether it has done.
+    private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
+
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
@@ -86,9 +90,10 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <param name="onUnshared">Called before anybody learns that the response is not shared: from then on nobody should join.</param>
     public async Task RunAsync(FillTools tools, Action onUnshared)
     {
+        IAsyncDisposable? lease = null;
         try
         {
-            if (request.AcceptsStored && await FindAsync(tools) is { } found)
+            if (request.AcceptsStored && (await FindAsync(tools, tools.Store.FindAsync) ?? await TakeTurnAsync(tools, taken => lease = taken)) is { } found)
             {
                 onUnshared();
                 _head.SetResult(new FillOutcome.Found(found));
@@ -145,13 +150,48 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             _head.TrySetResult(new FillOutcome.Failed(
                 new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected)));
         }
+        finally
+        {
+            await (lease?.DisposeAsync() ?? ValueTask.CompletedTask);
+        }
+    }
+
+    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Null where it is
+    // for this node to fetch, because the turn is its own, or the other's has brought nothing.
+    private async ValueTask<CacheEntry?> TakeTurnAsync(FillTools tools, Action<IAsyncDisposable> onTaken)
+    {
+        if (tools.Leases is not { } leases)
+        {
+            return null;
+        }
+
+        if (await leases.TryTakeAsync(request.Key, request.Partition) is { } own)
+        {
+            onTaken(own);
+            return await FindAsync(tools, tools.FindBehindAsync);
+        }
+
+        for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Face.Policy.WaitTimeout;)
+        {
+            await Task.Delay(TurnPollInterval, tools.Clock.Source);
+            var ended = await leases.TryTakeAsync(request.Key, request.Partition);
+            var found = await FindAsync(tools, tools.FindBehindAsync);
+            // It is given back at once: what the other could not share is nothing to wait for in turn.
+            await (ended?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (found is not null || ended is not null)
+            {
+                return found;
+            }
+        }
+
+        return null;
     }
 
     // Between the look at what is stored and the look at what is under way, another fetch may have ended.
-    private async ValueTask<CacheEntry?> FindAsync(FillTools tools)
+    private async ValueTask<CacheEntry?> FindAsync(FillTools tools, Func<CacheKey, ValueTask<IReadOnlyList<CacheEntry>>> find)
     {
         var now = tools.Clock.Now;
-        foreach (var stored in await tools.Store.FindAsync(request.Key))
+        foreach (var stored in await find(request.Key))
         {
             if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
                 && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))

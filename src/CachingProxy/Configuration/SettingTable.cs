@@ -47,9 +47,10 @@ internal static class SettingTable
             (settings, texts) => bool.TryParse(texts[0], out var send) ? settings with { SendTags = send } : null) { IsSwitch = true },
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
-        new("store", "CACHING_PROXY_STORE", "WHERE", "memory alone", "sqlite:PATH: keep the cache in a file as well, so that it survives a restart",
-            "give sqlite:PATH, the path of a file in a folder that exists",
-            (settings, texts) => StoreSetting.Parse(texts[0]) is { } store ? settings with { Store = store } : null),
+        new("store", "CACHING_PROXY_STORE", "WHERE", "memory alone", "sqlite:PATH: keep the cache in a file as well, so that it survives a restart; redis://HOST: share it with other nodes",
+            "give sqlite:PATH, the path of a file in a folder that exists, or redis://[:PASSWORD@]HOST[:PORT][/DB], rediss:// for TLS",
+            (settings, texts) => StoreSetting.Parse(texts[0]) is { } store ? settings with { Store = store } : null)
+            { IsSecret = true },
         new("max-disk", "CACHING_PROXY_MAX_DISK", "SIZE", "1GB", "Bound of the file of --store", "give 1MB to 1024GB",
             (settings, texts) => Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxDiskBytes = bytes } : null),
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,

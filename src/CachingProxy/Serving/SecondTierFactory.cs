@@ -1,5 +1,6 @@
 using CachingProxy.Configuration;
 using CachingProxy.Core.Storing;
+using CachingProxy.Redis;
 using CachingProxy.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,9 @@ internal static class SecondTierFactory
     {
         StoreSetting.Sqlite(var path) => SqliteStore.Open(
             new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes }, dependencies.Time, loggers.CreateLogger<SqliteStore>()),
+        StoreSetting.Redis(var host, var port, var password, var database, var useTls) => new RedisStore(
+            new RedisStoreOptions { Host = host, Port = port, Password = password, Database = database, UseTls = useTls },
+            dependencies.Time, loggers.CreateLogger<RedisStore>()),
         _ => null,
     };
 }

@@ -1,0 +1,84 @@
+using CachingProxy.Core.Responding;
+using CachingProxy.Core.Storing;
+
+namespace CachingProxy.Redis;
+
+/// <summary>Sends the content of one entry, small ones with the head, others chunk by chunk as they come. For one caller at a time.</summary>
+internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : EntryWriter
+{
+    private readonly List<ReadOnlyMemory<byte>> _pending = [];
+    private long _pendingBytes;
+    private long _length;
+    private int _chunks;
+    private Task<bool> _writing = Task.FromResult(true);
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlyMemory<byte> content)
+    {
+        if (content.IsEmpty)
+        {
+            return;
+        }
+
+        _length += content.Length;
+        _pending.Add(content);
+        _pendingBytes += content.Length;
+        while (_length > RedisStore.ChunkBytes && _pendingBytes >= RedisStore.ChunkBytes)
+        {
+            SendChunk(RedisStore.ChunkBytes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<CacheEntry> CompleteAsync()
+    {
+        if (_length > RedisStore.ChunkBytes && _pendingBytes > 0)
+        {
+            SendChunk((int)_pendingBytes);
+        }
+
+        var body = _length <= RedisStore.ChunkBytes ? Take((int)_length) : null;
+        store.Write(entry, body, _length, _writing);
+        return new(entry with { Body = body is null ? new RedisBody(store, entry.Serial, _length) : ResponseBody.InMemory(body) });
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        // Chunks without a head are found by nobody, and go when their time is over.
+        _pending.Clear();
+        return base.DisposeAsync();
+    }
+
+    private void SendChunk(int bytes)
+    {
+        var (chunk, number, before) = (Take(bytes), _chunks++, _writing);
+        _writing = SendAsync();
+
+        async Task<bool> SendAsync()
+        {
+            // All are on their way at once, as far as the bound permits; the head comes last.
+            var isWritten = await store.WriteChunkAsync(entry, number, chunk);
+            return await before && isWritten;
+        }
+    }
+
+    private byte[] Take(int bytes)
+    {
+        var taken = new byte[bytes];
+        for (var filled = 0; filled < bytes;)
+        {
+            var count = Math.Min(_pending[0].Length, bytes - filled);
+            _pending[0].Span[..count].CopyTo(taken.AsSpan(filled));
+            filled += count;
+            _pending[0] = _pending[0][count..];
+            if (_pending[0].IsEmpty)
+            {
+                _pending.RemoveAt(0);
+            }
+        }
+
+        _pendingBytes -= bytes;
+        return taken;
+    }
+}

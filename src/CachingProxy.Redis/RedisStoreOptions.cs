@@ -1,0 +1,38 @@
+namespace CachingProxy.Redis;
+
+/// <summary>Where Redis is, and how long anybody waits for it.</summary>
+public sealed class RedisStoreOptions
+{
+    /// <summary>The server's name or address.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The port: 6379 by default.</summary>
+    public int Port { get; init; } = 6379;
+
+    /// <summary>The password; none by default. Never shown.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The number of the database: 0 by default.</summary>
+    public int Database { get; init; }
+
+    /// <summary>Whether the connection is encrypted, and the server's certificate checked against <see cref="Host"/>. Off by default.</summary>
+    public bool UseTls { get; init; }
+
+    /// <summary>What all keys begin with: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>
+    public string KeyPrefix { get; init; } = "caching-proxy:";
+
+    /// <summary>How long a request waits for Redis: 50 milliseconds by default. Then it goes on without, which is a miss.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.</summary>
+    public TimeSpan PurgeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a lease lasts at most: 10 seconds by default. Then another node may fetch the same.</summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How much may be on its way to Redis, in bytes: 16 MiB by default. What comes beyond is not written, and counted.</summary>
+    public long MaxPendingBytes { get; init; } = 16L << 20;
+
+    /// <summary>The most purges that are kept for nodes that were cut off: 100,000 by default.</summary>
+    public int MaxPurges { get; init; } = 100_000;
+}

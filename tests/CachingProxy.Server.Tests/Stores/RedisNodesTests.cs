@@ -1,0 +1,223 @@
+using System.Net;
+using CachingProxy.Configuration;
+using CachingProxy.TestKit;
+
+namespace CachingProxy.Server.Tests.Stores;
+
+/// <summary>Two nodes on one Redis, and what becomes of them when that is not well.</summary>
+public sealed class RedisNodesTests : IAsyncLifetime
+{
+    private RedisServer _redis = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
+        _redis = await RedisServer.StartAsync();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _redis?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("/small", 100)]
+    [InlineData("/large", 2_000_000)]
+    [InlineData("/proxy?url=json", 100)]
+    public async Task WhatOneNodeStored_IsAHitOnTheOther(string target, int length)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', length), "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync(target);
+        await UntilAsync(async () => (await HitAsync(other, target)).IsHit);
+        Assert.Equal(length, (await other.Client.GetStringAsync(target)).Count(letter => letter == 'x'));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("?url=/a/b")]
+    [InlineData("?prefix=/a")]
+    [InlineData("?tag=t")]
+    [InlineData("?tag=t&soft=true")]
+    [InlineData("?soft=true")]
+    public async Task APurgeOnOneNode_HoldsOnTheOther(string query)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync("/a/b");
+        await UntilAsync(async () => (await HitAsync(other, "/a/b")).IsHit);
+        var asked = origin.Requests.Count;
+        Assert.Equal(HttpStatusCode.OK, (await one.Client.DeleteAsync("/cache" + query)).StatusCode);
+        Assert.False((await HitAsync(one, "/a/b")).IsHit);
+        await UntilAsync(() => Task.FromResult(other.Engine.LogPosition == one.Engine.LogPosition));
+        await other.Client.GetStringAsync("/a/b");
+        Assert.Equal(asked + 1, origin.Requests.Count);
+    }
+
+    [Fact]
+    public async Task ManyRequestsToBothNodesForOneColdUrl_AreOneRequestToTheOrigin()
+    {
+        var answer = new TaskCompletionSource();
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            await answer.Task;
+            await connection.SendAsync(FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        });
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        var requests = Enumerable.Range(0, 100).Select(number => (number % 2 == 0 ? one : other).Client.GetStringAsync("/x")).ToList();
+        while (origin.Requests.IsEmpty || one.Engine.RunningFills + other.Engine.RunningFills < 2)
+        {
+            await Task.Yield();
+        }
+
+        answer.SetResult();
+        Assert.All(await Task.WhenAll(requests), body => Assert.Equal("x", body));
+        Assert.Single(origin.Requests);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeShared_IsNotWaitedForInTurn()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: no-store"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(number => (number % 2 == 0 ? one : other).Client.GetStringAsync("/x")));
+        Assert.Equal(20, origin.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("FLUSHALL")]
+    [InlineData("DEL", "caching-proxy:purges")]
+    [InlineData("DEL", "caching-proxy:epoch")]
+    public async Task ALogThatIsLost_BringsNoPurgedEntryBack_OnNodesOldOrNew(params string[] command)
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
+        await using var old = await StartAsync(origin);
+        await old.Client.GetStringAsync("/x");
+        await old.Client.DeleteAsync("/cache?tag=t");
+        await _redis.CommandAsync(command);
+        await using var young = await StartAsync(origin);
+        Assert.False((await HitAsync(young, "/x")).IsHit);
+        await UntilAsync(() => Task.FromResult(old.Engine.LogPosition == young.Engine.LogPosition));
+        await old.Client.GetStringAsync("/x");
+        Assert.InRange(origin.Requests.Count, 2, 3);
+    }
+
+    [Fact]
+    public async Task WhileRedisHangs_NobodyFails_AndItIsUsedAgainAfterwards()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync("/hit");
+        _redis.Stop();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.True((await HitAsync(one, "/hit")).IsHit);
+            Assert.False((await HitAsync(one, $"/miss{i}")).IsHit);
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await one.Client.DeleteAsync("/cache?url=/hit")).StatusCode);
+        Assert.False((await HitAsync(one, "/hit")).IsHit);
+        _redis.Continue();
+        await one.Client.GetStringAsync("/after");
+        var number = 0;
+        await UntilAsync(async () =>
+        {
+            var target = $"/again{number++}";
+            await one.Client.GetStringAsync(target);
+            return (await HitAsync(other, target)).IsHit;
+        });
+    }
+
+    [Fact]
+    public async Task ARedisThatIsKilled_CostsMisses_AndOneThatIsBackIsUsed()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync("/hit");
+        _redis.Kill();
+        Assert.True((await HitAsync(one, "/hit")).IsHit);
+        Assert.False((await HitAsync(one, "/miss")).IsHit);
+        await _redis.RestartAsync();
+        var number = 0;
+        await UntilAsync(async () =>
+        {
+            var target = $"/again{number++}";
+            await one.Client.GetStringAsync(target);
+            return (await HitAsync(other, target)).IsHit;
+        });
+    }
+
+    [Fact]
+    public async Task APurgeThatCouldNotBeTold_IsToldWhenRedisIsBack()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync("/x");
+        await UntilAsync(async () => (await HitAsync(other, "/x")).IsHit);
+        _redis.Stop();
+        Assert.Contains("purge_not_propagated", await (await one.Client.DeleteAsync("/cache?tag=t")).Content.ReadAsStringAsync());
+        Assert.False((await HitAsync(one, "/x")).IsHit);
+        Assert.True((await HitAsync(other, "/x")).IsHit);
+        var before = other.Engine.LogPosition;
+        _redis.Continue();
+        await UntilAsync(() => Task.FromResult(other.Engine.LogPosition != before));
+        Assert.False((await HitAsync(other, "/x")).IsHit);
+    }
+
+    [Fact]
+    public async Task WithoutRedisAtTheStart_EverythingIsServed_AndItIsFoundLater()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        _redis.Kill();
+        await using var one = await StartAsync(origin, untilUp: false);
+        Assert.False((await HitAsync(one, "/x")).IsHit);
+        Assert.True((await HitAsync(one, "/x")).IsHit);
+        await _redis.RestartAsync();
+        await UntilAsync(() => Task.FromResult(one.SecondTier!.IsAvailable));
+    }
+
+    [Fact]
+    public async Task ARedisThatIsFull_CostsWhatIsNotWritten_AndNothingElse()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', 100_000), "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await _redis.CommandAsync("CONFIG", "SET", "maxmemory", "1mb");
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(100_000, (await one.Client.GetStringAsync($"/{i}")).Length);
+            Assert.True((await HitAsync(one, $"/{i}")).IsHit);
+        }
+    }
+
+    private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true)
+    {
+        var proxy = await TestProxy.StartAsync(origin, new ProxySettings { Store = StoreSetting.Parse($"redis://127.0.0.1:{_redis.Port}") }, host: "localhost");
+        await (untilUp ? UntilAsync(() => Task.FromResult(proxy.SecondTier!.IsAvailable)) : Task.CompletedTask);
+        return proxy;
+    }
+
+    private static async Task<(bool IsHit, string Status)> HitAsync(TestProxy proxy, string target)
+    {
+        var response = await proxy.Client.GetAsync(target);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return (response.Headers.GetValues("X-Cache").Single() == "HIT", response.Headers.GetValues("Cache-Status").Single());
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(20), "It did not come about.");
+            await Task.Yield();
+        }
+    }
+}
