@@ -11,12 +11,19 @@ public sealed class ScriptedOrigin(Func<OriginRequest, Task<OriginResponse>> ans
     {
     }
 
+    /// <summary>Whether <see cref="Requests"/> are remembered, which those who ask a million times had better not have.</summary>
+    public bool KeepsRequests { get; init; } = true;
+
     /// <summary>All requests so far, in order.</summary>
     public ConcurrentQueue<OriginRequest> Requests { get; } = new();
 
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
     {
-        Requests.Enqueue(request);
+        if (KeepsRequests)
+        {
+            Requests.Enqueue(request);
+        }
+
         return await answer(request).WaitAsync(cancellation);
     }
 }

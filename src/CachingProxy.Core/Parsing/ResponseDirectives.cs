@@ -13,10 +13,34 @@ internal static class ResponseDirectives
     /// <summary>The targeted field. It goes on to caches downstream as any other does.</summary>
     public const string TargetedField = "CDN-Cache-Control";
 
+    private const int Places = 512;
+
+    // What origins say to caches is a few texts again and again: each is parsed once while it is in use, and stored entries share it.
+    private static readonly Tuple<string, CacheControl>?[] Last = new Tuple<string, CacheControl>?[Places];
+
     public static CacheControl Parse(IFields fields) =>
         fields[TargetedField] is { Count: > 0 } targeted && ParseTargeted(targeted) is { } control
             ? control
-            : CacheControlParser.Parse(fields["Cache-Control"]);
+            : ParseShared(fields["Cache-Control"]);
+
+    private static CacheControl ParseShared(StringValues lines)
+    {
+        if (lines.Count != 1)
+        {
+            return CacheControlParser.Parse(lines);
+        }
+
+        var text = lines.ToString();
+        ref var place = ref Last[(uint)string.GetHashCode(text) % Places];
+        var known = Volatile.Read(ref place);
+        if (known?.Item1 != text)
+        {
+            known = Tuple.Create(text, CacheControlParser.Parse(lines));
+            Volatile.Write(ref place, known);
+        }
+
+        return known.Item2;
+    }
 
     // RFC 9213 §2.1: a dictionary. One member of the wrong type makes the whole wrong (RFC 9651 §1.2), so that nothing is
     // taken from a field that its sender meant otherwise.

@@ -1,88 +1,83 @@
-using System.Collections.Concurrent;
 using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Core.Storing.Memory;
 
 /// <summary>
-/// Entries in this process's memory, bounded in bytes. Looking up takes no lock; storing and removing take one, and
-/// decide about eviction under it.
+/// Entries in this process's memory, bounded in bytes. Looking up takes no lock; writing takes that of one shard, and
+/// makes room there first. When the machine runs out of memory the store gives half of its own up. Safe for any number of threads.
 /// </summary>
-public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
+public sealed class MemoryStore : ICacheStore
 {
-    private readonly ConcurrentDictionary<CacheKey, MemorySlot[]> _slots = new();
-    private readonly Eviction _eviction = new(options.MaxBytes);
-    private readonly Lock _lock = new();
+    private const int MaxShards = 16;
+    private const long MinShardBytes = 4 << 20;
+    private const int WritesBetweenLooks = 1024;
 
-    /// <summary>What is held now, in bytes, as counted against the limit.</summary>
-    public long HeldBytes
+    private readonly MemoryStoreOptions _options;
+    private readonly MemoryShard[] _shards;
+    private long _heldBytes;
+    private int _writes;
+    private volatile bool _isUnderPressure;
+
+    /// <summary>An empty store.</summary>
+    public MemoryStore(MemoryStoreOptions options)
     {
-        get
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _shards = new MemoryShard[(int)Math.Clamp(options.MaxBytes / MinShardBytes, 1, MaxShards)];
+        for (var i = 0; i < _shards.Length; i++)
         {
-            lock (_lock)
-            {
-                return _eviction.HeldBytes;
-            }
+            _shards[i] = new MemoryShard();
         }
     }
 
+    /// <summary>What is held now, in bytes, as counted against the limit.</summary>
+    public long HeldBytes => Volatile.Read(ref _heldBytes);
+
+    private long Limit => _isUnderPressure ? _options.MaxBytes / 2 : _options.MaxBytes;
+
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key) =>
-        new(_slots.TryGetValue(key, out var slots) ? new MemorySlotList(slots) : []);
+        new(ShardOf(key).Find(key) is { } slots ? new MemorySlotList(slots) : []);
 
     /// <inheritdoc/>
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength) =>
-        MemorySlot.SizeOf(entry) + (contentLength ?? 0) <= options.MaxBytes ? new MemoryEntryWriter(this, entry, options.MaxBytes) : null;
+        MemorySlot.SizeOf(entry) + (contentLength ?? 0) <= _options.MaxBytes ? new MemoryEntryWriter(this, entry, _options.MaxBytes) : null;
 
     /// <inheritdoc/>
     public ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
-        lock (_lock)
-        {
-            var slot = Find_NeedsLock(entry);
-            if (slot is not null)
-            {
-                Replace_NeedsLock(freshened, slot);
-            }
-
-            return new ValueTask<bool>(slot is not null);
-        }
+        ArgumentNullException.ThrowIfNull(entry);
+        var shard = ShardOf(entry.Key);
+        var change = shard.Update(entry, freshened);
+        Interlocked.Add(ref _heldBytes, change ?? 0);
+        MakeRoom(shard, 0);
+        return new(change is not null);
     }
 
     /// <inheritdoc/>
     public ValueTask RemoveAsync(CacheEntry entry)
     {
-        lock (_lock)
-        {
-            if (Find_NeedsLock(entry) is { } slot)
-            {
-                Remove_NeedsLock(slot);
-            }
-        }
-
+        ArgumentNullException.ThrowIfNull(entry);
+        Interlocked.Add(ref _heldBytes, -ShardOf(entry.Key).Remove(entry));
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask RemoveAllAsync(CacheKey key)
     {
-        lock (_lock)
-        {
-            foreach (var slot in _slots.GetValueOrDefault(key, []))
-            {
-                Remove_NeedsLock(slot);
-            }
-        }
-
+        Interlocked.Add(ref _heldBytes, -ShardOf(key).RemoveAll(key));
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask ClearAsync()
     {
-        lock (_lock)
+        foreach (var shard in _shards)
         {
-            _slots.Clear();
-            _eviction.Clear();
+            while (shard.Evict() is var freed and > 0)
+            {
+                Interlocked.Add(ref _heldBytes, -freed);
+            }
         }
 
         return ValueTask.CompletedTask;
@@ -90,50 +85,29 @@ public sealed class MemoryStore(MemoryStoreOptions options) : ICacheStore
 
     internal void Add(CacheEntry entry)
     {
-        lock (_lock)
+        if (Interlocked.Increment(ref _writes) % WritesBetweenLooks == 0)
         {
-            var siblings = _slots.GetValueOrDefault(entry.Key, []);
-            if (Replacement.Replaced(entry, Array.ConvertAll(siblings, slot => slot.Entry)) is { } replaced)
-            {
-                Replace_NeedsLock(entry, Array.FindAll(siblings, slot => replaced.Any(other => ReferenceEquals(other, slot.Entry))));
-            }
+            var memory = GC.GetGCMemoryInfo(GCKind.Any);
+            _isUnderPressure = memory.MemoryLoadBytes >= memory.HighMemoryLoadThresholdBytes && memory.HighMemoryLoadThresholdBytes > 0;
         }
+
+        var shard = ShardOf(entry.Key);
+        // Before, so that it does not make room for itself.
+        MakeRoom(shard, MemorySlot.SizeOf(entry) + (entry.Body.Length ?? 0));
+        Interlocked.Add(ref _heldBytes, shard.Add(entry));
+        MakeRoom(shard, 0);
     }
 
-    private void Replace_NeedsLock(CacheEntry entry, params MemorySlot[] replaced)
+    // In the shard that grows first; in the others where that is not enough, which is for entries of the size of a shard.
+    private void MakeRoom(MemoryShard growing, long bytes)
     {
-        var slot = new MemorySlot(entry);
-        foreach (var old in replaced)
+        for (var next = 0; HeldBytes + bytes > Limit && next <= _shards.Length;)
         {
-            Remove_NeedsLock(old);
-        }
-
-        _slots[entry.Key] = [.. _slots.GetValueOrDefault(entry.Key, []), slot];
-        foreach (var evicted in _eviction.Add(slot, wasUsed: replaced.Any(old => old.WasUsed)))
-        {
-            Unlink_NeedsLock(evicted);
+            var freed = (next == 0 ? growing : _shards[next - 1]).Evict();
+            Interlocked.Add(ref _heldBytes, -freed);
+            next += freed == 0 ? 1 : 0;
         }
     }
 
-    private MemorySlot? Find_NeedsLock(CacheEntry entry) =>
-        Array.Find(_slots.GetValueOrDefault(entry.Key, []), slot => ReferenceEquals(slot.Entry, entry));
-
-    private void Remove_NeedsLock(MemorySlot slot)
-    {
-        Unlink_NeedsLock(slot);
-        _eviction.Remove(slot);
-    }
-
-    private void Unlink_NeedsLock(MemorySlot slot)
-    {
-        var left = Array.FindAll(_slots.GetValueOrDefault(slot.Entry.Key, []), other => !ReferenceEquals(other, slot));
-        if (left.Length == 0)
-        {
-            _slots.TryRemove(slot.Entry.Key, out _);
-        }
-        else
-        {
-            _slots[slot.Entry.Key] = left;
-        }
-    }
+    private MemoryShard ShardOf(CacheKey key) => _shards[(uint)key.GetHashCode() % (uint)_shards.Length];
 }

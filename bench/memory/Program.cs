@@ -1,0 +1,94 @@
+// What a stored response takes beside its body, and what the process does under a load that never stops evicting.
+//   dotnet run -c Release --project bench/memory -- [REQUESTS]      (1,000,000 by default; 10,000,000 is the budget's)
+// The engine is called directly, without sockets: 1 KiB bodies, seven fields, 1,000,000 URLs at random, --max-memory 256MB.
+using System.Diagnostics;
+using System.Globalization;
+using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Storing.Memory;
+using CachingProxy.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var requests = args.Length > 0 ? int.Parse(args[0]) : 1_000_000;
+Func<string, string[]> usual = target =>
+[
+    $"Date: {DateTimeOffset.UtcNow:R}", "Content-Type: application/json; charset=utf-8", "Cache-Control: max-age=3600", $"ETag: \"{target.GetHashCode():x8}{target.GetHashCode():x8}\"",
+    "Server: nginx/1.27.3", $"Last-Modified: {DateTimeOffset.UtcNow.AddMinutes(-target.GetHashCode() % 100000):R}", "Via: 1.1 origin",
+];
+var face = FaceOf(1024, usual);
+
+foreach (var (name, length, fields) in Shapes())
+{
+    await MeasureEntryAsync(name, length, fields);
+    GC.Collect();
+}
+
+var (store, loaded) = Create(256L << 20);
+var random = new Random(1);
+var (rates, longest, paused) = (new List<double>(), TimeSpan.Zero, GC.GetTotalPauseDuration());
+var part = Math.Max(requests / 10, 1);
+for (var done = 0; done < requests; done += part)
+{
+    var began = Stopwatch.GetTimestamp();
+    for (var i = 0; i < part; i++)
+    {
+        await ServeAsync(loaded, face, random.Next(1_000_000));
+        var now = GC.GetTotalPauseDuration();
+        (longest, paused) = (now - paused > longest ? now - paused : longest, now);
+    }
+
+    rates.Add(part / Stopwatch.GetElapsedTime(began).TotalSeconds);
+}
+
+var status = File.ReadLines("/proc/self/status").Where(line => line.StartsWith("VmHWM", StringComparison.Ordinal) || line.StartsWith("VmRSS", StringComparison.Ordinal));
+Console.WriteLine($"{requests} requests: {string.Join(", ", status.Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))))}, counted {store.HeldBytes >> 20} MiB");
+Console.WriteLine($"longest pause {longest.TotalMilliseconds:F0} ms, requests a second {rates[1]:F0} in the second tenth, {rates[^1]:F0} in the last");
+
+(MemoryStore, CacheEngine) Create(long maxBytes)
+{
+    var memory = new MemoryStore(new MemoryStoreOptions { MaxBytes = maxBytes });
+    return (memory, new CacheEngine(memory, new CacheEngineOptions { Pseudonym = "bench" }, TimeProvider.System, NullLogger<CacheEngine>.Instance));
+}
+
+IEnumerable<(string Name, int Length, Func<string, string[]> Fields)> Shapes() =>
+[
+    ("1,024 bytes, seven fields", 1024, usual),
+    ("100 bytes, two fields", 100, _ => [$"Date: {DateTimeOffset.UtcNow:R}", "Cache-Control: max-age=60"]),
+    ("20,000 bytes, seven fields", 20_000, usual),
+    ("1,024 bytes, tags and odd fields", 1024, target => [.. usual(target), $"Cache-Tag: a, b, {target}", $"X-Request-Id: {target}{target}"]),
+];
+
+async Task MeasureEntryAsync(string name, int length, Func<string, string[]> fields)
+{
+    const int entries = 20_000;
+    var (memory, engine) = Create(1L << 30);
+    var shape = FaceOf(length, fields);
+    for (var i = 0; i < 1000; i++)
+    {
+        await ServeAsync(engine, shape, i);
+    }
+
+    var (heapBefore, countedBefore) = (GC.GetTotalMemory(forceFullCollection: true), memory.HeldBytes);
+    for (var i = 1000; i < 1000 + entries; i++)
+    {
+        await ServeAsync(engine, shape, i);
+    }
+
+    var real = (GC.GetTotalMemory(forceFullCollection: true) - heapBefore) / (double)entries;
+    var counted = (memory.HeldBytes - countedBefore) / (double)entries;
+    Console.WriteLine($"an entry of {name}: {real:F0} bytes of heap, {counted:F0} counted ({100 * (counted - real) / real:+0.0;-0.0} %), {real - length:F0} beside the content");
+    GC.KeepAlive(engine);
+}
+
+CacheFace FaceOf(int length, Func<string, string[]> fields)
+{
+    var content = new byte[length];
+    return Some.Face(new ScriptedOrigin(request => new OriginResponse(200, Some.Fields(fields(request.Key.Target)), new MemoryStream(content)) { ContentLength = length }) { KeepsRequests = false });
+}
+
+async Task ServeAsync(CacheEngine target, CacheFace from, int number)
+{
+    await using var result = await target.ServeAsync(Some.Request(from, $"/products/{number}/with/a/path/of/some/length"), default);
+    await result.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default);
+}
