@@ -48,10 +48,10 @@ public sealed class CacheEngine
         _maxWaiters = options.MaxWaitersPerFill;
         _log = new InvalidationLog(_clock);
         _behind = behind;
-        _sink = new PurgeSink(_log, memory);
         var store = behind is null ? memory : new TieredStore(memory, behind, _log);
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
+        _sink = new PurgeSink(_log, memory, variances);
         _purger = new Purger(store, _log, behind, variances);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);

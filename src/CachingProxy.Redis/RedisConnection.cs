@@ -27,6 +27,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly Task _watching;
     private volatile ConnectionMultiplexer? _multiplexer;
     private volatile bool _isUp;
+    private volatile bool _isToldLost;
     private int _failures;
     private long _pendingBytes;
     private int _pending;
@@ -156,10 +157,20 @@ internal sealed class RedisConnection : IAsyncDisposable
             return;
         }
 
-        if (Interlocked.Increment(ref _failures) >= MaxFailures && _isUp)
+        // A limit is waited for once, and not by each in turn.
+        if ((Interlocked.Increment(ref _failures) >= MaxFailures || failure is TimeoutException) && _isUp)
         {
-            _isUp = false;
-            Log.Lost(_logger, _options.Host, _options.Port, failure.Message);
+            OnLost(failure);
+        }
+    }
+
+    private void OnLost(Exception failure)
+    {
+        _isUp = false;
+        if (!_isToldLost)
+        {
+            _isToldLost = true;
+            Log.Lost(_logger, _options.Host, _options.Port, failure is RedisConnectionException { FailureType: var type } ? type.ToString() : failure.Message);
         }
     }
 
@@ -183,11 +194,17 @@ internal sealed class RedisConnection : IAsyncDisposable
                     await onUp(_multiplexer).WaitAsync(ProbeTimeout * 10, _time, _closing.Token);
                     Volatile.Write(ref _failures, 0);
                     _isUp = true;
+                    _isToldLost = false;
                     Log.Found(_logger, _options.Host, _options.Port);
                 }
             }
-            catch (Exception failure) when (IsFailure(failure))
+            catch (Exception failure)
             {
+                if (!_closing.IsCancellationRequested)
+                {
+                    OnLost(failure);
+                }
+
                 if (++failedProbes >= MaxFailedProbes)
                 {
                     failedProbes = 0;
@@ -221,7 +238,16 @@ internal sealed class RedisConnection : IAsyncDisposable
             ReconnectRetryPolicy = new ExponentialRetry(250, 2000),
         };
         configuration.EndPoints.Add(_options.Host, _options.Port);
-        return await ConnectionMultiplexer.ConnectAsync(configuration);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+        // Whatever is there afterwards may be another server, or an older copy: it is looked at first.
+        multiplexer.ConnectionFailed += (_, failed) =>
+        {
+            if (failed.ConnectionType == ConnectionType.Interactive)
+            {
+                _isUp = false;
+            }
+        };
+        return multiplexer;
     }
 
     // Ends all calls that hang, and frees what is queued behind them.

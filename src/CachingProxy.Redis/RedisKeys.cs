@@ -10,6 +10,7 @@ namespace CachingProxy.Redis;
 /// <code>
 /// PREFIX e:HASH      hash: the entries of one URI; h:SERIAL the head, l:SERIAL the length, b:SERIAL the content if it is small
 /// PREFIX c:SERIAL:N  string: a chunk of larger content
+/// PREFIX u:HASH      string: the id of the last hard purge of the URI, for as long as an older fetch may last
 /// PREFIX l:HASH      string: who fetches now
 /// PREFIX epoch       string: which log of purges
 /// PREFIX purges      stream: the log
@@ -25,6 +26,8 @@ internal sealed class RedisKeys(string prefix)
     public RedisChannel Purged { get; } = new(prefix + "purged", RedisChannel.PatternMode.Literal);
 
     public RedisKey Entries(CacheKey key) => $"{prefix}e:{Hash(key.Authority, key.Target)}";
+
+    public RedisKey PurgedUrl(CacheKey key) => $"{prefix}u:{Hash(key.Authority, key.Target)}";
 
     public RedisKey Chunk(long serial, int number) => $"{prefix}c:{serial:x}:{number}";
 

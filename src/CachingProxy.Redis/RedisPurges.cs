@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -15,7 +16,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     // Without a stream or an epoch there is no telling what was purged: another epoch begins, as it does where one is to be ended (ARGV[2]).
     private const string Ensure = """
         local epoch = redis.call('GET', KEYS[1])
-        if not epoch or redis.call('EXISTS', KEYS[2]) == 0 or epoch == ARGV[2] then
+        if not epoch or redis.call('EXISTS', KEYS[2]) == 0 or redis.call('XLEN', KEYS[2]) == 0 or epoch == ARGV[2] then
           epoch = ARGV[1]
           redis.call('DEL', KEYS[2])
           redis.call('SET', KEYS[1], epoch)
@@ -24,16 +25,22 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         end
         """;
 
+    // ARGV[4]: the last id that was seen here; whether it is still there.
     private const string Look = Ensure + """
 
         local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
         local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-        return {epoch, last[1], first[1], first[2][2]}
+        local seen = 1
+        if ARGV[4] ~= '' then seen = #redis.call('XRANGE', KEYS[2], ARGV[4], ARGV[4]) end
+        return {epoch, last[1], first[1], first[2][2], seen}
         """;
 
+    // A hard purge of a URL removes its entries (KEYS[3]), and says for a while that it did (KEYS[4]): what was fetched before is not written after it.
     private const string Append = Ensure + """
 
+        if KEYS[3] then redis.call('DEL', KEYS[3]) end
         local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'kind', ARGV[5], 'authority', ARGV[6], 'text', ARGV[7], 'soft', ARGV[8])
+        if KEYS[3] then redis.call('SET', KEYS[4], id, 'PX', 600000) end
         redis.call('PUBLISH', ARGV[3], id)
         return {epoch, id}
         """;
@@ -42,15 +49,31 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     private const int SequenceBits = 20;
     private const long MaxSequence = (1 << SequenceBits) - 1;
 
-    private readonly ConcurrentQueue<Purge> _untold = new();
+    // Beyond these, one purge of everything is told in the place of all.
+    private const int MaxUntold = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<Purge> _untold = [];
     private readonly ConcurrentDictionary<long, bool> _own = new();
     private readonly SemaphoreSlim _reading = new(1);
+    private readonly SemaphoreSlim _telling = new(1);
     private RedisConnection _connection = null!;
+    private ConnectionMultiplexer? _subscribed;
     private volatile IPurgeSink? _sink;
     private LogPosition _seen;
+    private string _seenId = "";
 
     /// <summary>How many purges other nodes have not been told of yet.</summary>
-    public int Untold => _untold.Count;
+    public int Untold
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _untold.Count;
+            }
+        }
+    }
 
     /// <summary>The connection to be used.</summary>
     public void Use(RedisConnection connection) => _connection = connection;
@@ -62,12 +85,17 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         await CatchUpAsync();
     }
 
-    /// <summary>The connection is there, or there again: nothing is read from Redis before this node knows what was purged.</summary>
+    /// <summary>The connection is there, or there again: nothing is read from Redis before this node knows what was purged, and Redis what this node has.</summary>
     /// <exception cref="TimeoutException">It does not answer after all.</exception>
     public async Task OnUpAsync(ConnectionMultiplexer multiplexer)
     {
-        await multiplexer.GetSubscriber().SubscribeAsync(keys.Purged, (_, _) => _ = CatchUpAsync());
-        if (!await ReadAsync())
+        if (_subscribed != multiplexer)
+        {
+            await multiplexer.GetSubscriber().SubscribeAsync(keys.Purged, (_, _) => _ = CatchUpAsync());
+            _subscribed = multiplexer;
+        }
+
+        if (!await CatchUpAsync())
         {
             throw new TimeoutException("The purges could not be read.");
         }
@@ -77,28 +105,70 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     /// <exception cref="PurgeNotPropagatedException">Redis does not answer; it is told later.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
-        if (await TryAppendAsync(purge) is { } position)
+        // Nobody waits for what is known not to answer.
+        if (_connection.IsUp && await TryAppendAsync(purge) is { } position)
         {
+            _own[position.Number] = true;
             return position;
         }
 
-        _untold.Enqueue(purge);
+        lock (_lock)
+        {
+            if (_untold.Count >= MaxUntold)
+            {
+                _untold.Clear();
+                purge = Purge.All();
+            }
+
+            _untold.Add(purge);
+        }
+
         throw new PurgeNotPropagatedException("Redis does not answer.");
     }
 
-    /// <summary>Reads what is new, and tells what could not be told.</summary>
-    public async Task CatchUpAsync()
+    /// <summary>Reads what is new, and tells what could not be told. False where Redis does not answer.</summary>
+    public async Task<bool> CatchUpAsync() => await ReadAsync() && await TellAsync();
+
+    public void Dispose()
     {
-        if (await ReadAsync())
+        _reading.Dispose();
+        _telling.Dispose();
+    }
+
+    private async Task<bool> TellAsync()
+    {
+        await _telling.WaitAsync();
+        try
         {
-            while (_untold.TryPeek(out var purge) && await TryAppendAsync(purge) is not null)
+            while (Next() is { } purge)
             {
-                _untold.TryDequeue(out _);
+                // Told, it comes back with its place in the log as any other's does.
+                if (await TryAppendAsync(purge) is null)
+                {
+                    return false;
+                }
+
+                lock (_lock)
+                {
+                    _untold.Remove(purge);
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            _telling.Release();
+        }
+
+        Purge? Next()
+        {
+            lock (_lock)
+            {
+                return _untold.FirstOrDefault();
             }
         }
     }
-
-    public void Dispose() => _reading.Dispose();
 
     private static long NumberOf(string id)
     {
@@ -110,16 +180,13 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     {
         try
         {
+            var url = new CacheKey(purge.Authority, purge.Text);
+            RedisKey[] removed = purge is { Kind: PurgeKind.Url, IsSoft: false } ? [keys.Entries(url), keys.PurgedUrl(url)] : [];
             var answer = (RedisValue[])(await EvaluateAsync(
-                Append, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0))!;
+                Append, removed, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0))!;
             var position = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
-            _own[position.Number] = true;
-            if (position.Epoch != _seen.Epoch)
-            {
-                await ReadAsync();
-            }
-
-            return position;
+            // In another epoch than this node knows it means nothing here until that is known.
+            return position.Epoch == _seen.Epoch || (await ReadAsync() && position.Epoch == _seen.Epoch) ? position : null;
         }
         catch (Exception failure) when (failure is TimeoutException or RedisException)
         {
@@ -139,7 +206,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         try
         {
             var there = await LookAsync("");
-            if (there.Position.Epoch == _seen.Epoch && there.Position.Number < _seen.Number)
+            if (there.Position.Epoch == _seen.Epoch && !there.HasSeen && there.ReachesBackTo <= _seen.Number)
             {
                 // The stream has gone back: an old copy of it was restored, and what was purged since nobody knows.
                 there = await LookAsync(_seen.Epoch.ToString(CultureInfo.InvariantCulture));
@@ -167,7 +234,12 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
                 }
             }
 
-            _seen = there.Position;
+            (_seen, _seenId) = (there.Position, there.Id);
+            foreach (var (number, _) in _own)
+            {
+                _ = number <= _seen.Number && _own.TryRemove(number, out _);
+            }
+
             return true;
         }
         catch (Exception failure) when (failure is TimeoutException or RedisException)
@@ -180,13 +252,15 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
     }
 
-    private async Task<(LogPosition Position, long ReachesBackTo)> LookAsync(string endedEpoch)
+    private async Task<(LogPosition Position, string Id, long ReachesBackTo, bool HasSeen)> LookAsync(string endedEpoch)
     {
-        var answer = (RedisValue[])(await EvaluateAsync(Look, endedEpoch))!;
+        var answer = (RedisValue[])(await EvaluateAsync(Look, [], endedEpoch, _seenId))!;
         return (
             new LogPosition((long)answer[0], NumberOf((string)answer[1]!)),
+            (string)answer[1]!,
             // Where it begins with its beginning, nothing was left out.
-            answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!));
+            answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!),
+            (long)answer[4] > 0);
     }
 
     private async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)
@@ -215,13 +289,16 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
     }
 
-    private Task<RedisResult> EvaluateAsync(string script, string endedEpoch, params object[] more) => _connection.CallAsync(
+    private Task<RedisResult> EvaluateAsync(string script, RedisKey[] more, string endedEpoch, params object[] values) => _connection.CallAsync(
         database => database.ScriptEvaluateAsync(
             script,
-            [keys.Epoch, keys.Purges],
-            [Random.Shared.NextInt64(), endedEpoch, (string)keys.Purged!, .. more.Select(value => (RedisValue)value.ToString())],
+            [keys.Epoch, keys.Purges, .. more],
+            [Random.Shared.NextInt64(), endedEpoch, (string)keys.Purged!, .. values.Select(value => (RedisValue)value.ToString())],
             CommandFlags.NoScriptCache),
         options.PurgeTimeout);
+
+    /// <summary>The two parts of an id, as a script compares them.</summary>
+    public static (long Time, long Sequence) PartsOf(long number) => (number >> SequenceBits, number & MaxSequence);
 
     private static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
@@ -17,16 +18,40 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <summary>Content up to here stands beside its head; what is larger in chunks of this size.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
+    private const int ChecksumBytes = 4;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     // Removes what is there if it is still ours.
     private const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
+    // Nothing is written that was fetched in another epoch, or before the last purge of its URL: late, queued, or by a node that has not heard of it.
+    private const string IsCurrent = """
+        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
+        local purged = redis.call('GET', KEYS[2])
+        if purged then
+          local time, sequence = string.match(purged, '(%d+)%-(%d+)')
+          time, sequence = tonumber(time), tonumber(sequence)
+          if time > tonumber(ARGV[2]) or (time == tonumber(ARGV[2]) and sequence > tonumber(ARGV[3])) then return 0 end
+        end
+        """;
+
+    // Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's first write alone.
+    private const string Put = IsCurrent + """
+
+        local removed = tonumber(ARGV[5])
+        for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+        for i = 6, 5 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
+        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+        return 1
+        """;
+
     // Replaces a head if its entry is still there.
-    private const string Replace = """
-        if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-        redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+    private const string Replace = IsCurrent + """
+
+        if redis.call('HEXISTS', KEYS[1], ARGV[5]) == 0 then return 0 end
+        redis.call('HSET', KEYS[1], ARGV[5], ARGV[6])
+        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
         return 1
         """;
 
@@ -76,13 +101,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public async ValueTask<LogPosition> AppendAsync(Purge purge)
     {
         ArgumentNullException.ThrowIfNull(purge);
-        var position = await _purges.AppendAsync(purge);
-        if (purge is { Kind: PurgeKind.Url, IsSoft: false })
-        {
-            await RemoveAllAsync(new CacheKey(purge.Authority, purge.Text));
-        }
-
-        return position;
+        return await _purges.AppendAsync(purge);
     }
 
     /// <inheritdoc/>
@@ -102,6 +121,13 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             if (values.TryGetValue("l:" + serial, out var length) && EntryFormat.Read((byte[])head!, ResponseBody.Empty) is { } entry && entry.Key == key
                 && BodyOf(entry, (long)length, values.GetValueOrDefault("b:" + serial)) is { } body)
             {
+                if (body is RedisBody && !await HasAllChunksAsync(entry, (long)length))
+                {
+                    // Redis has evicted some of it.
+                    await RemoveAsync(entry);
+                    continue;
+                }
+
                 entries.Add(entry with { Body = body });
             }
         }
@@ -124,17 +150,14 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         ArgumentNullException.ThrowIfNull(freshened);
         var head = EntryFormat.Write(freshened);
         var (isDone, answer) = await _connection.TryAsync(
-            database => database.ScriptEvaluateAsync(
-                Replace, [_keys.Entries(entry.Key)], [RedisKeys.Head(entry.Serial), head, (long)TimeToLive(freshened).TotalMilliseconds], CommandFlags.NoScriptCache),
-            head.Length);
+            database => EvaluateAsync(database, Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]), head.Length);
         if (!isDone || (long)answer == 0)
         {
             return false;
         }
 
-        for (var number = 0; number * (long)ChunkBytes < entry.Body.Length && entry.Body is RedisBody; number++)
+        foreach (var chunk in ChunksOf(entry, entry.Body.Length ?? 0))
         {
-            var chunk = _keys.Chunk(entry.Serial, number);
             _ = _connection.TryAsync(database => database.KeyExpireAsync(chunk, TimeToLive(freshened))).AsTask();
         }
 
@@ -191,14 +214,20 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         // A client is being answered from it already: better late than broken off.
         var (isDone, bytes) = await _connection.TryAsync(database => database.StringGetAsync(_keys.Chunk(serial, number)), 0, _options.PurgeTimeout);
-        return isDone ? (byte[]?)bytes : null;
+        return isDone && (byte[]?)bytes is { Length: > ChecksumBytes } chunk
+            && EntryFormat.Checksum(chunk.AsSpan(0, chunk.Length - ChecksumBytes)) == BinaryPrimitives.ReadUInt32LittleEndian(chunk.AsSpan(chunk.Length - ChecksumBytes))
+            ? chunk[..^ChecksumBytes]
+            : null;
     }
 
     /// <summary>Writes a chunk. False where it could not be.</summary>
     internal async ValueTask<bool> WriteChunkAsync(CacheEntry entry, int number, byte[] bytes)
     {
+        var chunk = new byte[bytes.Length + ChecksumBytes];
+        bytes.CopyTo(chunk, 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk.AsSpan(bytes.Length), EntryFormat.Checksum(bytes));
         var (isDone, isSet) = await _connection.TryAsync(
-            database => database.StringSetAsync(_keys.Chunk(entry.Serial, number), bytes, TimeToLive(entry)), bytes.Length, _options.PurgeTimeout);
+            database => database.StringSetAsync(_keys.Chunk(entry.Serial, number), chunk, TimeToLive(entry)), chunk.Length, _options.PurgeTimeout);
         return isDone && isSet;
     }
 
@@ -275,19 +304,36 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             timeToLive = TimeToLive(sibling) is var other && other > timeToLive ? other : timeToLive;
         }
 
-        var key = _keys.Entries(entry.Key);
-        var (isDone, isCommitted) = await _connection.TryAsync(
-            database =>
-            {
-                var transaction = database.CreateTransaction();
-                _ = transaction.HashDeleteAsync(key, [.. replaced.SelectMany(FieldsOf), RedisKeys.Body(entry.Serial)]);
-                HashEntry[] fields = [new(RedisKeys.Head(entry.Serial), head), new(RedisKeys.Length(entry.Serial), length)];
-                _ = transaction.HashSetAsync(key, body is null ? fields : [.. fields, new(RedisKeys.Body(entry.Serial), body)]);
-                _ = transaction.KeyExpireAsync(key, timeToLive);
-                return transaction.ExecuteAsync();
-            },
-            head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
-        return isDone && isCommitted;
+        RedisValue[] removed = [.. replaced.Where(other => other.Serial != entry.Serial).SelectMany(FieldsOf)];
+        RedisValue[] set = [RedisKeys.Head(entry.Serial), head, RedisKeys.Length(entry.Serial), length, .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), body]];
+        var (isDone, answer) = await _connection.TryAsync(
+            database => EvaluateAsync(database, Put, entry, timeToLive, [removed.Length, .. removed, .. set]), head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
+        return isDone && (long)answer == 1;
+    }
+
+    private Task<RedisResult> EvaluateAsync(IDatabase database, string script, CacheEntry entry, TimeSpan timeToLive, RedisValue[] values)
+    {
+        var (time, sequence) = RedisPurges.PartsOf(entry.Position.Number);
+        return database.ScriptEvaluateAsync(
+            script,
+            [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key), _keys.Epoch],
+            [entry.Position.Epoch, time, sequence, (long)timeToLive.TotalMilliseconds, .. values],
+            CommandFlags.NoScriptCache);
+    }
+
+    private IEnumerable<RedisKey> ChunksOf(CacheEntry entry, long length)
+    {
+        for (var number = 0; length > ChunkBytes && number * (long)ChunkBytes < length; number++)
+        {
+            yield return _keys.Chunk(entry.Serial, number);
+        }
+    }
+
+    private async ValueTask<bool> HasAllChunksAsync(CacheEntry entry, long length)
+    {
+        object[] chunks = [.. ChunksOf(entry, length).Select(chunk => (object)chunk)];
+        var (isDone, count) = await _connection.TryAsync(database => database.ExecuteAsync("EXISTS", chunks));
+        return isDone && (long)count == chunks.Length;
     }
 
     private TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - _time.GetUtcNow();

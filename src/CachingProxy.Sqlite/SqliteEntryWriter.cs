@@ -55,7 +55,7 @@ internal sealed class SqliteEntryWriter(SqliteStore store, SqliteWriter writer, 
     {
         if (!_isComplete && _chunks > 0)
         {
-            await store.TryDoAsync(tables => tables.DeleteChunks(id));
+            writer.Queue(tables => tables.DeleteChunks(id));
         }
 
         _pending.Clear();

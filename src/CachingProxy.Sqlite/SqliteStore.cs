@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
@@ -94,6 +93,15 @@ public sealed class SqliteStore : ISecondTier
                 connection = SqliteFile.Open(options.Path);
             }
 
+            var wasUnwritten = held.Length > 0 && held.ReadByte() == '!';
+            if (wasUnwritten && connection is not null)
+            {
+                SqliteFile.Execute(connection, $"UPDATE meta SET value = {Random.Shared.NextInt64()} WHERE name = 'epoch'");
+            }
+
+            held.Position = 0;
+            held.WriteByte((byte)' ');
+            held.Flush();
             return new SqliteStore(options, time, logger, held, connection);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
@@ -130,11 +138,12 @@ public sealed class SqliteStore : ISecondTier
             await (_writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables => Write(tables, purge, number, now));
             return new LogPosition(_epoch, number);
         }
-        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
             // What should be gone is still there: nothing is served from here until that is written.
             _unwritten.Enqueue((purge, number, now));
             Break(failure);
+            MarkUnwritten(isUnwritten: true);
             throw new PurgeNotPropagatedException("The file of the cache could not be written to.", failure);
         }
     }
@@ -171,10 +180,12 @@ public sealed class SqliteStore : ISecondTier
     }
 
     /// <inheritdoc/>
-    public async ValueTask RemoveAsync(CacheEntry entry)
+    /// <remarks>After all that is queued before it; nobody waits for the disk.</remarks>
+    public ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        await TryDoAsync(tables => tables.DeleteSerial(entry.Serial));
+        _writer?.Queue(tables => tables.DeleteSerial(entry.Serial));
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -208,6 +219,8 @@ public sealed class SqliteStore : ISecondTier
 
         if (_writer is not null)
         {
+            // A last time, so that what was purged is not there again after a restart.
+            await (_unwritten.IsEmpty || _isDamaged ? Task.CompletedTask : RecoverAsync());
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
             await _writer.DisposeAsync();
         }
@@ -274,10 +287,24 @@ public sealed class SqliteStore : ISecondTier
             await (_writer?.DoAsync(work) ?? Task.CompletedTask);
             return _writer is not null;
         }
-        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
             Break(failure);
             return false;
+        }
+    }
+
+    // In a byte that is there already, which a full disk takes: where it is set when the file is opened, another epoch begins.
+    private void MarkUnwritten(bool isUnwritten)
+    {
+        if (_lock is { } held)
+        {
+            lock (held)
+            {
+                held.Position = 0;
+                held.WriteByte(isUnwritten ? (byte)'!' : (byte)' ');
+                held.Flush();
+            }
         }
     }
 
@@ -316,9 +343,10 @@ public sealed class SqliteStore : ISecondTier
             }
 
             await _writer!.DoAsync(_ => { });
-            _isBroken = false;
+            MarkUnwritten(isUnwritten: false);
+            _isBroken = !_unwritten.IsEmpty;
         }
-        catch (Exception failure) when (failure is SqliteException or ChannelClosedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
             Break(failure);
         }

@@ -112,8 +112,12 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>Writes a purge down; of the same thing the last one counts, and one of everything ends all before it.</summary>
     public void Insert(Purge purge, long number, DateTimeOffset at)
     {
+        // Of the same thing the later one counts, whichever is written first.
         Execute(
-            "INSERT OR REPLACE INTO purges VALUES($1, $2, $3, $4, $5, $6)",
+            """
+            INSERT INTO purges VALUES($1, $2, $3, $4, $5, $6)
+            ON CONFLICT(kind, authority, text, soft) DO UPDATE SET number = excluded.number, at = excluded.at WHERE excluded.number > number
+            """,
             number, at.UtcTicks, (long)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1L : 0L);
         if (purge is { Kind: PurgeKind.All, IsSoft: false })
         {

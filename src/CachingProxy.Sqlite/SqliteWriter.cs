@@ -59,8 +59,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return _queue.Writer.TryWrite(new Piece(work, bytes, null));
     }
 
+    /// <summary>Queues work that must be done, however much waits; nobody waits for it.</summary>
+    public void Queue(Action<SqliteTables> work) => _queue.Writer.TryWrite(new Piece(work, 0, null));
+
     /// <summary>Queues work that must be done, however much waits, and waits until it is committed.</summary>
-    /// <exception cref="SqliteException">It failed.</exception>
+    /// <exception cref="SqliteException">It failed, as it may in other ways.</exception>
     /// <exception cref="ChannelClosedException">The store is closed.</exception>
     public async Task DoAsync(Action<SqliteTables> work)
     {
@@ -107,8 +110,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
             TotalBytes = _tables.TotalBytes;
             pieces.ForEach(piece => piece.Done?.SetResult());
         }
-        catch (SqliteException failure)
+        catch (Exception failure)
         {
+            // Whatever it is, it ends these pieces and not the writer: purges wait for it.
             OnFailure(failure);
             Interlocked.Add(ref _dropped, pieces.Count(piece => piece.Done is null));
             if (pieces.Count == 1)
@@ -136,11 +140,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private void OnFailure(SqliteException failure)
+    private void OnFailure(Exception failure)
     {
         if (!IsPaused)
         {
-            Log.WritingFailed(_logger, _options.Path, failure.SqliteExtendedErrorCode, failure.Message, Pause);
+            Log.WritingFailed(_logger, _options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message, Pause);
         }
 
         Volatile.Write(ref _pausedUntil, (_time.GetUtcNow() + Pause).UtcTicks);

@@ -1,4 +1,5 @@
 using CachingProxy.Core;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Storing.Memory;
@@ -39,7 +40,7 @@ public class RedisStoreContractTests : CacheStoreContract
         }
 
         var memory = new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 });
-        await _store.OpenAsync(new PurgeSink(_log, memory));
+        await _store.OpenAsync(new PurgeSink(_log, memory, new SearchVariances()));
         return new TieredStore(memory, _store, _log);
     }
 

@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Fetching;
 
 /// <summary>
 /// Takes the content of one response in: into the growing body for those who read, and into the store. What grows beyond the
-/// limits is passed on and not stored.
+/// limits is passed on and not stored; what a store behind the memory takes in as it comes does not stay in memory.
 /// </summary>
 internal sealed class BodyReceiver(
     FillRequest request, FillTools tools, LogPosition position, OriginResponse response, GrowingBody body, EntryWriter writer)
@@ -23,21 +23,34 @@ internal sealed class BodyReceiver(
     public async Task ReceiveAsync(Func<bool, Task> onGivenUp)
     {
         var taken = 0L;
+        var isKept = true;
         try
         {
             while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
             {
                 writer.Append(body.Advance(read));
-                taken += tools.Growth.TryTake(read) ? read : 0;
-                if (body.Length > request.Face.Policy.MaxObjectBytes || taken < body.Length)
+                taken += isKept && tools.Growth.TryTake(read) ? read : 0;
+                var isTooLarge = body.Length > request.Face.Policy.MaxObjectBytes;
+                if (isTooLarge || (isKept && (taken < body.Length || body.Length > GrowingBody.MaxKeptBytes)))
                 {
-                    await onGivenUp(body.Length > request.Face.Policy.MaxObjectBytes);
+                    var goesOn = !isTooLarge && writer.TryLetGo();
+                    if (!goesOn && !isTooLarge && taken == body.Length)
+                    {
+                        // All of it is in memory, where there is room for it, and nowhere else.
+                        body.Publish();
+                        continue;
+                    }
+
+                    await (isKept ? onGivenUp(isTooLarge) : Task.CompletedTask);
                     body.StopKeeping();
-                    await writer.DisposeAsync();
                     tools.Growth.Release(taken);
-                    taken = 0;
-                    await PassOnAsync();
-                    return;
+                    (taken, isKept) = (0, false);
+                    if (!goesOn)
+                    {
+                        await writer.DisposeAsync();
+                        await PassOnAsync();
+                        return;
+                    }
                 }
 
                 if (body.IsUnreadFor(UnreadLimit))
@@ -50,6 +63,9 @@ internal sealed class BodyReceiver(
                 {
                     body.Publish();
                 }
+
+                // What is not kept moves on with its slowest reader; without one the store takes it all the same.
+                _ = !isKept && await body.WaitForReadersAsync(CancellationToken.None);
             }
 
             await StoreAsync();

@@ -14,6 +14,9 @@ internal sealed class GrowingBody
     /// <summary>Chunks stay below the large object heap's threshold of 85,000 bytes.</summary>
     public const int MaxChunkBytes = 64 * 1024;
 
+    /// <summary>How much is kept of a body that a store behind the memory takes in as it comes; from there on it is a window as well.</summary>
+    public const long MaxKeptBytes = 64L << 20;
+
     /// <summary>How far the writer may be ahead of the slowest reader when the content is not kept.</summary>
     public const int WindowBytes = 1024 * 1024;
 

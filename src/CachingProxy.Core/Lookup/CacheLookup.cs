@@ -68,14 +68,14 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
     // What was purged is put right where it is found: a purge itself touches no entry.
     private LookupResult Validate(CacheRequest request, CacheEntry entry)
     {
-        var position = log.Position;
         switch (Check(request, entry, out var staleSince))
         {
             case Validity.Current:
                 return LookupResult.Found(entry);
             case Validity.Stale:
-                var stale = entry.EndingAt(staleSince, position);
-                _ = store.UpdateAsync(entry, stale).AsTask();
+                // Where it stands in the log is when it was fetched, and stays so: a hard purge may be on its way that came before the soft one.
+                var stale = entry.EndingAt(staleSince);
+                _ = ReferenceEquals(stale, entry) ? Task.CompletedTask : store.UpdateAsync(entry, stale).AsTask();
                 return LookupResult.Found(stale);
             default:
                 _ = store.RemoveAsync(entry).AsTask();

@@ -23,10 +23,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private readonly Queue<(long Number, CacheKey Key)> _urlsInOrder = new();
     private readonly ConcurrentDictionary<CacheKey, long> _urls = new();
     private readonly Queue<(long Number, Purge Purge)> _inOrder = new();
-    private readonly PurgeTable _prefixes = new();
-    private readonly PurgeTable _tags = new();
-    private readonly PurgeTable _softUrls = new();
-    private State _state = new(NewEpoch(), 0, 0, default);
+    private State _state = new(NewEpoch(), 0, 0);
 
     /// <summary>How many purges of single URLs are remembered for fetches under way.</summary>
     public int RememberedUrls => _urls.Count;
@@ -118,19 +115,18 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
+            // Of another epoch nothing counts while it is being read, and then all at once.
+            Volatile.Write(ref _state, new State(NewEpoch(), 0, 0));
             _urls.Clear();
             _urlsInOrder.Clear();
             _inOrder.Clear();
-            _prefixes.Clear();
-            _tags.Clear();
-            _softUrls.Clear();
-            Volatile.Write(ref _state, new State(journal.Position.Epoch, journal.Horizon, journal.Horizon, default));
+            var next = new State(journal.Position.Epoch, journal.Horizon, journal.Horizon);
             foreach (var (number, at, purge) in journal.Purges)
             {
-                Apply_NeedsLock(purge, number, at);
+                next = Applied_NeedsLock(next, purge, number, at);
             }
 
-            Volatile.Write(ref _state, _state with { Number = Math.Max(_state.Number, journal.Position.Number) });
+            Volatile.Write(ref _state, next with { Number = Math.Max(next.Number, journal.Position.Number) });
         }
     }
 
@@ -172,18 +168,18 @@ internal sealed class InvalidationLog(SteadyClock clock)
             since.Add(new LastPurges(hard, 0, default));
         }
 
-        if (!_softUrls.IsEmpty)
+        if (!state.SoftUrls.IsEmpty)
         {
-            since.Add(_softUrls.Find(uri.Authority, uri.Target));
+            since.Add(state.SoftUrls.Find(uri.Authority, uri.Target));
         }
 
-        AddPrefixes(ref since, uri);
-        if (!_tags.IsEmpty)
+        AddPrefixes(ref since, state.Prefixes, uri);
+        if (!state.Tags.IsEmpty)
         {
             for (var i = 0; i < tags.Count; i++)
             {
-                since.Add(_tags.Find(uri.Authority, tags[i]));
-                since.Add(_tags.Find("", tags[i]));
+                since.Add(state.Tags.Find(uri.Authority, tags[i]));
+                since.Add(state.Tags.Find("", tags[i]));
             }
         }
 
@@ -194,19 +190,19 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private static long NewEpoch() => Random.Shared.NextInt64();
 
     // Of whole segments: /a/b is purged by /a/b, /a and the empty prefix, and not by /a/.
-    private void AddPrefixes(ref Since since, CacheKey uri)
+    private static void AddPrefixes(ref Since since, PurgeTable prefixes, CacheKey uri)
     {
-        if (_prefixes.IsEmpty)
+        if (prefixes.IsEmpty)
         {
             return;
         }
 
         var path = uri.Target.AsSpan();
         path = path.IndexOf('?') is var query and >= 0 ? path[..query] : path;
-        since.Add(_prefixes.Find(uri.Authority, path));
+        since.Add(prefixes.Find(uri.Authority, path));
         for (var slash = path.LastIndexOf('/'); slash >= 0; slash = path[..slash].LastIndexOf('/'))
         {
-            since.Add(_prefixes.Find(uri.Authority, path[..slash]));
+            since.Add(prefixes.Find(uri.Authority, path[..slash]));
         }
     }
 
@@ -214,40 +210,38 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
     {
-        var all = _state.All;
-        var key = new CacheKey(purge.Authority, purge.Text);
+        // Last, so that whoever sees the number finds the record.
+        Volatile.Write(ref _state, Applied_NeedsLock(_state, purge, number, at));
+        ForgetUrls_NeedsLock();
+    }
+
+    private State Applied_NeedsLock(State state, Purge purge, long number, DateTimeOffset at)
+    {
         switch (purge)
         {
             case { Kind: PurgeKind.All }:
-                all = all.With(number, purge.IsSoft, at);
+                state = state with { All = state.All.With(number, purge.IsSoft, at) };
                 break;
             case { Kind: PurgeKind.Url, IsSoft: false }:
+                var key = new CacheKey(purge.Authority, purge.Text);
                 _urls[key] = Math.Max(number, _urls.GetValueOrDefault(key));
                 _urlsInOrder.Enqueue((number, key));
                 break;
             default:
-                TableOf(purge).Add(purge.Authority, purge.Text, number, purge.IsSoft, at);
+                state.TableOf(purge).Add(purge.Authority, purge.Text, number, purge.IsSoft, at);
                 _inOrder.Enqueue((number, purge));
                 break;
         }
 
-        // Last, so that whoever sees the number finds the record.
-        Volatile.Write(ref _state, _state with { Number = Math.Max(_state.Number, number), All = all });
-        ForgetUrls_NeedsLock();
         while (_inOrder.Count > MaxRemembered)
         {
             var (oldest, forgotten) = _inOrder.Dequeue();
-            Volatile.Write(ref _state, _state with { Horizon = Math.Max(_state.Horizon, oldest) });
-            TableOf(forgotten).Forget(forgotten.Authority, forgotten.Text, oldest);
+            state = state with { Horizon = Math.Max(state.Horizon, oldest) };
+            state.TableOf(forgotten).Forget(forgotten.Authority, forgotten.Text, oldest);
         }
-    }
 
-    private PurgeTable TableOf(Purge purge) => purge.Kind switch
-    {
-        PurgeKind.Url => _softUrls,
-        PurgeKind.Prefix => _prefixes,
-        _ => _tags,
-    };
+        return state with { Number = Math.Max(state.Number, number) };
+    }
 
     private void ForgetUrls_NeedsLock()
     {
@@ -260,7 +254,23 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     /// <summary>What is read together.</summary>
-    private sealed record State(long Epoch, long Number, long Horizon, LastPurges All);
+    private sealed record State(long Epoch, long Number, long Horizon)
+    {
+        public LastPurges All { get; init; }
+
+        public PurgeTable Prefixes { get; } = new();
+
+        public PurgeTable Tags { get; } = new();
+
+        public PurgeTable SoftUrls { get; } = new();
+
+        public PurgeTable TableOf(Purge purge) => purge.Kind switch
+        {
+            PurgeKind.Url => SoftUrls,
+            PurgeKind.Prefix => Prefixes,
+            _ => Tags,
+        };
+    }
 
     /// <summary>What was purged after a number, of several things.</summary>
     private struct Since(long number)

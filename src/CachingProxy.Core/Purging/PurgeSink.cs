@@ -4,7 +4,7 @@ using CachingProxy.Core.Storing;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Brings what a journal tells into the log, and out of the memory of this node.</summary>
-internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory) : IPurgeSink
+internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchVariances variances) : IPurgeSink
 {
     /// <inheritdoc/>
     public LogPosition Position => log.Position;
@@ -28,7 +28,11 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory) : IPurg
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
             // Its record lives only as long as the fetches that are under way.
-            _ = memory.RemoveAllAsync(new CacheKey(purge.Authority, purge.Text)).AsTask();
+            foreach (var key in variances.KeysOf(new CacheKey(purge.Authority, purge.Text)))
+            {
+                log.Apply(Purge.Url(key), position);
+                _ = memory.RemoveAllAsync(key).AsTask();
+            }
         }
         else if (purge is { Kind: PurgeKind.All, IsSoft: false })
         {

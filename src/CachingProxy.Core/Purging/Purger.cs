@@ -16,21 +16,36 @@ internal sealed class Purger(ICacheStore store, InvalidationLog log, IPurgeJourn
     /// <exception cref="PurgeNotPropagatedException">It holds here, and other nodes do not know yet.</exception>
     public async ValueTask<LogPosition> PurgeAsync(Purge purge)
     {
-        if (purge.Kind != PurgeKind.Url)
+        LogPosition position;
+        PurgeNotPropagatedException? failure = null;
+        try
         {
-            var position = await AppendAsync(purge);
-            await (purge is { Kind: PurgeKind.All, IsSoft: false } ? store.ClearAsync() : ValueTask.CompletedTask);
-            return position;
+            position = journal is null ? log.Append(purge) : await journal.AppendAsync(purge);
+            log.Apply(purge, position);
+        }
+        catch (PurgeNotPropagatedException missed)
+        {
+            position = log.Append(purge);
+            failure = missed;
         }
 
-        var last = default(LogPosition);
+        await (purge switch
+        {
+            { IsSoft: true } => ValueTask.CompletedTask,
+            { Kind: PurgeKind.All } => store.ClearAsync(),
+            { Kind: PurgeKind.Url } => RemoveAsync(purge, position),
+            _ => ValueTask.CompletedTask,
+        });
+        return failure is null ? position : throw failure;
+    }
+
+    private async ValueTask RemoveAsync(Purge purge, LogPosition position)
+    {
         foreach (var key in variances.KeysOf(new CacheKey(purge.Authority, purge.Text)))
         {
-            last = await AppendAsync(Purge.Url(key, purge.IsSoft));
-            await (purge.IsSoft ? ValueTask.CompletedTask : store.RemoveAllAsync(key));
+            log.Apply(Purge.Url(key), position);
+            await store.RemoveAllAsync(key);
         }
-
-        return last;
     }
 
     /// <summary>
@@ -78,33 +93,6 @@ internal sealed class Purger(ICacheStore store, InvalidationLog log, IPurgeJourn
         catch (PurgeNotPropagatedException)
         {
             return log.Position;
-        }
-    }
-
-    private async ValueTask<LogPosition> AppendAsync(Purge purge)
-    {
-        if (journal is null)
-        {
-            return log.Append(purge);
-        }
-
-        try
-        {
-            var position = await journal.AppendAsync(purge);
-            log.Apply(purge, position);
-            return position;
-        }
-        catch (PurgeNotPropagatedException)
-        {
-            log.Append(purge);
-            await (purge switch
-            {
-                { IsSoft: true } => ValueTask.CompletedTask,
-                { Kind: PurgeKind.All } => store.ClearAsync(),
-                { Kind: PurgeKind.Url } => store.RemoveAllAsync(new CacheKey(purge.Authority, purge.Text)),
-                _ => ValueTask.CompletedTask,
-            });
-            throw;
         }
     }
 }

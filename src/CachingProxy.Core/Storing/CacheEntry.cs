@@ -94,12 +94,9 @@ public sealed record CacheEntry
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
-    /// <summary>The same, its lifetime over at a moment when it was purged softly; it has seen every purge up to a position.</summary>
-    internal CacheEntry EndingAt(DateTimeOffset moment, LogPosition position)
-    {
-        var age = AgeAt(moment);
-        return this with { Position = position, Freshness = Freshness with { Lifetime = age < Lifetime ? age : Lifetime } };
-    }
+    /// <summary>The same, its lifetime over at a moment when it was purged softly; itself where that was over before.</summary>
+    internal CacheEntry EndingAt(DateTimeOffset moment) =>
+        AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
     /// <summary>Whether it is time to refresh it: once, and again after a second if it is still here. Asked for by many at once, one is told yes.</summary>
     internal bool TryBeginRefresh(DateTimeOffset now)

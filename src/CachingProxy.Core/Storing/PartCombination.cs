@@ -72,6 +72,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
         // The newer one's fields update the older one's (RFC 9111 §3.4).
         var joined = newer with
         {
+            Serial = Random.Shared.NextInt64(),
             Part = new StoredPart(stated, stated.Length, ""),
             Fields = new FieldList([.. older.Fields.Without(newer.Fields.Contains), .. newer.Fields]).Without(ContentDigests.Contains),
             Body = ResponseBody.Empty,

@@ -33,12 +33,16 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
             {
                 if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
                 {
-                    await behind.RemoveAsync(stored);
+                    // Of another epoch it may be another node's, which knows a log that is not known here yet.
+                    await (stored.Position.Epoch == log.Position.Epoch ? behind.RemoveAsync(stored) : ValueTask.CompletedTask);
                 }
                 else if (!entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry))))
                 {
-                    entries.RemoveAll(stored.Supersedes);
-                    entries.Add(await PromoteAsync(stored));
+                    if (await PromoteAsync(stored) is { } promoted)
+                    {
+                        entries.RemoveAll(stored.Supersedes);
+                        entries.Add(promoted);
+                    }
                 }
             }
 
@@ -54,15 +58,16 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         var here = memory.OpenWriter(entry, contentLength);
-        var there = behind.OpenWriter(entry, contentLength);
-        return here is null || there is null ? here ?? there : new TieredWriter(here, there);
+        // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt (SearchVariances).
+        var there = entry.SearchVariance is null ? behind.OpenWriter(entry, contentLength) : null;
+        return there is null ? here : new TieredWriter(here, there);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
-        var isHere = await memory.UpdateAsync(entry, freshened);
-        return await behind.UpdateAsync(entry, freshened) || isHere;
+        var isBehind = behind.UpdateAsync(entry, freshened).AsTask();
+        return await memory.UpdateAsync(entry, freshened) || await isBehind;
     }
 
     /// <inheritdoc/>
@@ -88,7 +93,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
         await behind.ClearAsync();
     }
 
-    private async ValueTask<CacheEntry> PromoteAsync(CacheEntry stored)
+    private async ValueTask<CacheEntry?> PromoteAsync(CacheEntry stored)
     {
         if (stored.Body.Length is not <= MaxPromotedBytes || memory.OpenWriter(stored, stored.Body.Length) is not { } writer)
         {
@@ -106,8 +111,9 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
             }
             catch (OriginException)
             {
-                // Lost meanwhile: whoever sends it will see.
-                return stored;
+                // It has a head, and not all of its content: nobody is to find it again.
+                await behind.RemoveAsync(stored);
+                return null;
             }
 
             var promoted = await writer.CompleteAsync();
@@ -121,24 +127,32 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     }
 
     /// <summary>Writes to both.</summary>
-    private sealed class TieredWriter(EntryWriter here, EntryWriter there) : EntryWriter
+    private sealed class TieredWriter(EntryWriter? here, EntryWriter there) : EntryWriter
     {
+        private EntryWriter? _here = here;
+
         public override void Append(ReadOnlyMemory<byte> content)
         {
-            here.Append(content);
+            _here?.Append(content);
             there.Append(content);
+        }
+
+        public override bool TryLetGo()
+        {
+            _here = null;
+            return true;
         }
 
         public override async ValueTask<CacheEntry> CompleteAsync()
         {
-            var stored = await here.CompleteAsync();
-            await there.CompleteAsync();
-            return stored;
+            var here = _here is null ? null : await _here.CompleteAsync();
+            var behind = await there.CompleteAsync();
+            return here ?? behind;
         }
 
         public override async ValueTask DisposeAsync()
         {
-            await here.DisposeAsync();
+            await (_here?.DisposeAsync() ?? ValueTask.CompletedTask);
             await there.DisposeAsync();
             await base.DisposeAsync();
         }

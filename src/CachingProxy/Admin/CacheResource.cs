@@ -38,7 +38,7 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
 
         if (missed is not null)
         {
-            await new ApiError("purge_not_propagated", $"Purged on this node; other nodes will learn of it later: {missed.Message}", 503).WriteAsync(context);
+            await new ApiError("purge_not_propagated", $"Purged here, and not written down for others yet, which is tried again: {missed.Message}", 503).WriteAsync(context);
             return;
         }
 

@@ -132,6 +132,86 @@ public sealed class RedisNodesTests : IAsyncLifetime
             await one.Client.GetStringAsync(target);
             return (await HitAsync(other, target)).IsHit;
         });
+        Assert.Equal(2, origin.Requests.Count(request => request.Target == "/hit"));
+    }
+
+    [Fact]
+    public async Task APurgeOfAUrl_WinsOverTheFetchUnderWay_AndOverWhatIsOnItsWayToRedis()
+    {
+        var answers = 0;
+        var held = new TaskCompletionSource();
+        await using var origin = new FakeOrigin(async (_, connection) =>
+        {
+            var number = Interlocked.Increment(ref answers);
+            await (number == 1 ? held.Task : Task.CompletedTask);
+            await connection.SendAsync(FakeOrigin.Response($"{number}", "Cache-Control: max-age=60"));
+        });
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        var first = one.Client.GetStringAsync("/x");
+        await UntilAsync(() => Task.FromResult(answers == 1));
+        Assert.Equal(HttpStatusCode.OK, (await one.Client.DeleteAsync("/cache?url=/x")).StatusCode);
+        held.SetResult();
+        Assert.Equal("1", await first);
+        await UntilAsync(() => Task.FromResult(one.Engine.RunningFills == 0));
+        await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+        Assert.Equal("2", await other.Client.GetStringAsync("/x"));
+        Assert.Equal("2", await one.Client.GetStringAsync("/x"));
+
+        for (var i = 0; i < 30; i++)
+        {
+            // At once, while what was fetched is on its way.
+            await one.Client.GetStringAsync($"/large{i}");
+            await one.Client.DeleteAsync($"/cache?url=/large{i}");
+            await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+            Assert.False((await HitAsync(one, $"/large{i}")).IsHit);
+        }
+    }
+
+    [Fact]
+    public async Task AUrlWhosePurgeIsToldLater_IsNotThereAgain()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        await one.Client.GetStringAsync("/x");
+        await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+        _redis.Stop();
+        Assert.False((await HitAsync(one, "/miss")).IsHit);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await one.Client.DeleteAsync("/cache?url=/x")).StatusCode);
+        _redis.Continue();
+        await UntilAsync(() => Task.FromResult(one.SecondTier!.IsAvailable));
+        Assert.False((await HitAsync(one, "/x")).IsHit);
+    }
+
+    [Fact]
+    public async Task AChunkThatRedisHasEvicted_IsAMiss_AndNotAnError()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', 2_000_000), "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await one.Client.GetStringAsync("/x");
+        await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+        Assert.Equal(":1", await _redis.CommandAsync("EVAL", "local all = redis.call('KEYS', '*:3') return redis.call('DEL', all[1])", "0"));
+        await using var other = await StartAsync(origin);
+        Assert.Equal(2_000_000, (await other.Client.GetStringAsync("/x")).Length);
+        Assert.Equal(2, origin.Requests.Count);
+    }
+
+    [Fact]
+    public async Task AnOldCopyOfTheServersData_IsNotBelieved_EvenIfMoreWasPurgedSince()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var one = await StartAsync(origin);
+        await one.Client.GetStringAsync("/x");
+        await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+        const string copy = "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. 'caching-proxy:*')) do redis.call('COPY', key, ARGV[2] .. string.sub(key, #ARGV[1] + 1), 'REPLACE') end return 1";
+        await _redis.CommandAsync("EVAL", copy, "0", "", "old:");
+        await one.Client.DeleteAsync("/cache?url=/x");
+        await _redis.CommandAsync("DEL", "caching-proxy:purges");
+        await _redis.CommandAsync("EVAL", copy, "0", "old:", "");
+        await one.Client.DeleteAsync("/cache?url=/other");
+        await UntilAsync(async () => !(await HitAsync(one, "/x")).IsHit || origin.Requests.Count > 1);
+        Assert.Equal(2, origin.Requests.Count);
     }
 
     [Fact]
@@ -195,6 +275,10 @@ public sealed class RedisNodesTests : IAsyncLifetime
             Assert.Equal(100_000, (await one.Client.GetStringAsync($"/{i}")).Length);
             Assert.True((await HitAsync(one, $"/{i}")).IsHit);
         }
+
+        await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
+        var store = (Redis.RedisStore)one.SecondTier!;
+        Assert.True(store.Dropped > 0, $"Dropped {store.Dropped}, refused {store.Refused}, available {store.IsAvailable}, {await _redis.CommandAsync("DBSIZE")}");
     }
 
     private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true)
