@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Purging;
 using CachingProxy.Core.Storing.Memory;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,9 @@ foreach (var (name, length, fields) in Shapes())
     await MeasureEntryAsync(name, length, fields);
     GC.Collect();
 }
+
+await MeasurePurgeAsync();
+GC.Collect();
 
 var (store, loaded) = Create(256L << 20);
 var random = new Random(1);
@@ -79,6 +83,30 @@ async Task MeasureEntryAsync(string name, int length, Func<string, string[]> fie
     var counted = (memory.HeldBytes - countedBefore) / (double)entries;
     Console.WriteLine($"an entry of {name}: {real:F0} bytes of heap, {counted:F0} counted ({100 * (counted - real) / real:+0.0;-0.0} %), {real - length:F0} beside the content");
     GC.KeepAlive(engine);
+}
+
+async Task MeasurePurgeAsync()
+{
+    const int entries = 100_000;
+    var (_, engine) = Create(1L << 30);
+    var tagged = FaceOf(100, _ => ["Cache-Control: max-age=3600", "Cache-Tag: a, b"]);
+    for (var i = 0; i < entries; i++)
+    {
+        await ServeAsync(engine, tagged, i);
+    }
+
+    await engine.PurgeAsync(Purge.Tag("", "b-warm-up"));
+    var began = Stopwatch.GetTimestamp();
+    await engine.PurgeAsync(Purge.Tag("", "b"));
+    var took = Stopwatch.GetElapsedTime(began);
+    var hits = 0;
+    for (var i = 0; i < entries; i++)
+    {
+        await using var result = await engine.ServeAsync(Some.Request(tagged, $"/products/{i}/with/a/path/of/some/length"), default);
+        hits += result.CacheStatus.IsHit ? 1 : 0;
+    }
+
+    Console.WriteLine($"purging a tag of {entries} entries: {took.TotalMicroseconds:F0} us; {hits} of the next requests for them were hits");
 }
 
 CacheFace FaceOf(int length, Func<string, string[]> fields)

@@ -13,10 +13,10 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>Bodies up to here stand in the row of their entry; larger ones in chunks of <see cref="ChunkBytes"/>.</summary>
     public const int MaxInlineBytes = 64 * 1024;
 
-    /// <summary>The size of a chunk.</summary>
-    public const int ChunkBytes = 256 * 1024;
+    /// <summary>The size of a chunk: below the large object heap's threshold, since each is an array of its own.</summary>
+    public const int ChunkBytes = 64 * 1024;
 
-    /// <summary>The identity of a chunk is that of its entry, and its number in these many bits: up to 256 GiB.</summary>
+    /// <summary>The identity of a chunk is that of its entry, and its number in these many bits: up to 64 GiB.</summary>
     public const int ChunkNumberBits = 20;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
