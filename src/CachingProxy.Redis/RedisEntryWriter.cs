@@ -6,8 +6,7 @@ namespace CachingProxy.Redis;
 /// <summary>Sends the content of one entry, small ones with the head, others chunk by chunk as they come. For one caller at a time.</summary>
 internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : EntryWriter
 {
-    private readonly List<ReadOnlyMemory<byte>> _pending = [];
-    private long _pendingBytes;
+    private readonly PendingContent _pending = new();
     private long _length;
     private int _chunks;
     private Task<bool> _writing = Task.FromResult(true);
@@ -22,8 +21,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
         _length += content.Length;
         _pending.Add(content);
-        _pendingBytes += content.Length;
-        while (_length > RedisStore.ChunkBytes && _pendingBytes >= RedisStore.ChunkBytes)
+        while (_length > RedisStore.ChunkBytes && _pending.Length >= RedisStore.ChunkBytes)
         {
             SendChunk(RedisStore.ChunkBytes);
         }
@@ -32,12 +30,12 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
     /// <inheritdoc/>
     public override ValueTask<CacheEntry> CompleteAsync()
     {
-        if (_length > RedisStore.ChunkBytes && _pendingBytes > 0)
+        if (_length > RedisStore.ChunkBytes && _pending.Length > 0)
         {
-            SendChunk((int)_pendingBytes);
+            SendChunk((int)_pending.Length);
         }
 
-        var body = _length <= RedisStore.ChunkBytes ? Take((int)_length) : null;
+        var body = _length <= RedisStore.ChunkBytes ? _pending.Take((int)_length) : null;
         store.Write(entry, body, _length, _writing);
         return new(entry with { Body = body is null ? new RedisBody(store, entry.Serial, _length) : ResponseBody.InMemory(body) });
     }
@@ -52,7 +50,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
     private void SendChunk(int bytes)
     {
-        var (chunk, number, before) = (Take(bytes), _chunks++, _writing);
+        var (chunk, number, before) = (_pending.Take(bytes), _chunks++, _writing);
         _writing = SendAsync();
 
         async Task<bool> SendAsync()
@@ -61,24 +59,5 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
             var isWritten = await store.WriteChunkAsync(entry, number, chunk);
             return await before && isWritten;
         }
-    }
-
-    private byte[] Take(int bytes)
-    {
-        var taken = new byte[bytes];
-        for (var filled = 0; filled < bytes;)
-        {
-            var count = Math.Min(_pending[0].Length, bytes - filled);
-            _pending[0].Span[..count].CopyTo(taken.AsSpan(filled));
-            filled += count;
-            _pending[0] = _pending[0][count..];
-            if (_pending[0].IsEmpty)
-            {
-                _pending.RemoveAt(0);
-            }
-        }
-
-        _pendingBytes -= bytes;
-        return taken;
     }
 }
