@@ -95,12 +95,13 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             _failing.Clear();
         }
 
-        var record = _failing.GetOrAdd(authority, _ => new Record());
+        var record = _failing.GetOrAdd(authority, _ => new Record { FailingSince = time.GetTimestamp() });
         lock (record)
         {
             record.Failures++;
             // Those that were under way when it was held to be down have nothing new to tell.
-            if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures))
+            if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures
+                && (options.MaxFailures == 1 || time.GetElapsedTime(record.FailingSince) >= options.FailureSpan)))
             {
                 record.Hold = !record.IsHeld ? options.FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
                 record.HeldSince = time.GetTimestamp();
@@ -114,6 +115,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     internal sealed class Record
     {
         public int Failures { get; set; }
+
+        public long FailingSince { get; init; }
 
         public bool IsHeld { get; set; }
 

@@ -15,6 +15,12 @@ public sealed class OriginLimits
     /// <summary>After how many failures in a row an origin is held to be down: 5 by default, 1 or more.</summary>
     public int MaxFailures { get; init; } = 5;
 
+    /// <summary>
+    /// Over how long these failures must reach, without an answer in between: 1 second by default. A burst of broken connections of an origin
+    /// that answers others says nothing. It does not count where <see cref="MaxFailures"/> is 1.
+    /// </summary>
+    public TimeSpan FailureSpan { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>For how long it is, the first time: 1 second by default. Each probe that fails doubles it.</summary>
     public TimeSpan FirstHold { get; init; } = TimeSpan.FromSeconds(1);
 

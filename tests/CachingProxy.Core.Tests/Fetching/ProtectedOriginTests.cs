@@ -80,7 +80,7 @@ public class ProtectedOriginTests
     public async Task AfterRepeatedFailures_NobodyAsks_UntilOneProbeFindsItBack()
     {
         var asked = 0;
-        var (origin, _) = Protect(new OriginLimits());
+        var (origin, _) = Protect(new OriginLimits { FailureSpan = TimeSpan.Zero });
         _answer = _ =>
         {
             asked++;
@@ -102,6 +102,21 @@ public class ProtectedOriginTests
         answer.SetResult(Some.Response());
         Assert.Equal(200, (await probe).Status);
         Assert.Equal(200, (await SendAsync(origin)).Status);
+    }
+
+    [Fact]
+    public async Task ABurstOfFailures_OfAnOriginThatAnswersOthers_HoldsNothingDown()
+    {
+        var (origin, _) = Protect(new OriginLimits());
+        for (var i = 0; i < 20; i++)
+        {
+            _answer = _ => throw new OriginException(OriginError.Disconnected, "");
+            Assert.Equal(OriginError.Disconnected, (await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin))).Error);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(OriginError.Disconnected, (await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin))).Error);
+        Assert.Equal(OriginError.HeldDown, (await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin))).Error);
     }
 
     [Fact]

@@ -74,9 +74,11 @@ public class RetryTests
             connection.Close();
             return Task.CompletedTask;
         });
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new() { Time = new FakeTimeProvider() });
+        var time = new FakeTimeProvider();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new() { Time = time });
         for (var i = 0; i < 5; i++)
         {
+            time.Advance(TimeSpan.FromSeconds(0.3));
             await proxy.Client.GetAsync($"/{i}");
         }
 
