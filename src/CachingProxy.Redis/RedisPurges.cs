@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -13,42 +11,6 @@ namespace CachingProxy.Redis;
 /// </summary>
 internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILogger logger) : IDisposable
 {
-    // Without a stream or an epoch there is no telling what was purged: another epoch begins, as it does where one is to be ended (ARGV[2]).
-    private const string Ensure = """
-        local epoch = redis.call('GET', KEYS[1])
-        if not epoch or redis.call('EXISTS', KEYS[2]) == 0 or redis.call('XLEN', KEYS[2]) == 0 or epoch == ARGV[2] then
-          epoch = ARGV[1]
-          redis.call('DEL', KEYS[2])
-          redis.call('SET', KEYS[1], epoch)
-          redis.call('XADD', KEYS[2], '*', 'kind', 'begin')
-          redis.call('PUBLISH', ARGV[3], 'epoch')
-        end
-        """;
-
-    // ARGV[4]: the last id that was seen here; whether it is still there.
-    private const string Look = Ensure + """
-
-        local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-        local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-        local seen = 1
-        if ARGV[4] ~= '' then seen = #redis.call('XRANGE', KEYS[2], ARGV[4], ARGV[4]) end
-        return {epoch, last[1], first[1], first[2][2], seen}
-        """;
-
-    // A hard purge of a URL removes its entries (KEYS[3]), and says for a while that it did (KEYS[4]): what was fetched before is not written after it.
-    private const string Append = Ensure + """
-
-        if KEYS[3] then redis.call('DEL', KEYS[3]) end
-        local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'kind', ARGV[5], 'authority', ARGV[6], 'text', ARGV[7], 'soft', ARGV[8])
-        if KEYS[3] then redis.call('SET', KEYS[4], id, 'PX', 600000) end
-        redis.call('PUBLISH', ARGV[3], id)
-        return {epoch, id}
-        """;
-
-    // The id of an item is a time in milliseconds and a number within it.
-    private const int SequenceBits = 20;
-    private const long MaxSequence = (1 << SequenceBits) - 1;
-
     // Beyond these, one purge of everything is told in the place of all.
     private const int MaxUntold = 10_000;
 
@@ -58,10 +20,10 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     private readonly SemaphoreSlim _reading = new(1);
     private readonly SemaphoreSlim _telling = new(1);
     private RedisConnection _connection = null!;
+    private PurgeStream _stream = null!;
     private ConnectionMultiplexer? _subscribed;
     private volatile IPurgeSink? _sink;
     private LogPosition _seen;
-    private string _seenId = "";
 
     /// <summary>How many purges other nodes have not been told of yet.</summary>
     public int Untold
@@ -75,8 +37,32 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
     }
 
+    // The last item that this node acts upon.
+    private LogPosition Seen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _seen;
+            }
+        }
+
+        set
+        {
+            lock (_lock)
+            {
+                _seen = value;
+            }
+        }
+    }
+
     /// <summary>The connection to be used.</summary>
-    public void Use(RedisConnection connection) => _connection = connection;
+    public void Use(RedisConnection connection)
+    {
+        _connection = connection;
+        _stream = new PurgeStream(keys, options, connection);
+    }
 
     /// <summary>Tells a sink of what is there, and from then on of what comes.</summary>
     public async Task BeginAsync(IPurgeSink sink)
@@ -170,23 +156,13 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
     }
 
-    private static long NumberOf(string id)
-    {
-        var dash = id.IndexOf('-', StringComparison.Ordinal);
-        return (long.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture) << SequenceBits) | Math.Min(long.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture), MaxSequence);
-    }
-
     private async Task<LogPosition?> TryAppendAsync(Purge purge)
     {
         try
         {
-            var url = new CacheKey(purge.Authority, purge.Text);
-            RedisKey[] removed = purge is { Kind: PurgeKind.Url, IsSoft: false } ? [keys.Entries(url), keys.PurgedUrl(url)] : [];
-            var answer = (RedisValue[])(await EvaluateAsync(
-                Append, removed, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0))!;
-            var position = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
+            var position = await _stream.AppendAsync(purge);
             // In another epoch than this node knows it means nothing here until that is known.
-            return position.Epoch == _seen.Epoch || (await ReadAsync() && position.Epoch == _seen.Epoch) ? position : null;
+            return position.Epoch == Seen.Epoch || (await ReadAsync() && position.Epoch == Seen.Epoch) ? position : null;
         }
         catch (Exception failure) when (failure is TimeoutException or RedisException)
         {
@@ -205,39 +181,34 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         await _reading.WaitAsync();
         try
         {
-            var there = await LookAsync("");
-            if (there.Position.Epoch == _seen.Epoch && !there.HasSeen && there.ReachesBackTo <= _seen.Number)
+            var (last, reachesBackTo) = await _stream.LookAsync();
+            var seen = Seen;
+            if (last.Epoch != seen.Epoch || reachesBackTo > seen.Number)
             {
-                // The stream has gone back: an old copy of it was restored, and what was purged since nobody knows.
-                there = await LookAsync(_seen.Epoch.ToString(CultureInfo.InvariantCulture));
-            }
-
-            if (there.Position.Epoch != _seen.Epoch || there.ReachesBackTo > _seen.Number)
-            {
-                if (_seen != default)
+                if (seen != default)
                 {
                     Log.EpochChanged(logger);
                 }
 
-                var known = await ReadFromAsync(0);
-                sink.Load(new JournalState(there.Position, there.ReachesBackTo, [.. known.Select(purge => (purge.Number, TimeOf(purge.Number), purge.Purge))]));
+                var purges = await _stream.ReadFromAsync(0);
+                sink.Load(new JournalState(last, reachesBackTo, [.. purges.Select(purge => (purge.Number, PurgeStream.TimeOf(purge.Number), purge.Purge))]));
                 _own.Clear();
             }
             else
             {
-                foreach (var (number, purge) in there.Position.Number > _seen.Number ? await ReadFromAsync(_seen.Number) : [])
+                foreach (var (number, purge) in last.Number > seen.Number ? await _stream.ReadFromAsync(seen.Number) : [])
                 {
                     if (!_own.TryRemove(number, out _))
                     {
-                        sink.Apply(purge, new LogPosition(there.Position.Epoch, number));
+                        sink.Apply(purge, new LogPosition(last.Epoch, number));
                     }
                 }
             }
 
-            (_seen, _seenId) = (there.Position, there.Id);
+            Seen = last;
             foreach (var (number, _) in _own)
             {
-                _ = number <= _seen.Number && _own.TryRemove(number, out _);
+                _ = number <= last.Number && _own.TryRemove(number, out _);
             }
 
             return true;
@@ -251,54 +222,4 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
             _reading.Release();
         }
     }
-
-    private async Task<(LogPosition Position, string Id, long ReachesBackTo, bool HasSeen)> LookAsync(string endedEpoch)
-    {
-        var answer = (RedisValue[])(await EvaluateAsync(Look, [], endedEpoch, _seenId))!;
-        return (
-            new LogPosition((long)answer[0], NumberOf((string)answer[1]!)),
-            (string)answer[1]!,
-            // Where it begins with its beginning, nothing was left out.
-            answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!),
-            (long)answer[4] > 0);
-    }
-
-    private async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)
-    {
-        var purges = new List<(long, Purge)>();
-        var from = after == 0 ? "-" : $"({after >> SequenceBits}-{after & MaxSequence}";
-        while (true)
-        {
-            var start = from;
-            var page = (RedisResult[])(await _connection.CallAsync(
-                database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", "1000"]), options.PurgeTimeout))!;
-            foreach (var item in page)
-            {
-                var (id, fields) = ((string)((RedisResult[])item!)[0]!, (RedisValue[])((RedisResult[])item!)[1]!);
-                from = "(" + id;
-                if (fields.Length == 8)
-                {
-                    purges.Add((NumberOf(id), new Purge((PurgeKind)(int)fields[1], (string)fields[3]!, (string)fields[5]!, fields[7] == "1")));
-                }
-            }
-
-            if (page.Length < 1000)
-            {
-                return purges;
-            }
-        }
-    }
-
-    private Task<RedisResult> EvaluateAsync(string script, RedisKey[] more, string endedEpoch, params object[] values) => _connection.CallAsync(
-        database => database.ScriptEvaluateAsync(
-            script,
-            [keys.Epoch, keys.Purges, .. more],
-            [Random.Shared.NextInt64(), endedEpoch, (string)keys.Purged!, .. values.Select(value => (RedisValue)value.ToString())],
-            CommandFlags.NoScriptCache),
-        options.PurgeTimeout);
-
-    /// <summary>The two parts of an id, as a script compares them.</summary>
-    public static (long Time, long Sequence) PartsOf(long number) => (number >> SequenceBits, number & MaxSequence);
-
-    private static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
 }

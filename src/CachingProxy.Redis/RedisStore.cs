@@ -313,7 +313,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
     private Task<RedisResult> EvaluateAsync(IDatabase database, string script, CacheEntry entry, TimeSpan timeToLive, RedisValue[] values)
     {
-        var (time, sequence) = RedisPurges.PartsOf(entry.Position.Number);
+        var (time, sequence) = PurgeStream.PartsOf(entry.Position.Number);
         return database.ScriptEvaluateAsync(
             script,
             [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key), _keys.Epoch],

@@ -1,0 +1,185 @@
+using System.Globalization;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Purging;
+using StackExchange.Redis;
+
+namespace CachingProxy.Redis;
+
+/// <summary>
+/// The stream in Redis that is the log of purges of all nodes. It notices by itself when the server has lost it or has gone back to an older copy:
+/// another epoch begins then. Safe for any number of threads.
+/// </summary>
+internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, RedisConnection connection)
+{
+    // Without a stream or an epoch there is no telling what was purged: another epoch begins. So it does where one is to be ended (ARGV[2]), and
+    // where the stream has gone back: an old copy of it was restored, without the last item that this node knows of (ARGV[5], of the epoch ARGV[4]).
+    private const string Ensure = """
+        local epoch = redis.call('GET', KEYS[1])
+        local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+        local function hasGoneBack()
+          if epoch ~= ARGV[4] or #redis.call('XRANGE', KEYS[2], ARGV[5], ARGV[5]) > 0 then return false end
+          local time, number = string.match(first[1], '(%d+)-(%d+)')
+          local knownTime, knownNumber = string.match(ARGV[5], '(%d+)-(%d+)')
+          if time ~= knownTime then return tonumber(time) < tonumber(knownTime) end
+          return tonumber(number) < tonumber(knownNumber)
+        end
+        if not epoch or not first or epoch == ARGV[2] or hasGoneBack() then
+          epoch = ARGV[1]
+          redis.call('DEL', KEYS[2])
+          redis.call('SET', KEYS[1], epoch)
+          redis.call('XADD', KEYS[2], '*', 'kind', 'begin')
+          redis.call('PUBLISH', ARGV[3], 'epoch')
+        end
+        """;
+
+    private const string Look = Ensure + """
+
+        first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+        local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+        return {epoch, last[1], first[1], first[2][2]}
+        """;
+
+    // A hard purge of a URL removes its entries (KEYS[3]), and says for a while that it did (KEYS[4]): what was fetched before is not written after it.
+    private const string Append = Ensure + """
+
+        if KEYS[3] then redis.call('DEL', KEYS[3]) end
+        local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
+        if KEYS[3] then redis.call('SET', KEYS[4], id, 'PX', 600000) end
+        redis.call('PUBLISH', ARGV[3], id)
+        return {epoch, id}
+        """;
+
+    // The id of an item is a time in milliseconds and a number within it.
+    private const int SequenceBits = 20;
+    private const long MaxSequence = (1 << SequenceBits) - 1;
+
+    // An epoch ends with a mishap of the server's, and not by the thousand.
+    private const int MaxEnded = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<long> _ended = [];
+
+    // The last item that was read or written here: a stream without it is not the one that it was in.
+    private (LogPosition Position, string Id) _known = (default, "");
+
+    /// <summary>The two parts of an id, as a script compares them.</summary>
+    public static (long Time, long Sequence) PartsOf(long number) => (number >> SequenceBits, number & MaxSequence);
+
+    /// <summary>When the item of a number was written.</summary>
+    public static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
+
+    /// <summary>Its last item, and the number after which it has everything, in whatever epoch.</summary>
+    /// <exception cref="TimeoutException">Redis does not answer.</exception>
+    /// <exception cref="RedisException">It failed.</exception>
+    public async Task<(LogPosition Last, long ReachesBackTo)> LookAsync()
+    {
+        var answer = await EvaluateAsync(Look, []);
+        if (IsEnded((long)answer[0]))
+        {
+            answer = await EvaluateAsync(Look, [], endedEpoch: (string)answer[0]!);
+        }
+
+        // Where it begins with its beginning, nothing was left out.
+        var last = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
+        Learn(last, (string)answer[1]!);
+        return (last, answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!));
+    }
+
+    /// <summary>Writes a purge down. Its position, later than all before it, perhaps in an epoch that was not known here.</summary>
+    /// <exception cref="TimeoutException">Redis does not answer.</exception>
+    /// <exception cref="RedisException">It failed.</exception>
+    public async Task<LogPosition> AppendAsync(Purge purge)
+    {
+        var url = new CacheKey(purge.Authority, purge.Text);
+        RedisKey[] removed = purge is { Kind: PurgeKind.Url, IsSoft: false } ? [keys.Entries(url), keys.PurgedUrl(url)] : [];
+        var answer = await EvaluateAsync(
+            Append, removed, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0);
+        var position = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
+        lock (_lock)
+        {
+            if (position.Epoch == _known.Position.Epoch)
+            {
+                Learn(position, (string)answer[1]!);
+            }
+        }
+
+        return position;
+    }
+
+    /// <summary>The purges after the item of a number; all, if it is 0.</summary>
+    /// <exception cref="TimeoutException">Redis does not answer.</exception>
+    /// <exception cref="RedisException">It failed.</exception>
+    public async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)
+    {
+        var purges = new List<(long, Purge)>();
+        var from = after == 0 ? "-" : $"({after >> SequenceBits}-{after & MaxSequence}";
+        while (true)
+        {
+            var start = from;
+            var page = (RedisResult[])(await connection.CallAsync(
+                database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", "1000"]), options.PurgeTimeout))!;
+            foreach (var item in page)
+            {
+                var (id, fields) = ((string)((RedisResult[])item!)[0]!, (RedisValue[])((RedisResult[])item!)[1]!);
+                from = "(" + id;
+                if (fields.Length == 8)
+                {
+                    purges.Add((NumberOf(id), new Purge((PurgeKind)(int)fields[1], (string)fields[3]!, (string)fields[5]!, fields[7] == "1")));
+                }
+            }
+
+            if (page.Length < 1000)
+            {
+                return purges;
+            }
+        }
+    }
+
+    private static long NumberOf(string id)
+    {
+        var dash = id.IndexOf('-', StringComparison.Ordinal);
+        return (long.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture) << SequenceBits) | Math.Min(long.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture), MaxSequence);
+    }
+
+    private bool IsEnded(long epoch)
+    {
+        lock (_lock)
+        {
+            return _ended.Contains(epoch);
+        }
+    }
+
+    private void Learn(LogPosition position, string id)
+    {
+        lock (_lock)
+        {
+            if (position.Epoch != _known.Position.Epoch)
+            {
+                _ = _ended.Count < MaxEnded && _ended.Add(_known.Position.Epoch);
+                _known = (position, id);
+            }
+            else if (position.Number > _known.Position.Number)
+            {
+                _known = (position, id);
+            }
+        }
+    }
+
+    private async Task<RedisValue[]> EvaluateAsync(string script, RedisKey[] more, string endedEpoch = "", params object[] values)
+    {
+        (LogPosition Position, string Id) known;
+        lock (_lock)
+        {
+            known = _known;
+        }
+
+        RedisValue[] arguments =
+        [
+            Random.Shared.NextInt64(), endedEpoch, (string)keys.Purged!, known.Position.Epoch, known.Id,
+            .. values.Select(value => (RedisValue)value.ToString()),
+        ];
+        var answer = await connection.CallAsync(
+            database => database.ScriptEvaluateAsync(script, [keys.Epoch, keys.Purges, .. more], arguments, CommandFlags.NoScriptCache), options.PurgeTimeout);
+        return (RedisValue[])answer!;
+    }
+}
