@@ -1,5 +1,6 @@
 // What a stored response takes beside its body, and what the process does under a load that never stops evicting.
-//   dotnet run -c Release --project bench/memory -- [REQUESTS]      (1,000,000 by default; 10,000,000 is the budget's)
+//   dotnet run -c Release --project bench/memory                    all of it
+//   dotnet run -c Release --project bench/memory -- load REQUESTS   the load alone (1,000,000 by default; 10,000,000 is the budget's)
 // The engine is called directly, without sockets: 1 KiB bodies, seven fields, 1,000,000 URLs at random, --max-memory 256MB.
 using System.Diagnostics;
 using System.Globalization;
@@ -11,7 +12,7 @@ using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-var requests = args.Length > 0 ? int.Parse(args[0]) : 1_000_000;
+var requests = args is ["load", var number] ? int.Parse(number) : 1_000_000;
 Func<string, string[]> usual = target =>
 [
     $"Date: {DateTimeOffset.UtcNow:R}", "Content-Type: application/json; charset=utf-8", "Cache-Control: max-age=3600", $"ETag: \"{target.GetHashCode():x8}{target.GetHashCode():x8}\"",
@@ -19,35 +20,44 @@ Func<string, string[]> usual = target =>
 ];
 var face = FaceOf(1024, usual);
 
-foreach (var (name, length, fields) in Shapes())
+// First, for what is resident afterwards is not given back at once.
+await MeasureLoadAsync();
+if (args.Length == 0)
 {
-    await MeasureEntryAsync(name, length, fields);
-    GC.Collect();
-}
-
-await MeasurePurgeAsync();
-GC.Collect();
-
-var (store, loaded) = Create(256L << 20);
-var random = new Random(1);
-var (rates, longest, paused) = (new List<double>(), TimeSpan.Zero, GC.GetTotalPauseDuration());
-var part = Math.Max(requests / 10, 1);
-for (var done = 0; done < requests; done += part)
-{
-    var began = Stopwatch.GetTimestamp();
-    for (var i = 0; i < part; i++)
+    foreach (var (name, length, fields) in Shapes())
     {
-        await ServeAsync(loaded, face, random.Next(1_000_000));
-        var now = GC.GetTotalPauseDuration();
-        (longest, paused) = (now - paused > longest ? now - paused : longest, now);
+        GC.Collect();
+        await MeasureEntryAsync(name, length, fields);
     }
 
-    rates.Add(part / Stopwatch.GetElapsedTime(began).TotalSeconds);
+    GC.Collect();
+    await MeasurePurgeAsync();
 }
 
-var status = File.ReadLines("/proc/self/status").Where(line => line.StartsWith("VmHWM", StringComparison.Ordinal) || line.StartsWith("VmRSS", StringComparison.Ordinal));
-Console.WriteLine($"{requests} requests: {string.Join(", ", status.Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))))}, counted {store.HeldBytes >> 20} MiB");
-Console.WriteLine($"longest pause {longest.TotalMilliseconds:F0} ms, requests a second {rates[1]:F0} in the second tenth, {rates[^1]:F0} in the last");
+async Task MeasureLoadAsync()
+{
+    var (store, loaded) = Create(256L << 20);
+    var random = new Random(1);
+    var (rates, longest, paused) = (new List<double>(), TimeSpan.Zero, GC.GetTotalPauseDuration());
+    var part = Math.Max(requests / 10, 1);
+    for (var done = 0; done < requests; done += part)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < part; i++)
+        {
+            await ServeAsync(loaded, face, random.Next(1_000_000));
+            var now = GC.GetTotalPauseDuration();
+            (longest, paused) = (now - paused > longest ? now - paused : longest, now);
+        }
+
+        rates.Add(part / Stopwatch.GetElapsedTime(began).TotalSeconds);
+    }
+
+    // The most that was ever resident.
+    var peak = long.Parse(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) >> 10;
+    Console.WriteLine($"{requests} requests: {peak} MiB resident at most, {store.HeldBytes >> 20} MiB counted, longest pause {longest.TotalMilliseconds:F0} ms");
+    Console.WriteLine($"{rates[1]:F0} requests a second in the second tenth, {rates[^1]:F0} in the last");
+}
 
 (MemoryStore, CacheEngine) Create(long maxBytes)
 {
@@ -65,7 +75,8 @@ IEnumerable<(string Name, int Length, Func<string, string[]> Fields)> Shapes() =
 
 async Task MeasureEntryAsync(string name, int length, Func<string, string[]> fields)
 {
-    const int entries = 20_000;
+    // Enough to fill many slabs, each of which counts as a whole.
+    var entries = 200_000_000 / (length + 300);
     var (memory, engine) = Create(1L << 30);
     var shape = FaceOf(length, fields);
     for (var i = 0; i < 1000; i++)

@@ -35,6 +35,7 @@ public sealed class CacheEngine
     private readonly Freshener _freshener;
     private readonly CacheLookup _lookup;
     private readonly Unshareables _unshareables = new();
+    private readonly RefreshPauses _refreshes = new();
     private readonly GrowthBudget _growth;
     private readonly FillTable _fills;
     private readonly Responder _responder;
@@ -130,7 +131,7 @@ public sealed class CacheEngine
 
     private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)
     {
-        if (reason is HitReason.StaleWhileRevalidate or HitReason.EarlyRefresh && !request.IsHead && entry.TryBeginRefresh(_clock.Now))
+        if (reason is HitReason.StaleWhileRevalidate or HitReason.EarlyRefresh && !request.IsHead && _refreshes.TryBegin(entry.Serial, _clock.Now))
         {
             _fills.BeginDetached(request, FillPlace.ToRefresh(request, entry), () => FillRequest.ToRefresh(request, entry));
         }

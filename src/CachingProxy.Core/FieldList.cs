@@ -32,8 +32,13 @@ public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string
         _fields = [.. list];
     }
 
+    private FieldList(KeyValuePair<string, StringValues>[] fields) => _fields = fields;
+
     /// <summary>No fields at all.</summary>
     public static FieldList Empty { get; } = new([]);
+
+    /// <summary>Fields of which no two have the same name. The array is kept, and must not change.</summary>
+    internal static FieldList OfDistinct(KeyValuePair<string, StringValues>[] fields) => new(fields);
 
     /// <inheritdoc/>
     public int Count => _fields.Length;

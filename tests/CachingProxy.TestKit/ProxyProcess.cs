@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace CachingProxy.TestKit;
 
@@ -17,7 +18,8 @@ public sealed class ProxyProcess : IDisposable
 
     public static async Task<ProxyProcess> StartAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
+        // A file that may not grow is an error to be told of, and not the end of the process.
+        var start = new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -27,6 +29,17 @@ public sealed class ProxyProcess : IDisposable
         var errors = process.StandardError.ReadToEndAsync();
         var line = await process.StandardOutput.ReadLineAsync();
         return line is null ? throw new InvalidOperationException(await errors) : new ProxyProcess(process, line);
+    }
+
+    /// <summary>From now on no file of it grows beyond a size, as on a disk that is full; null for as large as they like.</summary>
+    public async Task LimitFilesAsync(long? bytes)
+    {
+        using var limiting = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"}:unlimited"]);
+        await limiting.WaitForExitAsync();
+        if (limiting.ExitCode != 0)
+        {
+            throw new InvalidOperationException("prlimit failed.");
+        }
     }
 
     /// <summary>As kill -9 does.</summary>

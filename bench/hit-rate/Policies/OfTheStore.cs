@@ -1,3 +1,4 @@
+using CachingProxy.Core.Storing;
 using CachingProxy.Core.Storing.Memory;
 
 namespace CachingProxy.HitRate.Policies;
@@ -22,7 +23,7 @@ internal sealed class OfTheStore(long maxBytes) : IEvictionPolicy
             return false;
         }
 
-        slot = new MemorySlot(bytes, key);
+        slot = new Slot(bytes, key);
         _slots.Add(key, slot);
         _keys.Add(slot, key);
         _eviction.Add(slot, wasUsed: false);
@@ -33,5 +34,21 @@ internal sealed class OfTheStore(long maxBytes) : IEvictionPolicy
         }
 
         return false;
+    }
+
+    // A slot without an entry: eviction alone is looked at.
+    private sealed class Slot : MemorySlot
+    {
+        public Slot(long bytes, int hash) => Begin(bytes, hash);
+
+        public override long OwnBytes => Bytes;
+
+        public override CacheEntry? Load() => null;
+
+        public override CacheEntry LoadHead() => throw new NotSupportedException();
+
+        public override void Leave()
+        {
+        }
     }
 }

@@ -51,6 +51,16 @@ internal sealed class StoredBody : ResponseBody
         }
     }
 
+    /// <summary>Copies all of it.</summary>
+    public void CopyTo(Span<byte> destination)
+    {
+        foreach (var chunk in _chunks)
+        {
+            chunk.Span.CopyTo(destination);
+            destination = destination[chunk.Length..];
+        }
+    }
+
     /// <summary>
     /// A piece of the content, to be kept. It shares the chunks, unless so little of one is meant that keeping the rest of it alive would
     /// cost more than a copy.

@@ -12,11 +12,6 @@ namespace CachingProxy.Core.Storing;
 /// </summary>
 public sealed record CacheEntry
 {
-    // One refresh that came to nothing, or to nothing that is stored, is not followed by another at once.
-    private static readonly long RefreshPauseTicks = TimeSpan.TicksPerSecond;
-
-    private long _refreshedAtTicks;
-
     internal CacheEntry()
     {
     }
@@ -98,13 +93,6 @@ public sealed record CacheEntry
     internal CacheEntry EndingAt(DateTimeOffset moment) =>
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
-    /// <summary>Whether it is time to refresh it: once, and again after a second if it is still here. Asked for by many at once, one is told yes.</summary>
-    internal bool TryBeginRefresh(DateTimeOffset now)
-    {
-        var last = Volatile.Read(ref _refreshedAtTicks);
-        return now.UtcTicks - last >= RefreshPauseTicks && Interlocked.CompareExchange(ref _refreshedAtTicks, now.UtcTicks, last) == last;
-    }
-
     /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
     internal bool IsFreshAt(DateTimeOffset now) => Lifetime > AgeAt(now) && !Control.NoCache;
 
@@ -113,6 +101,10 @@ public sealed record CacheEntry
 
     /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
+
+    /// <summary>Whether this is the same stored response as another, with the same head: what was found, and not what came after it.</summary>
+    internal bool IsSameAs(CacheEntry other) =>
+        Serial == other.Serial && ReceivedAt == other.ReceivedAt && Position == other.Position && Freshness == other.Freshness && Part == other.Part;
 
     /// <summary>Whether it takes the place of an older entry under the same key: one for the same requests, or a part of it.</summary>
     internal bool Supersedes(CacheEntry older) =>

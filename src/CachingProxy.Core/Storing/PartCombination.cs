@@ -27,7 +27,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
         {
             foreach (var other in (await store.FindAsync(added.Key)).ToList())
             {
-                if (!ReferenceEquals(other, added) && AreOfOneWhole(added, other)
+                if (!other.IsSameAs(added) && AreOfOneWhole(added, other)
                     && await JoinAsync(added, other, request.Face.Policy.MaxObjectBytes) is { } joined)
                 {
                     added = joined;

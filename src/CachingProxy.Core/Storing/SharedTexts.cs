@@ -8,7 +8,9 @@ namespace CachingProxy.Core.Storing;
 internal static class SharedTexts
 {
     private const int Places = 4096;
-    private const int MaxLength = 128;
+    /// <summary>What is longer is not shared.</summary>
+    public const int MaxLength = 128;
+
 
     private static readonly string?[] Last = new string?[Places];
 

@@ -111,4 +111,26 @@ public class EarlyRefreshTests
 
         Assert.Equal(asked, origin.Requests.Count);
     }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 21)]
+    public async Task WhatIsStaleAtOnce_AndValidatedAgainAndAgain_IsRefreshedOnceASecond(int secondsBetween, int asked)
+    {
+        var origin = new ScriptedOrigin(request => new OriginResponse(
+            request.Fields.Contains("If-None-Match") ? 304 : 200,
+            Some.Fields("Cache-Control: max-age=0, stale-while-revalidate=60", "ETag: \"1\""),
+            new MemoryStream(request.Fields.Contains("If-None-Match") ? 0 : 10)));
+        var request = Some.Request(Some.Face(origin));
+        await _engine.ServeAsync(request);
+        for (var i = 0; i < 20; i++)
+        {
+            await _engine.SettleAsync();
+            Assert.Equal(HitReason.StaleWhileRevalidate, (await _engine.ServeAsync(request)).Result.CacheStatus.Hit);
+            await _engine.SettleAsync();
+            _engine.Time.Advance(TimeSpan.FromSeconds(secondsBetween));
+        }
+
+        Assert.Equal(asked, origin.Requests.Count);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using CachingProxy.Configuration;
 using CachingProxy.TestKit;
@@ -63,19 +64,36 @@ public sealed class SqliteRestartTests : IDisposable
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
         var path = _folder.File("cache.db");
         var hits = 0;
+        var found = 0;
+        var answered = new ConcurrentDictionary<string, long>();
         for (var round = 0; round < kills; round++)
         {
             using var proxy = await ProxyProcess.StartAsync("--origin", origin.Url.ToString(), "--store", $"sqlite:{path}");
             proxy.Client.DefaultRequestHeaders.Host = "localhost";
+            foreach (var target in answered.Keys.Take(50))
+            {
+                Assert.True(await IsHitAsync(proxy, target), $"{target} had been stored for more than a second.");
+                found++;
+            }
+
             using var kill = new CancellationTokenSource();
-            var workers = Enumerable.Range(0, 4).Select(worker => WorkAsync(proxy, new Random((round * 10) + worker), () => Interlocked.Increment(ref hits), kill.Token)).ToList();
-            await Task.WhenAny(Task.WhenAll(workers), WaitForAsync(origin, origin.Requests.Count + 20 + Random.Shared.Next(200)));
+            var workers = Enumerable.Range(0, 4).Select(worker => WorkAsync(proxy, new Random((round * 10) + worker), answered, () => Interlocked.Increment(ref hits), kill.Token)).ToList();
+            // Some live long enough for there to be something that is older than a second.
+            var enough = WaitForAsync(origin, origin.Requests.Count + 20 + Random.Shared.Next(200));
+            await Task.WhenAny(Task.WhenAll(workers), round % 5 == 0 ? Task.WhenAll(enough, Task.Delay(1500)) : enough);
+            var killedAt = TimeProvider.System.GetTimestamp();
             await proxy.KillAsync();
             await kill.CancelAsync();
             await Task.WhenAll(workers);
+            // The last second may be lost.
+            foreach (var late in answered.Where(answer => TimeProvider.System.GetElapsedTime(answer.Value, killedAt) <= TimeSpan.FromSeconds(1)))
+            {
+                answered.TryRemove(late);
+            }
         }
 
         Assert.True(hits > kills, $"Only {hits} hits.");
+        Assert.True(found > 0, "Nothing was ever old enough.");
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
         using var check = connection.CreateCommand();
@@ -87,7 +105,63 @@ public sealed class SqliteRestartTests : IDisposable
     private Task<TestProxy> StartAsync(FakeOrigin origin) => TestProxy.StartAsync(
         origin, new ProxySettings { Store = StoreSetting.Parse($"sqlite:{_folder.File("cache.db")}") }, host: "localhost");
 
-    private static async Task WorkAsync(ProxyProcess proxy, Random random, Action onHit, CancellationToken killed)
+    [Fact]
+    public async Task OnADiskThatIsFull_EverythingIsServed_AndWithRoomAgainItIsUsedAgain()
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600", "Cache-Tag: t"));
+        string[] arguments = ["--origin", origin.Url.ToString(), "--store", $"sqlite:{_folder.File("cache.db")}"];
+        using (var proxy = await ProxyProcess.StartAsync(arguments))
+        {
+            proxy.Client.DefaultRequestHeaders.Host = "localhost";
+            Assert.False(await IsHitAsync(proxy, "/1"));
+            await proxy.LimitFilesAsync(100_000);
+            for (var number = 10; number < 200; number += 10)
+            {
+                Assert.False(await IsHitAsync(proxy, $"/{number}"));
+                Assert.True(await IsHitAsync(proxy, $"/{number}"));
+            }
+
+            // A purge holds here, and is said not to be written.
+            await UntilAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.ServiceUnavailable);
+            Assert.False(await IsHitAsync(proxy, "/1"));
+            await proxy.LimitFilesAsync(null);
+            await UntilAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.OK);
+            Assert.False(await IsHitAsync(proxy, "/2"));
+        }
+
+        using var after = await ProxyProcess.StartAsync(arguments);
+        after.Client.DefaultRequestHeaders.Host = "localhost";
+        Assert.False(await IsHitAsync(after, "/1"));
+        Assert.False(await IsHitAsync(after, "/10"));
+    }
+
+    [Fact]
+    public async Task WhereNoFileCanBeMade_EverythingIsServed()
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
+        using var proxy = await ProxyProcess.StartAsync("--origin", origin.Url.ToString(), "--store", "sqlite:/sys/cache.db");
+        Assert.False(await IsHitAsync(proxy, "/1"));
+        Assert.True(await IsHitAsync(proxy, "/1"));
+    }
+
+    private static async Task<bool> IsHitAsync(ProxyProcess proxy, string target)
+    {
+        var response = await proxy.Client.GetAsync(target);
+        Assert.Equal(BodyOf(target), await response.Content.ReadAsStringAsync());
+        return response.Headers.GetValues("X-Cache").Single() == "HIT";
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(30), "It did not come about.");
+            await Task.Yield();
+        }
+    }
+
+    private static async Task WorkAsync(ProxyProcess proxy, Random random, ConcurrentDictionary<string, long> answered, Action onHit, CancellationToken killed)
     {
         try
         {
@@ -97,6 +171,7 @@ public sealed class SqliteRestartTests : IDisposable
                 var response = await proxy.Client.GetAsync(target, killed);
                 var body = await response.Content.ReadAsStringAsync(killed);
                 Assert.True(body == BodyOf(target), $"{target} had {body.Length} characters.");
+                answered.TryAdd(target, TimeProvider.System.GetTimestamp());
                 if (response.Headers.GetValues("X-Cache").Single() == "HIT")
                 {
                     onHit();

@@ -16,7 +16,7 @@ internal sealed class Eviction
     public long HeldBytes => _small.Bytes + _main.Bytes;
 
     /// <summary>Takes a slot in.</summary>
-    public void Add(MemorySlot slot, bool wasUsed) => (wasUsed || _ghosts.Remove(slot.Ghost) ? _main : _small).Add(slot);
+    public void Add(MemorySlot slot, bool wasUsed) => (wasUsed || _ghosts.Remove(slot.Hash) ? _main : _small).Add(slot);
 
     /// <summary>Gives the room of a slot back.</summary>
     public static void Remove(MemorySlot slot) => slot.Queue?.Remove(slot);
@@ -36,7 +36,7 @@ internal sealed class Eviction
 
             if (isNewcomer && slot is not null)
             {
-                Remember(slot.Ghost);
+                Remember(slot.Hash);
             }
 
             return slot;

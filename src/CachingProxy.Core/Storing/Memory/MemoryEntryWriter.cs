@@ -6,7 +6,7 @@ namespace CachingProxy.Core.Storing.Memory;
 internal sealed class MemoryEntryWriter(MemoryStore store, CacheEntry entry, long maxBytes) : EntryWriter
 {
     private readonly List<ReadOnlyMemory<byte>> _chunks = [];
-    private long _bytes = MemorySlot.SizeOf(entry);
+    private long _bytes = ObjectSlot.SizeOf(entry);
 
     /// <inheritdoc/>
     public override void Append(ReadOnlyMemory<byte> content)
