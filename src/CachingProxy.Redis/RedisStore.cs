@@ -22,46 +22,13 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    // Removes what is there if it is still ours.
-    private const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
-
-    // Nothing is written that was fetched in another epoch, or before the last purge of its URL: late, queued, or by a node that has not heard of it.
-    private const string IsCurrent = """
-        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
-        local purged = redis.call('GET', KEYS[2])
-        if purged then
-          local time, sequence = string.match(purged, '(%d+)%-(%d+)')
-          time, sequence = tonumber(time), tonumber(sequence)
-          if time > tonumber(ARGV[2]) or (time == tonumber(ARGV[2]) and sequence > tonumber(ARGV[3])) then return 0 end
-        end
-        """;
-
-    // Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's first write alone.
-    private const string Put = IsCurrent + """
-
-        local removed = tonumber(ARGV[5])
-        for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-        for i = 6, 5 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-        return 1
-        """;
-
-    // Replaces a head if its entry is still there.
-    private const string Replace = IsCurrent + """
-
-        if redis.call('HEXISTS', KEYS[1], ARGV[5]) == 0 then return 0 end
-        redis.call('HSET', KEYS[1], ARGV[5], ARGV[6])
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-        return 1
-        """;
-
     private readonly RedisStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly RedisKeys _keys;
     private readonly RedisConnection _connection;
     private readonly RedisPurges _purges;
     private readonly ITimer _polls;
-    private readonly Dictionary<CacheKey, Task> _writes = [];
+    private readonly PendingWrites _writes = new();
     private long _dropped;
 
     /// <summary>Begins to connect, and does not wait for it.</summary>
@@ -150,7 +117,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         ArgumentNullException.ThrowIfNull(freshened);
         var head = EntryFormat.Write(freshened);
         var (isDone, answer) = await _connection.TryAsync(
-            database => EvaluateAsync(database, Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]), head.Length);
+            database => EvaluateAsync(database, EntryScripts.Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]), head.Length);
         if (!isDone || (long)answer == 0)
         {
             return false;
@@ -198,16 +165,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     }
 
     /// <summary>Waits until all that is on its way is written, or has failed.</summary>
-    public async Task SettleAsync()
-    {
-        Task[] writes;
-        lock (_writes)
-        {
-            writes = [.. _writes.Values];
-        }
-
-        await Task.WhenAll(writes);
-    }
+    public Task SettleAsync() => _writes.SettleAsync();
 
     /// <summary>A chunk of larger content; null where it is not there.</summary>
     internal async ValueTask<byte[]?> ReadChunkAsync(long serial, int number)
@@ -232,48 +190,13 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     }
 
     /// <summary>Writes the head, which makes the entry be found; those that it replaces go. In the background, one after the other for each URI.</summary>
-    internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks)
+    internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) => _writes.Add(entry.Key, async () =>
     {
-        lock (_writes)
+        if (!await chunks || !await WriteHeadAsync(entry, body, length))
         {
-            _writes[entry.Key] = WriteAsync(_writes.GetValueOrDefault(entry.Key, Task.CompletedTask));
+            Interlocked.Increment(ref _dropped);
         }
-
-        async Task WriteAsync(Task before)
-        {
-            await before;
-            await Task.Yield();
-            if (!await chunks || !await WriteHeadAsync(entry, body, length))
-            {
-                Interlocked.Increment(ref _dropped);
-            }
-        }
-    }
-
-    private Task PendingWrite(CacheKey key)
-    {
-        lock (_writes)
-        {
-            if (_writes.TryGetValue(key, out var writing) && writing.IsCompleted)
-            {
-                _writes.Remove(key);
-            }
-
-            return writing ?? Task.CompletedTask;
-        }
-    }
-
-    // What is done is forgotten now and then, not at once: it is looked for by the lease that ends after it.
-    private void ForgetWrites()
-    {
-        lock (_writes)
-        {
-            foreach (var (key, _) in _writes.Where(write => write.Value.IsCompleted).ToList())
-            {
-                _writes.Remove(key);
-            }
-        }
-    }
+    });
 
     private static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Length(entry.Serial), RedisKeys.Body(entry.Serial)];
 
@@ -307,7 +230,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         RedisValue[] removed = [.. replaced.Where(other => other.Serial != entry.Serial).SelectMany(FieldsOf)];
         RedisValue[] set = [RedisKeys.Head(entry.Serial), head, RedisKeys.Length(entry.Serial), length, .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), body]];
         var (isDone, answer) = await _connection.TryAsync(
-            database => EvaluateAsync(database, Put, entry, timeToLive, [removed.Length, .. removed, .. set]), head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
+            database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]), head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
         return isDone && (long)answer == 1;
     }
 
@@ -340,7 +263,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
     private void Poll()
     {
-        ForgetWrites();
+        _writes.Forget();
         _ = _purges.CatchUpAsync();
     }
 
@@ -351,8 +274,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         {
             if (token is not null)
             {
-                await store.PendingWrite(key);
-                await store._connection.TryAsync(database => database.ScriptEvaluateAsync(Release, [name], [token], CommandFlags.NoScriptCache));
+                await store._writes.Of(key);
+                await store._connection.TryAsync(database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache));
             }
         }
     }

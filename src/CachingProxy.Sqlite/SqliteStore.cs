@@ -14,25 +14,20 @@ namespace CachingProxy.Sqlite;
 /// </summary>
 public sealed class SqliteStore : ISecondTier
 {
-    private const int MaxReaders = 4;
-    private const int MaxPurges = 100_000;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SqliteStore> _logger;
-    private readonly ConcurrentBag<SqliteReader> _readers = [];
-    private readonly SemaphoreSlim _readersFree = new(MaxReaders);
+    private readonly SqliteReaders _readers;
     private readonly ConcurrentDictionary<long, long> _used = new();
     private readonly FileStream? _lock;
     private readonly SqliteWriter? _writer;
+    private readonly SqlitePurges? _purges;
     private readonly ITimer? _sweeps;
-    private readonly ConcurrentQueue<(Purge Purge, long Number, DateTimeOffset At)> _unwritten = new();
     private volatile bool _isBroken;
     private volatile bool _isDamaged;
     private long _lastId;
-    private long _lastNumber;
-    private long _epoch;
     private long _readFailures;
 
     private SqliteStore(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger, FileStream? held, SqliteConnection? connection)
@@ -41,15 +36,17 @@ public sealed class SqliteStore : ISecondTier
         _time = time;
         _logger = logger;
         _lock = held;
-        if (connection is null)
+        _readers = new SqliteReaders(options.Path);
+        if (held is null || connection is null)
         {
             return;
         }
 
         _lastId = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(id) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(id) FROM chunks") >> SqliteTables.ChunkNumberBits);
-        _lastNumber = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges"));
-        _epoch = SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'epoch'");
+        var lastNumber = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges"));
+        var epoch = SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'epoch'");
         _writer = new SqliteWriter(new SqliteTables(connection), options, time, logger);
+        _purges = new SqlitePurges(_writer, held, epoch, lastNumber);
         _sweeps = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
@@ -93,15 +90,12 @@ public sealed class SqliteStore : ISecondTier
                 connection = SqliteFile.Open(options.Path);
             }
 
-            var wasUnwritten = held.Length > 0 && held.ReadByte() == '!';
-            if (wasUnwritten && connection is not null)
+            if (connection is not null && SqlitePurges.IsMarked(held))
             {
                 SqliteFile.Execute(connection, $"UPDATE meta SET value = {Random.Shared.NextInt64()} WHERE name = 'epoch'");
             }
 
-            held.Position = 0;
-            held.WriteByte((byte)' ');
-            held.Flush();
+            SqlitePurges.Mark(held, isUnwritten: false);
             return new SqliteStore(options, time, logger, held, connection);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
@@ -116,34 +110,24 @@ public sealed class SqliteStore : ISecondTier
     public async ValueTask OpenAsync(IPurgeSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        if (!IsAvailable)
+        if (_purges is { } purges && IsAvailable)
         {
-            return;
+            sink.Load(await purges.ReadAsync());
         }
-
-        var purges = new List<(long, DateTimeOffset, Purge)>();
-        var horizon = 0L;
-        await _writer!.DoAsync(tables => (horizon, purges) = tables.ReadPurges());
-        sink.Load(new JournalState(new LogPosition(_epoch, _lastNumber), horizon, purges));
     }
 
     /// <inheritdoc/>
     public async ValueTask<LogPosition> AppendAsync(Purge purge)
     {
         ArgumentNullException.ThrowIfNull(purge);
-        var number = Interlocked.Increment(ref _lastNumber);
-        var now = Now;
         try
         {
-            await (_writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables => Write(tables, purge, number, now));
-            return new LogPosition(_epoch, number);
+            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(purge, Now);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
             // What should be gone is still there: nothing is served from here until that is written.
-            _unwritten.Enqueue((purge, number, now));
             Break(failure);
-            MarkUnwritten(isUnwritten: true);
             throw new PurgeNotPropagatedException("The file of the cache could not be written to.", failure);
         }
     }
@@ -220,17 +204,12 @@ public sealed class SqliteStore : ISecondTier
         if (_writer is not null)
         {
             // A last time, so that what was purged is not there again after a restart.
-            await (_unwritten.IsEmpty || _isDamaged ? Task.CompletedTask : RecoverAsync());
+            await (_purges!.HasUnwritten && !_isDamaged ? RecoverAsync() : Task.CompletedTask);
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
             await _writer.DisposeAsync();
         }
 
-        foreach (var reader in _readers)
-        {
-            reader.Dispose();
-        }
-
-        _readersFree.Dispose();
+        _readers.Dispose();
         _lock?.Dispose();
     }
 
@@ -242,22 +221,9 @@ public sealed class SqliteStore : ISecondTier
             return default;
         }
 
-        await _readersFree.WaitAsync();
         try
         {
-            // Off the thread of the request: the disk may be slow.
-            return await Task.Run(() =>
-            {
-                var reader = _readers.TryTake(out var idle) ? idle : new SqliteReader(_options.Path);
-                try
-                {
-                    return read(reader);
-                }
-                finally
-                {
-                    _readers.Add(reader);
-                }
-            });
+            return await _readers.ReadAsync(read);
         }
         catch (SqliteException failure)
         {
@@ -272,10 +238,6 @@ public sealed class SqliteStore : ISecondTier
             }
 
             return default;
-        }
-        finally
-        {
-            _readersFree.Release();
         }
     }
 
@@ -294,33 +256,6 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
-    // In a byte that is there already, which a full disk takes: where it is set when the file is opened, another epoch begins.
-    private void MarkUnwritten(bool isUnwritten)
-    {
-        if (_lock is { } held)
-        {
-            lock (held)
-            {
-                held.Position = 0;
-                held.WriteByte(isUnwritten ? (byte)'!' : (byte)' ');
-                held.Flush();
-            }
-        }
-    }
-
-    private static void Write(SqliteTables tables, Purge purge, long number, DateTimeOffset at)
-    {
-        if (purge is { Kind: PurgeKind.Url, IsSoft: false })
-        {
-            // Its entries go, and with them what it would be remembered for.
-            tables.DeleteKey(new CacheKey(purge.Authority, purge.Text));
-            return;
-        }
-
-        tables.Insert(purge, number, at);
-        tables.CompactPurges(MaxPurges);
-    }
-
     private void Break(Exception failure)
     {
         _isDamaged |= failure is SqliteException sqlite && SqliteFile.IsDamage(sqlite);
@@ -336,15 +271,8 @@ public sealed class SqliteStore : ISecondTier
     {
         try
         {
-            while (_unwritten.TryPeek(out var missed))
-            {
-                await _writer!.DoAsync(tables => Write(tables, missed.Purge, missed.Number, missed.At));
-                _unwritten.TryDequeue(out _);
-            }
-
-            await _writer!.DoAsync(_ => { });
-            MarkUnwritten(isUnwritten: false);
-            _isBroken = !_unwritten.IsEmpty;
+            await _purges!.WriteMissedAsync();
+            _isBroken = _purges.HasUnwritten;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {

@@ -14,7 +14,7 @@ namespace CachingProxy.Core.Storing.Memory;
 internal sealed class PackedSlot : MemorySlot
 {
     /// <summary>What it takes beside the bytes in the slab: the slot, and its share of what finds it.</summary>
-    public const int BookkeepingBytes = 136;
+    public const int BookkeepingBytes = 120;
 
     private HeadTemplate _template = null!;
     private long _serial;
