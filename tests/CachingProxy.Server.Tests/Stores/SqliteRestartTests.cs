@@ -80,7 +80,7 @@ public sealed class SqliteRestartTests : IDisposable
             var workers = Enumerable.Range(0, 4).Select(worker => WorkAsync(proxy, new Random((round * 10) + worker), answered, () => Interlocked.Increment(ref hits), kill.Token)).ToList();
             // Some live long enough for there to be something that is older than a second.
             var enough = WaitForAsync(origin, origin.Requests.Count + 20 + Random.Shared.Next(200));
-            await Task.WhenAny(Task.WhenAll(workers), round % 5 == 0 ? Task.WhenAll(enough, Task.Delay(1500)) : enough);
+            await Task.WhenAny(Task.WhenAll(workers), round % 5 == 0 ? Task.WhenAll(enough, WaitForOldAsync(answered)) : enough);
             var killedAt = TimeProvider.System.GetTimestamp();
             await proxy.KillAsync();
             await kill.CancelAsync();
@@ -190,6 +190,14 @@ public sealed class SqliteRestartTests : IDisposable
         while (origin.Requests.Count < requests && TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(3))
         {
             await Task.Yield();
+        }
+    }
+
+    private static async Task WaitForOldAsync(ConcurrentDictionary<string, long> answered)
+    {
+        while (!answered.Values.Any(answer => TimeProvider.System.GetElapsedTime(answer) > TimeSpan.FromSeconds(1.2)))
+        {
+            await Task.Delay(50);
         }
     }
 
