@@ -53,11 +53,11 @@ public sealed class CacheEngine
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
         _sink = new PurgeSink(_log, memory, variances);
-        _purger = new Purger(store, _log, behind, variances);
+        _purger = new Purger(_log, _sink, behind);
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
+        _fills = new FillTable(new FillTools(store, memory, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 

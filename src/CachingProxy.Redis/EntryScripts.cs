@@ -17,6 +17,15 @@ internal static class EntryScripts
         end
         """;
 
+    /// <summary>The heads of all entries of a URI.</summary>
+    public const string Heads = """
+        local heads = {}
+        for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+          if string.sub(name, 1, 2) == 'h:' then heads[#heads + 1] = redis.call('HGET', KEYS[1], name) end
+        end
+        return heads
+        """;
+
     /// <summary>Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's first write alone.</summary>
     public const string Put = IsCurrent + """
 

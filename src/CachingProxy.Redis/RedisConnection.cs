@@ -24,7 +24,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Task _watching;
+    private Task _watching = Task.CompletedTask;
     private volatile ConnectionMultiplexer? _multiplexer;
     private volatile bool _isUp;
     private volatile bool _isToldLost;
@@ -34,13 +34,16 @@ internal sealed class RedisConnection : IAsyncDisposable
     private long _refused;
     private long _toldAt;
 
-    public RedisConnection(RedisStoreOptions options, TimeProvider time, ILogger logger, Func<ConnectionMultiplexer, Task> onUp)
+    public RedisConnection(RedisStoreOptions options, TimeProvider time, ILogger logger)
     {
         _options = options;
         _time = time;
         _logger = logger;
-        _watching = Task.Run(() => WatchAsync(onUp));
     }
+
+    /// <summary>Begins to connect.</summary>
+    /// <param name="onUp">What is to be done before the connection is used, each time it is there.</param>
+    public void Start(Func<ConnectionMultiplexer, Task> onUp) => _watching = Task.Run(() => WatchAsync(onUp));
 
     /// <summary>Whether calls are made at all.</summary>
     public bool IsUp => _isUp;
@@ -122,13 +125,13 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private bool TryTake(long bytes)
     {
-        if (Interlocked.Increment(ref _pending) <= MaxPending && Interlocked.Add(ref _pendingBytes, bytes) <= _options.MaxPendingBytes)
+        if (Interlocked.Increment(ref _pending) <= MaxPending)
         {
-            return true;
-        }
+            if (Interlocked.Add(ref _pendingBytes, bytes) <= _options.MaxPendingBytes)
+            {
+                return true;
+            }
 
-        if (Volatile.Read(ref _pending) <= MaxPending)
-        {
             Interlocked.Add(ref _pendingBytes, -bytes);
         }
 

@@ -9,7 +9,7 @@ namespace CachingProxy.Redis;
 /// The log of purges as a stream in Redis, which each node tails: by a notification, and by a slow poll for those that it missed. Where the stream
 /// is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any number of threads.
 /// </summary>
-internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILogger logger) : IDisposable
+internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, ILogger logger) : IDisposable
 {
     // Beyond these, one purge of everything is told in the place of all.
     private const int MaxUntold = 10_000;
@@ -19,11 +19,11 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     private readonly ConcurrentDictionary<long, bool> _own = new();
     private readonly SemaphoreSlim _reading = new(1);
     private readonly SemaphoreSlim _telling = new(1);
-    private RedisConnection _connection = null!;
-    private PurgeStream _stream = null!;
+    private readonly PurgeStream _stream = new(keys, options, connection);
     private ConnectionMultiplexer? _subscribed;
     private volatile IPurgeSink? _sink;
     private LogPosition _seen;
+    private int _isDue;
 
     /// <summary>How many purges other nodes have not been told of yet.</summary>
     public int Untold
@@ -57,13 +57,6 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
     }
 
-    /// <summary>The connection to be used.</summary>
-    public void Use(RedisConnection connection)
-    {
-        _connection = connection;
-        _stream = new PurgeStream(keys, options, connection);
-    }
-
     /// <summary>Tells a sink of what is there, and from then on of what comes.</summary>
     public async Task BeginAsync(IPurgeSink sink)
     {
@@ -77,7 +70,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     {
         if (_subscribed != multiplexer)
         {
-            await multiplexer.GetSubscriber().SubscribeAsync(keys.Purged, (_, _) => _ = CatchUpAsync());
+            await multiplexer.GetSubscriber().SubscribeAsync(keys.Purged, (_, _) => CatchUp());
             _subscribed = multiplexer;
         }
 
@@ -92,7 +85,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
         // Nobody waits for what is known not to answer.
-        if (_connection.IsUp && await TryAppendAsync(purge) is { } position)
+        if (connection.IsUp && await TryAppendAsync(purge) is { } position)
         {
             _own[position.Number] = true;
             return position;
@@ -110,6 +103,15 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
         }
 
         throw new PurgeNotPropagatedException("Redis does not answer.");
+    }
+
+    /// <summary>Reads what is new, and tells what could not be told, beside the caller. However often it is called meanwhile, once more is enough.</summary>
+    public void CatchUp()
+    {
+        if (Interlocked.Exchange(ref _isDue, 1) == 0)
+        {
+            _ = CatchUpAsync();
+        }
     }
 
     /// <summary>Reads what is new, and tells what could not be told. False where Redis does not answer.</summary>
@@ -173,14 +175,15 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, ILo
     // False where Redis does not answer; the next notification, poll or connection tries again.
     private async Task<bool> ReadAsync()
     {
-        if (_sink is not { } sink)
-        {
-            return true;
-        }
-
         await _reading.WaitAsync();
+        Volatile.Write(ref _isDue, 0);
         try
         {
+            if (_sink is not { } sink)
+            {
+                return true;
+            }
+
             var (last, reachesBackTo) = await _stream.LookAsync();
             var seen = Seen;
             if (last.Epoch != seen.Epoch || reachesBackTo > seen.Number)

@@ -39,9 +39,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         _options = options;
         _time = time;
         _keys = new RedisKeys(options.KeyPrefix);
-        _purges = new RedisPurges(_keys, options, logger);
-        _connection = new RedisConnection(options, time, logger, _purges.OnUpAsync);
-        _purges.Use(_connection);
+        _connection = new RedisConnection(options, time, logger);
+        _purges = new RedisPurges(_keys, options, _connection, logger);
+        _connection.Start(_purges.OnUpAsync);
         _polls = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);
     }
 
@@ -107,7 +107,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return IsAvailable ? new RedisEntryWriter(this, entry) : null;
+        return IsAvailable && TimeToLive(entry) > TimeSpan.Zero ? new RedisEntryWriter(this, entry) : null;
     }
 
     /// <inheritdoc/>
@@ -209,7 +209,15 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
     private async Task<bool> WriteHeadAsync(CacheEntry entry, byte[]? body, long length)
     {
-        var siblings = await FindAsync(entry.Key);
+        var (isRead, heads) = await _connection.TryAsync(
+            database => database.ScriptEvaluateAsync(EntryScripts.Heads, [_keys.Entries(entry.Key)], null, CommandFlags.NoScriptCache), 0, _options.PurgeTimeout);
+        if (!isRead)
+        {
+            return false;
+        }
+
+        var siblings = ((RedisValue[])heads!).Select(head => EntryFormat.Read((byte[])head!, ResponseBody.Empty)).OfType<CacheEntry>()
+            .Where(other => other.Key == entry.Key).OrderBy(other => other.ReceivedAt).ToList();
         if (Replacement.Replaced(entry, siblings) is not { } replaced)
         {
             return true;
@@ -264,7 +272,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     private void Poll()
     {
         _writes.Forget();
-        _ = _purges.CatchUpAsync();
+        _purges.CatchUp();
     }
 
     /// <summary>The turn to fetch; ends when what was fetched is written.</summary>

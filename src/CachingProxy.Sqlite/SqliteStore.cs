@@ -190,8 +190,8 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
-    /// <summary>Waits until all that is queued is written.</summary>
-    public async Task SettleAsync() => await TryDoAsync(_ => { });
+    /// <summary>Waits until all that is queued is written, and there is room again.</summary>
+    public async Task SettleAsync() => _ = await TryDoAsync(_ => { }) && await TryDoAsync(_ => { });
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -17,6 +17,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
+    // Of making room, after each.
+    private const int MinSteps = 8;
+
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SqliteTables _tables;
     private readonly SqliteStoreOptions _options;
@@ -45,13 +48,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Queues work that nobody waits for; false where too much waits already, or nothing is written for now.</summary>
     public bool TryQueue(long bytes, Action<SqliteTables> work)
     {
-        if (IsPaused || Interlocked.Add(ref _queuedBytes, bytes) > _options.MaxQueuedBytes)
+        if (IsPaused || !TryTake(bytes))
         {
-            if (!IsPaused)
-            {
-                Interlocked.Add(ref _queuedBytes, -bytes);
-            }
-
             Interlocked.Increment(ref _dropped);
             return false;
         }
@@ -82,6 +80,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
+    private bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _queuedBytes, bytes) <= _options.MaxQueuedBytes)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _queuedBytes, -bytes);
+        return false;
+    }
+
     private bool IsPaused => Volatile.Read(ref _pausedUntil) is > 0 and var until && _time.GetUtcNow().UtcTicks < until;
 
     private async Task RunAsync()
@@ -98,6 +107,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
             Run(pieces);
             Interlocked.Add(ref _queuedBytes, -bytes);
+            MakeRoom();
+            TotalBytes = _tables.TotalBytes;
         }
     }
 
@@ -106,8 +117,6 @@ internal sealed class SqliteWriter : IAsyncDisposable
         try
         {
             _tables.InTransaction(() => pieces.ForEach(piece => piece.Work(_tables)));
-            MakeRoom();
-            TotalBytes = _tables.TotalBytes;
             pieces.ForEach(piece => piece.Done?.SetResult());
         }
         catch (Exception failure)
@@ -126,17 +135,29 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    // In steps, so that nobody who waits for a purge waits for more than one of them.
+    // In steps, so that whoever waits for a purge waits for a few of them at most: meanwhile it may be a little more than the bound.
     private void MakeRoom()
     {
-        while (_tables.TotalBytes > _options.MaxBytes)
+        try
         {
-            var isEmpty = false;
-            _tables.InTransaction(() => isEmpty = !_tables.DeleteOldest(20));
-            if (isEmpty)
+            for (var step = 0; _tables.TotalBytes - _options.MaxBytes is var excess and > 0; step++)
             {
-                return;
+                if (step >= MinSteps && _queue.Reader.Count > 0 && excess < _options.MaxBytes / 20)
+                {
+                    return;
+                }
+
+                var isEmpty = false;
+                _tables.InTransaction(() => isEmpty = !_tables.DeleteOldest(20));
+                if (isEmpty)
+                {
+                    return;
+                }
             }
+        }
+        catch (Exception failure)
+        {
+            OnFailure(failure);
         }
     }
 

@@ -165,8 +165,6 @@ public sealed class SqliteFaultTests : IDisposable
     {
         public JournalState? State { get; private set; }
 
-        public LogPosition Position => default;
-
         public void Load(JournalState state) => State = state;
 
         public void Apply(Purge purge, LogPosition position)
@@ -176,8 +174,6 @@ public sealed class SqliteFaultTests : IDisposable
 
     private sealed class FailingSink : IPurgeSink
     {
-        public LogPosition Position => default;
-
         public void Load(JournalState state) => Assert.Fail("There is nothing to load.");
 
         public void Apply(Purge purge, LogPosition position) => Assert.Fail("There is nothing to apply.");

@@ -93,7 +93,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         IAsyncDisposable? lease = null;
         try
         {
-            if (request.AcceptsStored && (await FindAsync(tools, tools.Store.FindAsync) ?? await TakeTurnAsync(tools, taken => lease = taken)) is { } found)
+            if (request.AcceptsStored && (await FindAsync(tools, tools.Memory.FindAsync) ?? await TakeTurnAsync(tools, taken => lease = taken)) is { } found)
             {
                 onUnshared();
                 _head.SetResult(new FillOutcome.Found(found));
@@ -174,13 +174,13 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Face.Policy.WaitTimeout;)
         {
             await Task.Delay(TurnPollInterval, tools.Clock.Source);
-            var ended = await leases.TryTakeAsync(request.Key, request.Partition);
-            var found = await FindAsync(tools, tools.FindBehindAsync);
-            // It is given back at once: what the other could not share is nothing to wait for in turn.
-            await (ended?.DisposeAsync() ?? ValueTask.CompletedTask);
-            if (found is not null || ended is not null)
+            if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
             {
-                return found;
+                // It is given back at once: what the other could not share is nothing to wait for in turn.
+                await using (ended)
+                {
+                    return await FindAsync(tools, tools.FindBehindAsync);
+                }
             }
         }
 

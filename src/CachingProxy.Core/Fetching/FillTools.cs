@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>What every fill works with.</summary>
-internal sealed record FillTools(ICacheStore Store, IFetchLeases? Leases, EntryFactory Entries, Freshener Freshener, PartCombination Parts, Unshareables Unshareables, GrowthBudget Growth, InvalidationLog Log, SteadyClock Clock, ILogger Logger)
+internal sealed record FillTools(ICacheStore Store, ICacheStore Memory, IFetchLeases? Leases, EntryFactory Entries, Freshener Freshener, PartCombination Parts, Unshareables Unshareables, GrowthBudget Growth, InvalidationLog Log, SteadyClock Clock, ILogger Logger)
 {
     /// <summary>All that is stored for a URI, also what another node has stored since the memory was looked at.</summary>
     public ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key) => Store is TieredStore tiers ? tiers.FindBehindAsync(key) : Store.FindAsync(key);

@@ -47,8 +47,8 @@ internal static class VariantSelection
             return candidate.Part is null;
         }
 
-        var isFresh = candidate.IsFreshAt(now);
-        return isFresh == best.IsFreshAt(now) ? candidate.Date >= best.Date : isFresh;
+        var isFresh = candidate.IsFreshAt(request.Face.Policy, now);
+        return isFresh == best.IsFreshAt(request.Face.Policy, now) ? candidate.Date >= best.Date : isFresh;
     }
 
     private static bool IsOfUse(CacheRequest request, CacheEntry part) => request.HasRange

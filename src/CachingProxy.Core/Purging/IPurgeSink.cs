@@ -3,9 +3,6 @@ namespace CachingProxy.Core.Purging;
 /// <summary>Learns of the purges that a journal holds. Safe for any number of threads.</summary>
 public interface IPurgeSink
 {
-    /// <summary>Where the log stands on this node.</summary>
-    LogPosition Position { get; }
-
     /// <summary>Begins anew with what a journal knows: what was fetched in another epoch is a miss from now on.</summary>
     void Load(JournalState state);
 

@@ -22,7 +22,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private readonly SortedDictionary<long, int> _underWay = [];
     private readonly Queue<(long Number, CacheKey Key)> _urlsInOrder = new();
     private readonly ConcurrentDictionary<CacheKey, long> _urls = new();
-    private readonly Queue<(long Number, Purge Purge)> _inOrder = new();
+    private Queue<(long Number, Purge Purge)> _inOrder = new();
+    private int _remembered;
     private State _state = new(NewEpoch(), 0, 0);
 
     /// <summary>How many purges of single URLs are remembered for fetches under way.</summary>
@@ -35,7 +36,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         {
             lock (_lock)
             {
-                return _inOrder.Count;
+                return _remembered;
             }
         }
     }
@@ -120,6 +121,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             _urls.Clear();
             _urlsInOrder.Clear();
             _inOrder.Clear();
+            _remembered = 0;
             var next = new State(journal.Position.Epoch, journal.Horizon, journal.Horizon);
             foreach (var (number, at, purge) in journal.Purges)
             {
@@ -228,19 +230,36 @@ internal sealed class InvalidationLog(SteadyClock clock)
                 _urlsInOrder.Enqueue((number, key));
                 break;
             default:
-                state.TableOf(purge).Add(purge.Authority, purge.Text, number, purge.IsSoft, at);
+                _remembered += state.TableOf(purge).Add(purge.Authority, purge.Text, number, purge.IsSoft, at) ? 1 : 0;
                 _inOrder.Enqueue((number, purge));
                 break;
         }
 
-        while (_inOrder.Count > MaxRemembered)
+        return Compacted_NeedsLock(state) with { Number = Math.Max(state.Number, number) };
+    }
+
+    private State Compacted_NeedsLock(State state)
+    {
+        while (_remembered > MaxRemembered)
         {
             var (oldest, forgotten) = _inOrder.Dequeue();
-            state = state with { Horizon = Math.Max(state.Horizon, oldest) };
-            state.TableOf(forgotten).Forget(forgotten.Authority, forgotten.Text, oldest);
+            if (IsLast(oldest, forgotten))
+            {
+                state = state with { Horizon = Math.Max(state.Horizon, oldest) };
+                state.TableOf(forgotten).Forget(forgotten.Authority, forgotten.Text);
+                _remembered--;
+            }
         }
 
-        return state with { Number = Math.Max(state.Number, number) };
+        // The same few purged again and again.
+        if (_inOrder.Count > 2 * MaxRemembered)
+        {
+            _inOrder = new(_inOrder.Where(item => IsLast(item.Number, item.Purge)));
+        }
+
+        return state;
+
+        bool IsLast(long number, Purge purge) => state.TableOf(purge).Find(purge.Authority, purge.Text).Latest <= number;
     }
 
     private void ForgetUrls_NeedsLock()

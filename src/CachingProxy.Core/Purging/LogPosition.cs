@@ -8,6 +8,6 @@ public readonly record struct LogPosition(long Epoch, long Number)
     /// <summary>Whether this is later than another of the same epoch.</summary>
     public bool IsAfter(LogPosition other) => Epoch == other.Epoch && Number > other.Number;
 
-    /// <summary>The earlier of two.</summary>
-    public static LogPosition Earlier(LogPosition one, LogPosition other) => one.IsAfter(other) ? other : one;
+    /// <summary>The earlier of two; where they are of two epochs, one of neither.</summary>
+    public static LogPosition Earlier(LogPosition one, LogPosition other) => one.Epoch != other.Epoch ? default : one.Number < other.Number ? one : other;
 }

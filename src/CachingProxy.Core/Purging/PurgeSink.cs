@@ -3,12 +3,9 @@ using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Purging;
 
-/// <summary>Brings what a journal tells into the log, and out of the memory of this node.</summary>
+/// <summary>Brings purges into the log, and what they remove out of the memory of this node.</summary>
 internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchVariances variances) : IPurgeSink
 {
-    /// <inheritdoc/>
-    public LogPosition Position => log.Position;
-
     /// <inheritdoc/>
     public void Load(JournalState state)
     {
@@ -25,18 +22,29 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
     {
         ArgumentNullException.ThrowIfNull(purge);
         log.Apply(purge, position);
+        _ = RemoveAsync(purge, position).AsTask();
+    }
+
+    /// <summary>Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.</summary>
+    public async ValueTask RemoveAsync(Purge purge, LogPosition position)
+    {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
             // Its record lives only as long as the fetches that are under way.
-            foreach (var key in variances.KeysOf(new CacheKey(purge.Authority, purge.Text)))
+            var uri = new CacheKey(purge.Authority, purge.Text);
+            foreach (var key in variances.KeysOf(uri))
             {
-                log.Apply(Purge.Url(key), position);
-                _ = memory.RemoveAllAsync(key).AsTask();
+                if (key != uri)
+                {
+                    log.Apply(Purge.Url(key), position);
+                }
+
+                await memory.RemoveAllAsync(key);
             }
         }
         else if (purge is { Kind: PurgeKind.All, IsSoft: false })
         {
-            _ = memory.ClearAsync().AsTask();
+            await memory.ClearAsync();
         }
     }
 }

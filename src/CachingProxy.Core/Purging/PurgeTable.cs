@@ -16,23 +16,21 @@ internal sealed class PurgeTable
     public LastPurges Find(string authority, ReadOnlySpan<char> text) =>
         _origins.TryGetValue(authority, out var texts) && texts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var last) ? last : default;
 
-    /// <summary>Remembers a purge.</summary>
-    public void Add(string authority, string text, long number, bool isSoft, DateTimeOffset at) =>
-        _origins.GetOrAdd(authority, _ => new()).AddOrUpdate(text, _ => default(LastPurges).With(number, isSoft, at), (_, last) => last.With(number, isSoft, at));
-
-    /// <summary>Forgets a text, unless it was purged after a number.</summary>
-    public void Forget(string authority, string text, long number)
+    /// <summary>Remembers a purge; true where the text is new here.</summary>
+    public bool Add(string authority, string text, long number, bool isSoft, DateTimeOffset at)
     {
-        if (_origins.TryGetValue(authority, out var texts) && texts.TryGetValue(text, out var last) && last.Latest <= number)
-        {
-            texts.TryRemove(text, out _);
-            if (texts.IsEmpty)
-            {
-                _origins.TryRemove(authority, out _);
-            }
-        }
+        var texts = _origins.GetOrAdd(authority, _ => new());
+        var isNew = !texts.TryGetValue(text, out var last);
+        texts[text] = last.With(number, isSoft, at);
+        return isNew;
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear() => _origins.Clear();
+    /// <summary>Forgets a text.</summary>
+    public void Forget(string authority, string text)
+    {
+        if (_origins.TryGetValue(authority, out var texts) && texts.TryRemove(text, out _) && texts.IsEmpty)
+        {
+            _origins.TryRemove(authority, out _);
+        }
+    }
 }

@@ -1,50 +1,45 @@
 using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Keys;
 using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Purges what is stored: because somebody asks for it, or because a request may have changed it (RFC 9111 §4.4).</summary>
-/// <param name="store">What is stored.</param>
 /// <param name="log">Where each purge is a position.</param>
-/// <param name="journal">Where it is written down for others; null where there is nobody else.</param>
-/// <param name="variances">Which keys a URI may be stored under.</param>
-internal sealed class Purger(ICacheStore store, InvalidationLog log, IPurgeJournal? journal, SearchVariances variances)
+/// <param name="sink">What it removes here.</param>
+/// <param name="behind">Where it is written down for others, and what is stored there goes; null where there is nobody else.</param>
+internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? behind)
 {
     /// <summary>Purges. When this returns, nothing that matches and was fetched before is served any more, or as fresh.</summary>
     /// <returns>The position of the purge.</returns>
     /// <exception cref="PurgeNotPropagatedException">It holds here, and other nodes do not know yet.</exception>
     public async ValueTask<LogPosition> PurgeAsync(Purge purge)
     {
-        LogPosition position;
-        PurgeNotPropagatedException? failure = null;
-        try
+        var (position, failure) = await AppendAsync(purge);
+        await sink.RemoveAsync(purge, position);
+        if (behind is not null && purge is { Kind: PurgeKind.All, IsSoft: false })
         {
-            position = journal is null ? log.Append(purge) : await journal.AppendAsync(purge);
-            log.Apply(purge, position);
-        }
-        catch (PurgeNotPropagatedException missed)
-        {
-            position = log.Append(purge);
-            failure = missed;
+            await behind.ClearAsync();
         }
 
-        await (purge switch
-        {
-            { IsSoft: true } => ValueTask.CompletedTask,
-            { Kind: PurgeKind.All } => store.ClearAsync(),
-            { Kind: PurgeKind.Url } => RemoveAsync(purge, position),
-            _ => ValueTask.CompletedTask,
-        });
         return failure is null ? position : throw failure;
     }
 
-    private async ValueTask RemoveAsync(Purge purge, LogPosition position)
+    private async ValueTask<(LogPosition Position, PurgeNotPropagatedException? Failure)> AppendAsync(Purge purge)
     {
-        foreach (var key in variances.KeysOf(new CacheKey(purge.Authority, purge.Text)))
+        if (behind is null)
         {
-            log.Apply(Purge.Url(key), position);
-            await store.RemoveAllAsync(key);
+            return (log.Append(purge), null);
+        }
+
+        try
+        {
+            var position = await behind.AppendAsync(purge);
+            log.Apply(purge, position);
+            return (position, null);
+        }
+        catch (PurgeNotPropagatedException failure)
+        {
+            return (log.Append(purge), failure);
         }
     }
 

@@ -94,7 +94,7 @@ public sealed record CacheEntry
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
     /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
-    internal bool IsFreshAt(DateTimeOffset now) => Lifetime > AgeAt(now) && !Control.NoCache;
+    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) => Lifetime > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
 
     /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
     internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request);

@@ -129,4 +129,19 @@ public class InvalidationLogTests
         Assert.Equal(Validity.Current, _log.Check(Some.Key(), ["same"], after, out _));
         Assert.Equal(Validity.Gone, _log.Check(Some.Key(), ["same"], after with { Number = after.Number - 1 }, out _));
     }
+
+    [Fact]
+    public void ATagThatIsPurgedAgainAndAgain_DoesNotPushOutWhatElseWasPurged()
+    {
+        _log.Append(Purge.Tag("", "other"));
+        var young = _log.Begin();
+        for (var number = 0; number < (2 * InvalidationLog.MaxRemembered) + 10; number++)
+        {
+            _log.Append(Purge.Tag("", "same"));
+        }
+
+        Assert.Equal(2, _log.Remembered);
+        Assert.Equal(Validity.Current, _log.Check(Some.Key(), ["other"], young, out _));
+        Assert.Equal(Validity.Gone, _log.Check(Some.Key(), ["other"], young with { Number = young.Number - 1 }, out _));
+    }
 }
