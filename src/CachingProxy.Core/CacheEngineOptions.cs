@@ -11,7 +11,7 @@ public sealed class CacheEngineOptions
 
     /// <summary>
     /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default. What
-    /// comes beyond is passed on at the pace of its slowest reader, and not stored.
+    /// comes beyond is passed on at the pace of its slowest reader, and stored only where a tier behind the memory takes it as it comes.
     /// </summary>
     public long MaxGrowingBytes { get; init; } = 256L << 20;
 

@@ -25,18 +25,6 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
     private LogPosition _seen;
     private int _isDue;
 
-    /// <summary>How many purges other nodes have not been told of yet.</summary>
-    public int Untold
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _untold.Count;
-            }
-        }
-    }
-
     // The last item that this node acts upon.
     private LogPosition Seen
     {

@@ -46,9 +46,6 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     }
 
     /// <inheritdoc/>
-    public string Name => "redis";
-
-    /// <inheritdoc/>
     public bool IsAvailable => _connection.IsUp;
 
     /// <summary>How many entries were not written, because Redis did not answer or too much was on its way.</summary>

@@ -51,9 +51,6 @@ public sealed class SqliteStore : ISecondTier
     }
 
     /// <inheritdoc/>
-    public string Name => "sqlite";
-
-    /// <inheritdoc/>
     public bool IsAvailable => _writer is not null && !_isBroken;
 
     /// <summary>How many entries were not written, because too much waited or writing failed.</summary>
@@ -249,7 +246,7 @@ public sealed class SqliteStore : ISecondTier
             await (_writer?.DoAsync(work) ?? Task.CompletedTask);
             return _writer is not null;
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Break(failure);
             return false;
@@ -274,7 +271,7 @@ public sealed class SqliteStore : ISecondTier
             await _purges!.WriteMissedAsync();
             _isBroken = _purges.HasUnwritten;
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Break(failure);
         }

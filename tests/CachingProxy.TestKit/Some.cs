@@ -49,6 +49,9 @@ public static class Some
         };
     }
 
+    /// <summary>The same of another URL, before the first purge.</summary>
+    internal static CacheEntry EntryFor(string target) => Entry() with { Key = Key(target), Target = target, Position = new(1, 0) };
+
     private sealed class PlainRequest(CacheFace face, string method, CacheKey key, FieldList fields)
         : CacheRequest(face, method, key, new CachePartition(face.Name, "http", "proxy.test"))
     {

@@ -84,9 +84,9 @@ public static class EntryFormat
     }
 
     /// <summary>The entry with a head and its content; null where the head cannot be read.</summary>
-    public static CacheEntry? Read(ReadOnlyMemory<byte> head, ResponseBody body)
+    public static CacheEntry? Read(byte[] bytes, ResponseBody body)
     {
-        var bytes = head.ToArray();
+        ArgumentNullException.ThrowIfNull(bytes);
         if (bytes.Length < 5 || bytes[0] != Version
             || Checksum(bytes.AsSpan(0, bytes.Length - 4)) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4)))
         {

@@ -8,9 +8,6 @@ namespace CachingProxy.Core.Storing;
 /// </summary>
 public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
 {
-    /// <summary>What it is, for people: <c>sqlite</c>, <c>redis</c>.</summary>
-    string Name { get; }
-
     /// <summary>Whether it is in use now; where it is not, it finds and keeps nothing.</summary>
     bool IsAvailable { get; }
 }

@@ -67,7 +67,14 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
         var isBehind = behind.UpdateAsync(entry, freshened).AsTask();
-        return await memory.UpdateAsync(entry, freshened) || await isBehind;
+        if (freshened.Body is StoredBody)
+        {
+            return await memory.UpdateAsync(entry, freshened) || await isBehind;
+        }
+
+        // Its content is behind, and is read from there.
+        await memory.RemoveAsync(entry);
+        return await isBehind;
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public class MemoryStoreTests
     public async Task AnEntry_IsFoundOnceItsWriterHasCompletedIt()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        var writer = store.OpenWriter(Entry("/a"), null)!;
+        var writer = store.OpenWriter(Some.EntryFor("/a"), null)!;
         writer.Append("body"u8.ToArray());
         Assert.Empty(await store.FindAsync(Some.Key("/a")));
         await writer.CompleteAsync();
@@ -23,7 +23,7 @@ public class MemoryStoreTests
     public async Task AWriterThatIsNotCompleted_LeavesNothingBehind()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        await using (var writer = store.OpenWriter(Entry("/a"), null)!)
+        await using (var writer = store.OpenWriter(Some.EntryFor("/a"), null)!)
         {
             writer.Append(new byte[100]);
         }
@@ -47,7 +47,7 @@ public class MemoryStoreTests
             }
             else
             {
-                await PutAsync(store, Entry(target), random.Next(100_000));
+                await PutAsync(store, Some.EntryFor(target), random.Next(100_000));
             }
 
             Assert.InRange(store.HeldBytes, 0, Limit);
@@ -68,7 +68,7 @@ public class MemoryStoreTests
         var hits = 0;
         for (var step = 0; step < 20_000; step++)
         {
-            await PutAsync(store, Entry($"/scan/{step}"), 1000);
+            await PutAsync(store, Some.EntryFor($"/scan/{step}"), 1000);
             var hot = Some.Key($"/hot/{step % 50}");
             if (await store.FindAsync(hot) is [var entry, ..])
             {
@@ -77,7 +77,7 @@ public class MemoryStoreTests
             }
             else
             {
-                await PutAsync(store, Entry(hot.Target), 1000);
+                await PutAsync(store, Some.EntryFor(hot.Target), 1000);
             }
         }
 
@@ -91,7 +91,7 @@ public class MemoryStoreTests
         for (var number = 0; number < 1000; number++)
         {
             var variant = VariantKey.Of(VaryField.Parse("X-Rand"), Some.Fields($"X-Rand: {number}"), default);
-            await PutAsync(store, Entry("/a") with { Variant = variant }, 10);
+            await PutAsync(store, Some.EntryFor("/a") with { Variant = variant }, 10);
         }
 
         Assert.Equal(Replacement.MaxVariants, (await store.FindAsync(Some.Key("/a"))).Count);
@@ -101,8 +101,8 @@ public class MemoryStoreTests
     public async Task ANewerResponseForTheSameVariant_TakesThePlaceOfTheOldOne()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        await PutAsync(store, Entry("/a"), 10);
-        await PutAsync(store, Entry("/a"), 20);
+        await PutAsync(store, Some.EntryFor("/a"), 10);
+        await PutAsync(store, Some.EntryFor("/a"), 20);
         Assert.Equal(20, Assert.Single(await store.FindAsync(Some.Key("/a"))).Body.Length);
     }
 
@@ -110,8 +110,8 @@ public class MemoryStoreTests
     public async Task WhatWasFetchedBeforeAPurge_NeverTakesThePlaceOfWhatWasFetchedAfterIt()
     {
         var store = new MemoryStore(new MemoryStoreOptions());
-        await PutAsync(store, Entry("/a") with { Position = new(1, 2) }, 20);
-        await PutAsync(store, Entry("/a") with { Position = new(1, 1) }, 10);
+        await PutAsync(store, Some.EntryFor("/a") with { Position = new(1, 2) }, 20);
+        await PutAsync(store, Some.EntryFor("/a") with { Position = new(1, 1) }, 10);
         Assert.Equal(20, Assert.Single(await store.FindAsync(Some.Key("/a"))).Body.Length);
     }
 
@@ -119,22 +119,12 @@ public class MemoryStoreTests
     public async Task AnEntryLargerThanTheWholeStore_IsNotKept_WhetherItsLengthIsKnownOrNot()
     {
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 1 << 20 });
-        Assert.Null(store.OpenWriter(Entry("/a"), 1 << 20));
-        await using var writer = store.OpenWriter(Entry("/a"), null)!;
+        Assert.Null(store.OpenWriter(Some.EntryFor("/a"), 1 << 20));
+        await using var writer = store.OpenWriter(Some.EntryFor("/a"), null)!;
         writer.Append(new byte[1 << 20]);
         await writer.CompleteAsync();
         Assert.Empty(await store.FindAsync(Some.Key("/a")));
     }
-
-    private static CacheEntry Entry(string target) => new()
-    {
-        Key = Some.Key(target),
-        Target = target,
-        Partition = new CachePartition("test", "", ""),
-        Status = 200,
-        Fields = FieldList.Empty,
-        Position = new(1, 0),
-    };
 
     private static async Task PutAsync(MemoryStore store, CacheEntry entry, int bytes)
     {

@@ -24,7 +24,7 @@ public class PackedEntryTests
     [Fact]
     public void AHead_ComesBackAsItWas_WhateverOthersOfItsKindHad() => FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<string[], string[], bool>((values, tags, isTwoLines) =>
     {
-        var entry = Entry($"/{values?.Length}") with
+        var entry = Some.EntryFor($"/{values?.Length}") with
         {
             Fields = FieldList.OfDistinct([.. (values ?? []).Take(MaxFields).Select((value, i) => new KeyValuePair<string, StringValues>(
                 $"X-{i}", isTwoLines ? new StringValues(new[] { Latin(value), "" }) : new StringValues(Latin(value))))]),
@@ -43,7 +43,7 @@ public class PackedEntryTests
     [Fact]
     public void Entries_ShareOneTemplate_OnceItHasLearntWhatDiffers()
     {
-        var templates = Enumerable.Range(0, 10).Select(i => _templates.For(Entry($"/{i}") with
+        var templates = Enumerable.Range(0, 10).Select(i => _templates.For(Some.EntryFor($"/{i}") with
         {
             Fields = Some.Fields($"ETag: \"{i}\"", "Content-Type: text/plain", $"X-Page: {i}"),
         })).ToList();
@@ -54,7 +54,7 @@ public class PackedEntryTests
     [Fact]
     public void EntriesOfAnotherPartition_Variant_StatusOrDirectives_ShareNoTemplate()
     {
-        var entry = Entry("/a");
+        var entry = Some.EntryFor("/a");
         CacheEntry[] others =
         [
             entry with { Partition = new CachePartition("other", "", "") },
@@ -165,7 +165,7 @@ public class PackedEntryTests
     public void HotEntries_MakeRoomForOneMore_ByTheOldest_AndNoMoreThanThat()
     {
         var hot = new HotEntries(20_000);
-        var entry = Entry("/a") with { Body = ResponseBody.InMemory(new byte[3000]) };
+        var entry = Some.EntryFor("/a") with { Body = ResponseBody.InMemory(new byte[3000]) };
         var most = 0L;
         for (var i = 0; i < 100; i++)
         {
@@ -181,7 +181,7 @@ public class PackedEntryTests
         var store = new MemoryStore(new MemoryStoreOptions());
         async Task PutAsync(string target)
         {
-            await using var writer = store.OpenWriter(Entry(target) with { Fields = Some.Fields("X-Common: " + new string('x', 1000)) }, 4)!;
+            await using var writer = store.OpenWriter(Some.EntryFor(target) with { Fields = Some.Fields("X-Common: " + new string('x', 1000)) }, 4)!;
             writer.Append("body"u8.ToArray());
             await writer.CompleteAsync();
         }
@@ -205,7 +205,7 @@ public class PackedEntryTests
         var targets = Enumerable.Range(0, 1000).Select(i => $"/{i}").ToList();
         foreach (var target in targets)
         {
-            await using var writer = store.OpenWriter(Entry(target) with { Fields = Some.Fields($"Content-Security-Policy: {target}{new string('x', Characters)}") }, 4)!;
+            await using var writer = store.OpenWriter(Some.EntryFor(target) with { Fields = Some.Fields($"Content-Security-Policy: {target}{new string('x', Characters)}") }, 4)!;
             writer.Append("body"u8.ToArray());
             await writer.CompleteAsync();
         }
@@ -251,19 +251,9 @@ public class PackedEntryTests
 
     private static FieldList Fields(int number, int page) => Some.Fields($"X-Number: {number}", $"X-Page: {page}", "Content-Type: text/plain");
 
-    private static CacheEntry Entry(string target) => new()
-    {
-        Key = Some.Key(target),
-        Target = target,
-        Partition = new CachePartition("test", "", ""),
-        Status = 200,
-        Fields = FieldList.Empty,
-        Position = new(1, 0),
-    };
-
     private static async Task PutAsync(MemoryStore store, int number, int bytes)
     {
-        await using var writer = store.OpenWriter(Entry($"/{number}") with { Fields = Fields(number, 0) }, bytes)!;
+        await using var writer = store.OpenWriter(Some.EntryFor($"/{number}") with { Fields = Fields(number, 0) }, bytes)!;
         writer.Append(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"<{number}>", bytes / 5))));
         await writer.CompleteAsync();
     }

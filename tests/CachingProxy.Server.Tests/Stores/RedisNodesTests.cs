@@ -31,7 +31,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         await one.Client.GetStringAsync(target);
-        await UntilAsync(async () => (await HitAsync(other, target)).IsHit);
+        await Eventually.IsAsync(async () => (await HitAsync(other, target)).IsHit);
         Assert.Equal(length, (await other.Client.GetStringAsync(target)).Count(letter => letter == 'x'));
     }
 
@@ -48,11 +48,11 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         await one.Client.GetStringAsync("/a/b");
-        await UntilAsync(async () => (await HitAsync(other, "/a/b")).IsHit);
+        await Eventually.IsAsync(async () => (await HitAsync(other, "/a/b")).IsHit);
         var asked = origin.Requests.Count;
         Assert.Equal(HttpStatusCode.OK, (await one.Client.DeleteAsync("/cache" + query)).StatusCode);
         Assert.False((await HitAsync(one, "/a/b")).IsHit);
-        await UntilAsync(() => Task.FromResult(other.Engine.LogPosition == one.Engine.LogPosition));
+        await Eventually.IsAsync(() => other.Engine.LogPosition == one.Engine.LogPosition);
         await other.Client.GetStringAsync("/a/b");
         Assert.Equal(asked + 1, origin.Requests.Count);
     }
@@ -72,10 +72,10 @@ public sealed class RedisNodesTests : IAsyncLifetime
         for (var attempt = 0; attempt < 20; attempt++)
         {
             answer = new TaskCompletionSource();
-            await UntilAsync(() => Task.FromResult(stores.All(store => store.IsAvailable)));
+            await Eventually.IsAsync(() => stores.All(store => store.IsAvailable));
             var late = stores.Sum(store => store.Refused);
             var requests = Enumerable.Range(0, 100).Select(number => (number % 2 == 0 ? one : other).Client.GetStringAsync($"/{attempt}")).ToList();
-            await UntilAsync(() => Task.FromResult(origin.Requests.Any(request => request.Target == $"/{attempt}") && one.Engine.RunningFills + other.Engine.RunningFills >= 2));
+            await Eventually.IsAsync(() => origin.Requests.Any(request => request.Target == $"/{attempt}") && one.Engine.RunningFills + other.Engine.RunningFills >= 2);
             answer.SetResult();
             Assert.All(await Task.WhenAll(requests), body => Assert.Equal("x", body));
             if (stores.Sum(store => store.Refused) == late)
@@ -111,7 +111,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await _redis.CommandAsync(command);
         await using var young = await StartAsync(origin);
         Assert.False((await HitAsync(young, "/x")).IsHit);
-        await UntilAsync(() => Task.FromResult(old.Engine.LogPosition == young.Engine.LogPosition));
+        await Eventually.IsAsync(() => old.Engine.LogPosition == young.Engine.LogPosition);
         await old.Client.GetStringAsync("/x");
         Assert.InRange(origin.Requests.Count, 2, 3);
     }
@@ -135,7 +135,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         _redis.Continue();
         await one.Client.GetStringAsync("/after");
         var number = 0;
-        await UntilAsync(async () =>
+        await Eventually.IsAsync(async () =>
         {
             var target = $"/again{number++}";
             await one.Client.GetStringAsync(target);
@@ -158,11 +158,11 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         var first = one.Client.GetStringAsync("/x");
-        await UntilAsync(() => Task.FromResult(answers == 1));
+        await Eventually.IsAsync(() => answers == 1);
         Assert.Equal(HttpStatusCode.OK, (await one.Client.DeleteAsync("/cache?url=/x")).StatusCode);
         held.SetResult();
         Assert.Equal("1", await first);
-        await UntilAsync(() => Task.FromResult(one.Engine.RunningFills == 0));
+        await Eventually.IsAsync(() => one.Engine.RunningFills == 0);
         await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
         Assert.Equal("2", await other.Client.GetStringAsync("/x"));
         Assert.Equal("2", await one.Client.GetStringAsync("/x"));
@@ -189,7 +189,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         Assert.False((await HitAsync(one, "/miss")).IsHit);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await one.Client.DeleteAsync("/cache?url=/x")).StatusCode);
         _redis.Continue();
-        await UntilAsync(() => Task.FromResult(one.SecondTier!.IsAvailable));
+        await Eventually.IsAsync(() => one.SecondTier!.IsAvailable);
         Assert.False((await HitAsync(one, "/x")).IsHit);
     }
 
@@ -227,7 +227,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await _redis.CommandAsync("DEL", "caching-proxy:purges");
         await _redis.CommandAsync("EVAL", copy, "0", "old:", "");
         await one.Client.DeleteAsync("/cache?url=/other");
-        await UntilAsync(async () => !(await HitAsync(one, "/x")).IsHit || origin.Requests.Count > 1);
+        await Eventually.IsAsync(async () => !(await HitAsync(one, "/x")).IsHit || origin.Requests.Count > 1);
         Assert.Equal(2, origin.Requests.Count);
     }
 
@@ -243,7 +243,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         Assert.False((await HitAsync(one, "/miss")).IsHit);
         await _redis.RestartAsync();
         var number = 0;
-        await UntilAsync(async () =>
+        await Eventually.IsAsync(async () =>
         {
             var target = $"/again{number++}";
             await one.Client.GetStringAsync(target);
@@ -258,14 +258,14 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         await one.Client.GetStringAsync("/x");
-        await UntilAsync(async () => (await HitAsync(other, "/x")).IsHit);
+        await Eventually.IsAsync(async () => (await HitAsync(other, "/x")).IsHit);
         _redis.Stop();
         Assert.Contains("purge_not_propagated", await (await one.Client.DeleteAsync("/cache?tag=t")).Content.ReadAsStringAsync());
         Assert.False((await HitAsync(one, "/x")).IsHit);
         Assert.True((await HitAsync(other, "/x")).IsHit);
         var before = other.Engine.LogPosition;
         _redis.Continue();
-        await UntilAsync(() => Task.FromResult(other.Engine.LogPosition != before));
+        await Eventually.IsAsync(() => other.Engine.LogPosition != before);
         Assert.False((await HitAsync(other, "/x")).IsHit);
     }
 
@@ -278,7 +278,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         Assert.False((await HitAsync(one, "/x")).IsHit);
         Assert.True((await HitAsync(one, "/x")).IsHit);
         await _redis.RestartAsync();
-        await UntilAsync(() => Task.FromResult(one.SecondTier!.IsAvailable));
+        await Eventually.IsAsync(() => one.SecondTier!.IsAvailable);
     }
 
     [Fact]
@@ -301,7 +301,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true)
     {
         var proxy = await TestProxy.StartAsync(origin, new ProxySettings { Store = StoreSetting.Parse($"redis://127.0.0.1:{_redis.Port}") }, host: "localhost");
-        await (untilUp ? UntilAsync(() => Task.FromResult(proxy.SecondTier!.IsAvailable)) : Task.CompletedTask);
+        await (untilUp ? Eventually.IsAsync(() => proxy.SecondTier!.IsAvailable) : Task.CompletedTask);
         return proxy;
     }
 
@@ -310,15 +310,5 @@ public sealed class RedisNodesTests : IAsyncLifetime
         var response = await proxy.Client.GetAsync(target);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return (response.Headers.GetValues("X-Cache").Single() == "HIT", response.Headers.GetValues("Cache-Status").Single());
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(20), "It did not come about.");
-            await Task.Yield();
-        }
     }
 }

@@ -122,10 +122,10 @@ public sealed class SqliteRestartTests : IDisposable
             }
 
             // A purge holds here, and is said not to be written.
-            await UntilAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.ServiceUnavailable);
+            await Eventually.IsAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.ServiceUnavailable);
             Assert.False(await IsHitAsync(proxy, "/1"));
             await proxy.LimitFilesAsync(null);
-            await UntilAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.OK);
+            await Eventually.IsAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.OK);
             Assert.False(await IsHitAsync(proxy, "/2"));
         }
 
@@ -149,16 +149,6 @@ public sealed class SqliteRestartTests : IDisposable
         var response = await proxy.Client.GetAsync(target);
         Assert.Equal(BodyOf(target), await response.Content.ReadAsStringAsync());
         return response.Headers.GetValues("X-Cache").Single() == "HIT";
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var begun = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromSeconds(30), "It did not come about.");
-            await Task.Yield();
-        }
     }
 
     private static async Task WorkAsync(ProxyProcess proxy, Random random, ConcurrentDictionary<string, long> answered, Action onHit, CancellationToken killed)

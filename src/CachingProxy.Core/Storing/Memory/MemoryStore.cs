@@ -1,5 +1,4 @@
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing.Memory;
 
@@ -68,13 +67,6 @@ public sealed class MemoryStore : ICacheStore
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(freshened);
         var shard = ShardOf(entry.Key.GetHashCode());
-        if (freshened.Body is not StoredBody)
-        {
-            // Its content is elsewhere, and found there.
-            shard.Remove(entry);
-            return new(false);
-        }
-
         var isUpdated = shard.TryUpdate(entry, freshened, PackedEntry.Of(freshened, _templates, _maxPackedBytes));
         MakeRoom(shard, 0);
         return new(isUpdated);

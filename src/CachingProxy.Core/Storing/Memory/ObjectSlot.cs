@@ -20,7 +20,7 @@ internal sealed class ObjectSlot : MemorySlot
 
     public ObjectSlot(CacheEntry entry)
     {
-        _entry = entry;
+        _entry = entry with { Fields = SharedTexts.Share(entry.Fields) };
         Begin(SizeOf(entry) + (entry.Body.Length ?? 0), entry.Key.GetHashCode());
     }
 

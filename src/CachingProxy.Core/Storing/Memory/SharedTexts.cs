@@ -1,4 +1,4 @@
-namespace CachingProxy.Core.Storing;
+namespace CachingProxy.Core.Storing.Memory;
 
 /// <summary>
 /// Texts that many responses have in common - names of fields, a content type, a server, the date of this second - kept once and not with each entry.
@@ -10,7 +10,6 @@ internal static class SharedTexts
     private const int Places = 4096;
     /// <summary>What is longer is not shared.</summary>
     public const int MaxLength = 128;
-
 
     private static readonly string?[] Last = new string?[Places];
 
