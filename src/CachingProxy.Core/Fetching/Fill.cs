@@ -1,7 +1,5 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -13,9 +11,6 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 internal sealed class Fill(FillRequest request, LogPosition position)
 {
-    // Where another node fetches: how often it is looked whether it has done.
-    private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
-
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
@@ -93,7 +88,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         IAsyncDisposable? lease = null;
         try
         {
-            if (request.AcceptsStored && (await FindAsync(tools, tools.Memory.FindAsync) ?? await TakeTurnAsync(tools, taken => lease = taken)) is { } found)
+            if (request.AcceptsStored && await new OtherFetches(request, tools).FindAsync(taken => lease = taken) is { } found)
             {
                 onUnshared();
                 _head.SetResult(new FillOutcome.Found(found));
@@ -154,53 +149,6 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         {
             await (lease?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
-    }
-
-    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Null where it is
-    // for this node to fetch, because the turn is its own, or the other's has brought nothing.
-    private async ValueTask<CacheEntry?> TakeTurnAsync(FillTools tools, Action<IAsyncDisposable> onTaken)
-    {
-        if (tools.Leases is not { } leases)
-        {
-            return null;
-        }
-
-        if (await leases.TryTakeAsync(request.Key, request.Partition) is { } own)
-        {
-            onTaken(own);
-            return await FindAsync(tools, tools.FindBehindAsync);
-        }
-
-        for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Face.Policy.WaitTimeout;)
-        {
-            await Task.Delay(TurnPollInterval, tools.Clock.Source);
-            if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
-            {
-                // It is given back at once: what the other could not share is nothing to wait for in turn.
-                await using (ended)
-                {
-                    return await FindAsync(tools, tools.FindBehindAsync);
-                }
-            }
-        }
-
-        return null;
-    }
-
-    // Between the look at what is stored and the look at what is under way, another fetch may have ended.
-    private async ValueTask<CacheEntry?> FindAsync(FillTools tools, Func<CacheKey, ValueTask<IReadOnlyList<CacheEntry>>> find)
-    {
-        var now = tools.Clock.Now;
-        foreach (var stored in await find(request.Key))
-        {
-            if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
-                && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
-            {
-                return stored;
-            }
-        }
-
-        return null;
     }
 
     private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);
