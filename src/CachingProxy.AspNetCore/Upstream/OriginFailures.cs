@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CachingProxy.Core.Fetching;
 
 namespace CachingProxy.AspNetCore.Upstream;
@@ -27,7 +28,8 @@ internal static class OriginFailures
                 new OriginException(OriginError.Unreachable, "No secure connection to the origin could be made.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
-            HttpRequestException =>
+            // The handler looks at the socket of a new connection outside of what it wraps: one that is gone already throws as it is.
+            HttpRequestException or SocketException =>
                 new OriginException(OriginError.Disconnected, "The connection to the origin broke before it had answered.", failure),
             IOException =>
                 new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),

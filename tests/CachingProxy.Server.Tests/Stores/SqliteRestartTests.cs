@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using CachingProxy.Configuration;
 using CachingProxy.TestKit;
 using Microsoft.Data.Sqlite;
@@ -168,7 +169,7 @@ public sealed class SqliteRestartTests : IDisposable
                 }
             }
         }
-        catch (Exception end) when (end is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception end) when (end is HttpRequestException or OperationCanceledException or IOException or SocketException)
         {
             // Killed in the middle of it.
         }
