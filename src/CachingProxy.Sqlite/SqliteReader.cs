@@ -55,6 +55,3 @@ internal sealed class SqliteReader : IDisposable
         _connection.Dispose();
     }
 }
-
-/// <summary>A row of the entries.</summary>
-internal sealed record SqliteRow(long Id, byte[] Head, byte[]? Body, long Length);

@@ -1,103 +1,80 @@
 namespace CachingProxy.TestKit;
 
-/// <summary>Time that passes only when a test says so; timers that are due fire within <see cref="Advance"/>.</summary>
-public sealed class FakeTimeProvider : TimeProvider
+/// <summary>The fake clock of Microsoft.Extensions.TimeProvider.Testing, begun at a fixed moment; counts the timers that are set, and can set the wall clock alone.</summary>
+public sealed class FakeTimeProvider() : Microsoft.Extensions.Time.Testing.FakeTimeProvider(Start)
 {
-    private readonly Lock _lock = new();
-    private readonly List<FakeTimer> _timers = [];
-    private TimeSpan _elapsed;
-    private TimeSpan _jump;
+    private int _running;
+    private long _jumpTicks;
 
     /// <summary>When it begins.</summary>
-    public static DateTimeOffset Start { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+    public static new DateTimeOffset Start { get; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>How many timers have been set and have not fired.</summary>
-    public int RunningTimers
+    public int RunningTimers => Volatile.Read(ref _running);
+
+    /// <summary>Sets the wall clock to another time without any passing; <c>AdjustTime</c> would move the timestamps too.</summary>
+    public void JumpWallClock(TimeSpan by) => Interlocked.Add(ref _jumpTicks, by.Ticks);
+
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Volatile.Read(ref _jumpTicks));
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new CountedTimer(this, callback, state, dueTime, period);
+
+    /// <summary>A timer that is counted from when it is set until it fires, is stopped or disposed. One that repeats is never counted down by firing.</summary>
+    private sealed class CountedTimer : ITimer
     {
-        get
+        private readonly FakeTimeProvider _time;
+        private readonly ITimer _timer;
+        private bool _repeats;
+        private int _isSet;
+
+        public CountedTimer(FakeTimeProvider time, TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            lock (_lock)
-            {
-                return _timers.Count;
-            }
+            _time = time;
+            _timer = time.CreateUncounted(
+                given =>
+                {
+                    if (!_repeats)
+                    {
+                        Count(false);
+                    }
+
+                    callback(given);
+                },
+                state);
+            Change(dueTime, period);
         }
-    }
-
-    public override long GetTimestamp()
-    {
-        lock (_lock)
-        {
-            return _elapsed.Ticks;
-        }
-    }
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (_lock)
-        {
-            return Start + _elapsed + _jump;
-        }
-    }
-
-    /// <summary>Lets time pass.</summary>
-    public void Advance(TimeSpan time)
-    {
-        List<FakeTimer> due;
-        lock (_lock)
-        {
-            _elapsed += time;
-            due = [.. _timers.Where(timer => timer.Due <= _elapsed)];
-            _timers.RemoveAll(due.Contains);
-        }
-
-        due.ForEach(timer => timer.Fire());
-    }
-
-    /// <summary>Sets the wall clock to another time without any passing.</summary>
-    public void JumpWallClock(TimeSpan by)
-    {
-        lock (_lock)
-        {
-            _jump += by;
-        }
-    }
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new FakeTimer(this, callback, state);
-        timer.Change(dueTime, period);
-        return timer;
-    }
-
-    private sealed class FakeTimer(FakeTimeProvider time, TimerCallback callback, object? state) : ITimer
-    {
-        public TimeSpan Due { get; private set; }
-
-        public void Fire() => callback(state);
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (time._lock)
-            {
-                time._timers.Remove(this);
-                if (dueTime != Timeout.InfiniteTimeSpan)
-                {
-                    Due = time._elapsed + dueTime;
-                    time._timers.Add(this);
-                }
-            }
-
-            return true;
+            _repeats = period > TimeSpan.Zero;
+            Count(dueTime != Timeout.InfiniteTimeSpan);
+            return _timer.Change(dueTime, period);
         }
 
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        public void Dispose()
+        {
+            Count(false);
+            _timer.Dispose();
+        }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
         }
+
+        private void Count(bool isSet)
+        {
+            if (Interlocked.Exchange(ref _isSet, isSet ? 1 : 0) is var before && before != (isSet ? 1 : 0))
+            {
+                Interlocked.Add(ref _time._running, isSet ? 1 : -1);
+            }
+        }
     }
+
+    private ITimer CreateUncounted(TimerCallback callback, object? state) =>
+        base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 }

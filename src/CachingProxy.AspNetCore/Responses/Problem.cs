@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>An error that we make on a forwarded path (RFC 9457).</summary>
@@ -9,8 +7,3 @@ namespace CachingProxy.AspNetCore.Responses;
 /// <param name="Code">The error code, as in the table of the documentation.</param>
 /// <param name="Detail">What is wrong here.</param>
 internal sealed record Problem(string Type, string Title, int Status, string Code, string Detail);
-
-/// <summary>How a problem is written, decided when this is compiled.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(Problem))]
-internal sealed partial class ProblemJson : JsonSerializerContext;

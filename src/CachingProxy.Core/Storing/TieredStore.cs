@@ -152,9 +152,9 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
 
         public override async ValueTask<CacheEntry> CompleteAsync()
         {
-            var here = _here is null ? null : await _here.CompleteAsync();
+            var kept = _here is null ? null : await _here.CompleteAsync();
             var behind = await there.CompleteAsync();
-            return here ?? behind;
+            return kept ?? behind;
         }
 
         public override async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
@@ -16,20 +15,3 @@ internal sealed record ApiError(string Code, string Message, int Status)
         return ApiAnswer.WriteAsync(context, Status, new ApiFailure(false, this), ApiJson.Default.ApiFailure);
     }
 }
-
-/// <summary>The envelope of an error.</summary>
-internal sealed record ApiFailure(bool Success, ApiError Error);
-
-/// <summary>The answer to an operation that succeeded.</summary>
-internal sealed record ApiSuccess(bool Success, string Message);
-
-/// <summary>The answer of the health endpoints.</summary>
-internal sealed record ApiHealth(string Status);
-
-/// <summary>How the contract records are written, decided when this is compiled.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(ApiFailure))]
-[JsonSerializable(typeof(ApiSuccess))]
-[JsonSerializable(typeof(ApiHealth))]
-internal sealed partial class ApiJson : JsonSerializerContext;

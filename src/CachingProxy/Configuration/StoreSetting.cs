@@ -1,3 +1,4 @@
+using System.Globalization;
 using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Configuration;
@@ -31,10 +32,10 @@ public abstract record StoreSetting
         // There are users in Redis 6; the client library knows the default one alone.
         var user = uri.UserInfo;
         var database = uri.AbsolutePath.Trim('/');
-        return (user.Length == 0 || user.StartsWith(':')) && (database.Length == 0 || (int.TryParse(database, out var number) && number is >= 0 and <= 1023))
+        return (user.Length == 0 || user.StartsWith(':')) && (database.Length == 0 || (int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 1023))
             ? new Redis(
                 uri.Host.Trim('[', ']'), uri.Port > 0 ? uri.Port : 6379, user.Length > 1 ? Uri.UnescapeDataString(user[1..]) : null,
-                database.Length == 0 ? 0 : int.Parse(database, System.Globalization.CultureInfo.InvariantCulture), uri.Scheme == "rediss")
+                database.Length == 0 ? 0 : int.Parse(database, CultureInfo.InvariantCulture), uri.Scheme == "rediss")
             : null;
     }
 
