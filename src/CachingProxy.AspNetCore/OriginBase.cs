@@ -23,6 +23,32 @@ public sealed class OriginBase
     public string Authority { get; }
 
     /// <summary>
+    /// Returns the keys that a path may mean which the origin gives to clients: below the base, as clients ask for it; or with the base in front already, as the
+    /// origin knows itself.
+    /// </summary>
+    public IEnumerable<CacheKey> KeysOfClientPath(string target)
+    {
+        if (KeyOf(target) is { } below)
+        {
+            yield return below;
+        }
+
+        if (_basePath.Length > 0 && Contains(target))
+        {
+            yield return new CacheKey(Authority, target);
+        }
+    }
+
+    /// <summary>Tells whether a target of the origin's host is the base path or below it, whatever its dots and encodings are read as.</summary>
+    public bool Contains(string target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return _basePath.Length == 0
+            || (target.StartsWith(_basePath, StringComparison.Ordinal) && (target.Length == _basePath.Length || target[_basePath.Length] is '/' or '?')
+                && !UriNormalization.LeavesBase(target[_basePath.Length..]));
+    }
+
+    /// <summary>
     /// The key of a target below the base, with exactly one slash between; null where the target could be read as
     /// leaving the base path.
     /// </summary>

@@ -15,6 +15,7 @@ public sealed class ReverseProxy
     private readonly CacheEngine _engine;
     private readonly OriginBase _base;
     private readonly CacheFace _face;
+    private readonly OriginFields _originFields;
     private readonly string _pseudonym;
 
     /// <summary>A face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
@@ -25,7 +26,8 @@ public sealed class ReverseProxy
         _base = new OriginBase(options.Origin);
         _pseudonym = options.Pseudonym;
         var name = options.Policy.TtlMode == TtlMode.Override ? "forwarded/override" : "forwarded/respect";
-        _face = new CacheFace(name, new OriginWithFields(origin, _base.Authority, options.OriginFields), options.Policy);
+        _originFields = options.OriginFields;
+        _face = new CacheFace(name, origin, options.Policy) { Scope = options.Scope };
     }
 
     /// <summary>Answers one request, from the cache or from the origin.</summary>
@@ -41,7 +43,7 @@ public sealed class ReverseProxy
             : context.Request.Method == "QUERY" ? QueryAsync()
             : ServeAsync(context, Request(null));
 
-        ForwardedRequest Request(QueryContent? query) => new(context, guarded, _face, key, _pseudonym, query);
+        ForwardedRequest Request(QueryContent? query) => new(context, guarded, _face, _base, _originFields, key, _pseudonym, query);
 
         async Task QueryAsync()
         {

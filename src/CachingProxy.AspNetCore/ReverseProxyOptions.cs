@@ -1,5 +1,4 @@
 using CachingProxy.Core;
-using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore;
 
@@ -13,7 +12,10 @@ public sealed class ReverseProxyOptions
     public CachePolicy Policy { get; init; } = new();
 
     /// <summary>Fields that every request to the origin carries, in the place of what the client sent. None by default.</summary>
-    public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
+    public OriginFields OriginFields { get; init; } = OriginFields.None;
+
+    /// <summary>What else is configured and tells stored responses apart (<see cref="FaceScope"/>); nothing by default.</summary>
+    public FaceScope? Scope { get; init; }
 
     /// <summary>The name under which this instance appears in <c>Via</c>; see <see cref="CacheEngineOptions.Pseudonym"/>.</summary>
     public required string Pseudonym { get; init; }

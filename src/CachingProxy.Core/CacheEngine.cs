@@ -49,7 +49,7 @@ public sealed class CacheEngine
         _maxWaiters = options.MaxWaitersPerFill;
         _log = new InvalidationLog(_clock);
         _behind = behind;
-        var store = behind is null ? memory : new TieredStore(memory, behind, _log);
+        var store = behind is null ? memory : new TieredStore(memory, behind, _log, _clock);
         _growth = new GrowthBudget(options.MaxGrowingBytes);
         var variances = new SearchVariances();
         _sink = new PurgeSink(_log, memory, variances);

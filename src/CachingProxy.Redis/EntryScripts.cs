@@ -1,23 +1,34 @@
 namespace CachingProxy.Redis;
 
-/// <summary>What Redis does with entries in one step. KEYS: the entries of the URI, its last purge, the epoch. ARGV: epoch, time and sequence of the entry, its time to live.</summary>
+/// <summary>
+/// What Redis does in one step with the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of the position that matters.
+/// </summary>
 internal static class EntryScripts
 {
-    /// <summary>Removes what is there if it is still ours.</summary>
+    /// <summary>Removes a lease if it is still ours.</summary>
     public const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-    // Nothing is written that was fetched in another epoch, or before the last purge of its URL: late, queued, or by a node that has not heard of it.
-    private const string IsCurrent = """
-        if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
-        local purged = redis.call('GET', KEYS[2])
-        if purged then
-          local time, sequence = string.match(purged, '(%d+)%-(%d+)')
-          time, sequence = tonumber(time), tonumber(sequence)
-          if time > tonumber(ARGV[2]) or (time == tonumber(ARGV[2]) and sequence > tonumber(ARGV[3])) then return 0 end
+    // Whether a purge of the URL is remembered that is later than a position, of the same epoch: ids are two numbers. An entry of another epoch is a miss
+    // wherever it is read, so that nothing need be known of that here.
+    private const string PurgedAfter = """
+        local function purgedAfter(time, sequence, orAt)
+          local purged = redis.call('GET', KEYS[2])
+          local epoch, purgedTime, purgedSequence = string.match(purged or '', '^(%d+):(%d+)%-(%d+)$')
+          if epoch ~= ARGV[1] then return false end
+          purgedTime, purgedSequence = tonumber(purgedTime), tonumber(purgedSequence)
+          if purgedTime ~= time then return purgedTime > time end
+          return purgedSequence > sequence or (orAt and purgedSequence == sequence)
         end
+
         """;
 
-    /// <summary>The heads of all entries of a URI.</summary>
+    // Nothing is written that was fetched before the last purge of its URL: late, queued, or by a node that has not heard of it.
+    private const string IsCurrent = PurgedAfter + """
+        if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), false) then return 0 end
+
+        """;
+
+    /// <summary>Returns the heads of all entries of a URI.</summary>
     public const string Heads = """
         local heads = {}
         for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -28,7 +39,6 @@ internal static class EntryScripts
 
     /// <summary>Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's first write alone.</summary>
     public const string Put = IsCurrent + """
-
         local removed = tonumber(ARGV[5])
         for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
         for i = 6, 5 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
@@ -38,10 +48,20 @@ internal static class EntryScripts
 
     /// <summary>Replaces a head if its entry is still there.</summary>
     public const string Replace = IsCurrent + """
-
         if redis.call('HEXISTS', KEYS[1], ARGV[5]) == 0 then return 0 end
         redis.call('HSET', KEYS[1], ARGV[5], ARGV[6])
         if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+        return 1
+        """;
+
+    /// <summary>
+    /// Removes the entries of a purged URL, and remembers the purge for a while. However many nodes do so for the same purge, the first one removes: what is
+    /// there afterwards may be newer. ARGV[4]: how long it is remembered.
+    /// </summary>
+    public const string Purge = PurgedAfter + """
+        if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), true) then return 0 end
+        redis.call('SET', KEYS[2], ARGV[1] .. ':' .. ARGV[2] .. '-' .. ARGV[3], 'PX', ARGV[4])
+        redis.call('DEL', KEYS[1])
         return 1
         """;
 }

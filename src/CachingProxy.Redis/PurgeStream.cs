@@ -39,15 +39,17 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         return {epoch, last[1], first[1], first[2][2]}
         """;
 
-    // A hard purge of a URL removes its entries (KEYS[3]), and says for a while that it did (KEYS[4]): what was fetched before is not written after it.
+    // A hard purge of a URL is noted among those whose entries are still there (KEYS[3]): they are in another slot of a cluster, and whoever removes
+    // them may end in between.
     private const string Append = Ensure + """
 
-        if KEYS[3] then redis.call('DEL', KEYS[3]) end
         local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
-        if KEYS[3] then redis.call('SET', KEYS[4], id, 'PX', 600000) end
+        if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
         redis.call('PUBLISH', ARGV[3], id)
         return {epoch, id}
         """;
+
+    private const int SecretBytes = 32;
 
     // The id of an item is a time in milliseconds and a number within it.
     private const int SequenceBits = 20;
@@ -90,10 +92,9 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
-        var url = new CacheKey(purge.Authority, purge.Text);
-        RedisKey[] removed = purge is { Kind: PurgeKind.Url, IsSoft: false } ? [keys.Entries(url), keys.PurgedUrl(url)] : [];
+        RedisKey[] open = IsOfUrl(purge) ? [keys.Open] : [];
         var answer = await EvaluateAsync(
-            Append, removed, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0);
+            Append, open, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0);
         var position = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
         lock (_lock)
         {
@@ -117,7 +118,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         {
             var start = from;
             var page = (RedisResult[])(await connection.CallAsync(
-                database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", "1000"]), options.PurgeTimeout))!;
+                database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", 1000]), options.PurgeTimeout))!;
             foreach (var item in page)
             {
                 var (id, fields) = ((string)((RedisResult[])item!)[0]!, (RedisValue[])((RedisResult[])item!)[1]!);
@@ -133,6 +134,45 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
                 return purges;
             }
         }
+    }
+
+    /// <summary>Tells whether a purge is one that removes the entries of a URL.</summary>
+    public static bool IsOfUrl(Purge purge) => purge is { Kind: PurgeKind.Url, IsSoft: false };
+
+    /// <summary>Returns the purges of URLs whose entries may not have been removed: whoever appended them may have ended before.</summary>
+    /// <exception cref="TimeoutException">Redis does not answer.</exception>
+    /// <exception cref="RedisException">It failed.</exception>
+    public async Task<List<(long Number, Purge Purge)>> ReadOpenAsync()
+    {
+        var open = new List<(long, Purge)>();
+        foreach (var field in await connection.CallAsync(database => database.HashGetAllAsync(keys.Open), options.PurgeTimeout))
+        {
+            if (((string?)field.Value)?.Split('\n') is [var authority, var text])
+            {
+                open.Add((NumberOf((string)field.Name!), Purge.Url(new CacheKey(authority, text))));
+            }
+        }
+
+        return open;
+    }
+
+    /// <summary>Notes that the entries of a purged URL are removed.</summary>
+    public async Task CloseAsync(long number)
+    {
+        var (time, sequence) = PartsOf(number);
+        await connection.TryAsync(keys.Open, database => database.HashDeleteAsync(keys.Open, $"{time}-{sequence}"), timeout: options.PurgeTimeout);
+    }
+
+    /// <summary>Returns the secret that all nodes share, made now if it is not there.</summary>
+    /// <exception cref="TimeoutException">Redis does not answer.</exception>
+    /// <exception cref="RedisException">It failed.</exception>
+    public async Task<byte[]> SecretAsync()
+    {
+        await connection.CallAsync(
+            database => database.StringSetAsync(keys.Secret, System.Security.Cryptography.RandomNumberGenerator.GetBytes(SecretBytes), when: When.NotExists), options.PurgeTimeout);
+        return (byte[]?)await connection.CallAsync(database => database.StringGetAsync(keys.Secret), options.PurgeTimeout) is { Length: SecretBytes } secret
+            ? secret
+            : throw new TimeoutException("The secret that nodes share cannot be read.");
     }
 
     private static long NumberOf(string id)

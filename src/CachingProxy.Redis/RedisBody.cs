@@ -1,10 +1,11 @@
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Redis;
 
 /// <summary>Content in Redis.</summary>
-internal sealed class RedisBody(RedisStore store, long serial, long length) : ChunkedBody(length, RedisStore.ChunkBytes)
+internal sealed class RedisBody(RedisStore store, CacheKey key, long serial, long length) : ChunkedBody(length, RedisStore.ChunkBytes)
 {
     /// <inheritdoc/>
-    protected override ValueTask<byte[]?> ReadChunkAsync(int number) => store.ReadChunkAsync(serial, number);
+    protected override ValueTask<byte[]?> ReadChunkAsync(int number) => store.ReadChunkAsync(key, serial, number);
 }

@@ -1,49 +1,61 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The connection to Redis, with limits that the client library has not: each call ends in time, what is on its way is bounded, and after
-/// failures nobody asks until a probe beside the requests has found the server back. Safe for any number of threads.
+/// The connection to Redis, with limits of ours: each call ends in time, what is on its way is bounded, and after failures nobody asks a server until a probe
+/// beside the requests has found it back. In a cluster one server that is down costs its slots alone, unless it has the log of purges: without that,
+/// nothing that is read can be trusted. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// A call to a server that hangs never ends in StackExchange.Redis 1.2, and those behind it queue without bound. So each is waited for with
-/// a limit; its bytes count until it has really ended; and a connection that has hung for long is replaced, which ends all of them.
+/// StackExchange.Redis looks at its own limits once in a heartbeat, too seldom for a request to wait for, so each call is waited for with a limit; its bytes count
+/// until it has really ended. A reply that never becomes whole holds up all that come after it on the same connection, so that one which
+/// has not answered a few probes is replaced. RESP3 where the server has it: calls and notifications share one connection to each server.
 /// </remarks>
 internal sealed class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TellInterval = TimeSpan.FromMinutes(1);
-    private const int MaxFailures = 3;
     private const int MaxPending = 1024;
-    private const int MaxFailedProbes = 10;
+    private const int MaxFailedProbes = 5;
 
     private readonly RedisStoreOptions _options;
+    private readonly RedisKey _log;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RedisShard _single = new(null);
+    private readonly ConcurrentDictionary<EndPoint, RedisShard> _shards = new();
     private Task _watching = Task.CompletedTask;
     private volatile ConnectionMultiplexer? _multiplexer;
+    private volatile ClusterConfiguration? _cluster;
     private volatile bool _isUp;
     private volatile bool _isToldLost;
-    private int _failures;
     private long _pendingBytes;
     private int _pending;
     private long _refused;
     private long _toldAt;
 
-    public RedisConnection(RedisStoreOptions options, TimeProvider time, ILogger logger)
+    /// <param name="options">Where Redis is.</param>
+    /// <param name="log">A key of the log of purges: without its server there is no tier.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what becomes of it.</param>
+    public RedisConnection(RedisStoreOptions options, RedisKey log, TimeProvider time, ILogger logger)
     {
         _options = options;
+        _log = log;
         _time = time;
         _logger = logger;
+        Name = string.Join(", ", options.Servers.Select(server => $"{server.Host}:{server.Port}"));
     }
 
-    /// <summary>Begins to connect.</summary>
-    /// <param name="onUp">What is to be done before the connection is used, each time it is there.</param>
-    public void Start(Func<ConnectionMultiplexer, Task> onUp) => _watching = Task.Run(() => WatchAsync(onUp));
+    /// <summary>Where it is, for messages.</summary>
+    public string Name { get; }
 
     /// <summary>Whether calls are made at all.</summary>
     public bool IsUp => _isUp;
@@ -51,13 +63,33 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>How many calls failed, were too late, or were not made because too much was on its way.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Makes a call and waits for it within the usual limit. False where it was not made, failed, or was too late, and may happen yet.</summary>
-    public ValueTask<(bool IsDone, T Value)> TryAsync<T>(Func<IDatabase, Task<T>> call, long bytes = 0) => TryAsync(call, bytes, _options.Timeout);
+    /// <summary>Begins to connect.</summary>
+    /// <param name="onUp">What is to be done before the connection is used, each time it is there.</param>
+    public void Start(Func<ConnectionMultiplexer, Task> onUp) => _watching = Task.Run(() => WatchAsync(onUp));
 
-    /// <summary>The same with another limit.</summary>
-    public async ValueTask<(bool IsDone, T Value)> TryAsync<T>(Func<IDatabase, Task<T>> call, long bytes, TimeSpan timeout)
+    /// <summary>Waits for the first attempt to connect, for a moment.</summary>
+    /// <exception cref="RefusedServerException">The server cannot be used as it is configured.</exception>
+    public async Task FirstAttemptAsync()
     {
-        if (!_isUp || _multiplexer is not { } multiplexer || !TryTake(bytes))
+        try
+        {
+            await _firstAttempt.Task.WaitAsync(ProbeTimeout, _time);
+        }
+        catch (TimeoutException)
+        {
+            // It is looked for beside the requests.
+        }
+    }
+
+    /// <summary>Makes a call and waits for it within a limit. False where it was not made, failed, or was too late, and may happen yet.</summary>
+    /// <param name="key">The key that it is about.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="bytes">How many bytes it sends, where those are many.</param>
+    /// <param name="timeout">How long to wait; by default as long as a request does.</param>
+    public async ValueTask<(bool IsDone, T Value)> TryAsync<T>(RedisKey key, Func<IDatabase, Task<T>> call, long bytes = 0, TimeSpan? timeout = null)
+    {
+        var shard = ShardOf(key);
+        if (!_isUp || shard.IsDown || _multiplexer is not { } multiplexer || !TryTake(bytes))
         {
             Interlocked.Increment(ref _refused);
             return (false, default!);
@@ -71,7 +103,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         catch (Exception failure) when (IsFailure(failure))
         {
             GiveBack(bytes);
-            OnFailure(failure);
+            OnFailure(shard, failure);
             return (false, default!);
         }
 
@@ -85,18 +117,18 @@ internal sealed class RedisConnection : IAsyncDisposable
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            var value = await running.WaitAsync(timeout, _time);
-            Volatile.Write(ref _failures, 0);
+            var value = await running.WaitAsync(timeout ?? _options.Timeout, _time);
+            shard.OnAnswer();
             return (true, value);
         }
         catch (Exception failure) when (IsFailure(failure))
         {
-            OnFailure(failure);
+            OnFailure(shard, failure);
             return (false, default!);
         }
     }
 
-    /// <summary>Makes a call whether the server was up or not, as a probe does; for what is no request's.</summary>
+    /// <summary>Makes a call about the log whether the server was up or not, as a probe does; for what is no request's.</summary>
     /// <exception cref="RedisException">It failed.</exception>
     /// <exception cref="TimeoutException">It was too late, and may happen yet.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, TimeSpan timeout)
@@ -112,6 +144,19 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes a key, whether the server was up or not; false where it is not there, or may not be touched.</summary>
+    public async Task<bool> TryDeleteAsync(RedisKey key)
+    {
+        try
+        {
+            return await CallAsync(database => database.KeyDeleteAsync(key), ProbeTimeout);
+        }
+        catch (RedisServerException)
+        {
+            return false;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
@@ -122,6 +167,9 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private static bool IsFailure(Exception failure) =>
         failure is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException or System.Net.Sockets.SocketException or AggregateException;
+
+    private RedisShard ShardOf(RedisKey key) =>
+        _cluster is { } cluster && cluster.GetBySlot(key)?.EndPoint is { } server ? _shards.GetOrAdd(server, found => new RedisShard(found)) : _single;
 
     private bool TryTake(long bytes)
     {
@@ -145,7 +193,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         Interlocked.Decrement(ref _pending);
     }
 
-    private void OnFailure(Exception failure)
+    private void OnFailure(RedisShard shard, Exception failure)
     {
         Interlocked.Increment(ref _refused);
         if (failure is RedisServerException)
@@ -154,14 +202,13 @@ internal sealed class RedisConnection : IAsyncDisposable
             var (now, last) = (_time.GetTimestamp(), Volatile.Read(ref _toldAt));
             if ((last == 0 || _time.GetElapsedTime(last, now) > TellInterval) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
             {
-                Log.Refused(_logger, _options.Host, _options.Port, failure.Message);
+                Log.Refused(_logger, Name, failure.Message);
             }
 
             return;
         }
 
-        // A limit is waited for once, and not by each in turn.
-        if ((Interlocked.Increment(ref _failures) >= MaxFailures || failure is TimeoutException) && _isUp)
+        if (shard.OnFailure(failure) && shard == ShardOf(_log) && _isUp)
         {
             OnLost(failure);
         }
@@ -173,7 +220,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         if (!_isToldLost)
         {
             _isToldLost = true;
-            Log.Lost(_logger, _options.Host, _options.Port, failure is RedisConnectionException { FailureType: var type } ? type.ToString() : failure.Message);
+            Log.Lost(_logger, Name, failure is RedisConnectionException { FailureType: var type } ? type.ToString() : failure.Message);
         }
     }
 
@@ -186,20 +233,30 @@ internal sealed class RedisConnection : IAsyncDisposable
             try
             {
                 _multiplexer ??= await ConnectAsync();
+                LearnCluster(_multiplexer);
                 if (!_isUp || failedProbes > 0)
                 {
-                    await _multiplexer.GetDatabase(_options.Database).PingAsync().WaitAsync(ProbeTimeout, _time, _closing.Token);
+                    await _multiplexer.GetDatabase(_options.Database).ExecuteAsync("EXISTS", [_log]).WaitAsync(ProbeTimeout, _time, _closing.Token);
                 }
 
                 failedProbes = 0;
                 if (!_isUp)
                 {
                     await onUp(_multiplexer).WaitAsync(ProbeTimeout * 10, _time, _closing.Token);
-                    Volatile.Write(ref _failures, 0);
+                    ShardOf(_log).OnFound();
                     _isUp = true;
                     _isToldLost = false;
-                    Log.Found(_logger, _options.Host, _options.Port);
+                    Log.Found(_logger, Name);
                 }
+
+                await ProbeOthersAsync(_multiplexer);
+            }
+            catch (RefusedServerException refused)
+            {
+                Log.NotUsed(_logger, Name, refused.Message);
+                _firstAttempt.TrySetException(refused);
+                Drop();
+                return;
             }
             catch (Exception failure)
             {
@@ -215,12 +272,42 @@ internal sealed class RedisConnection : IAsyncDisposable
                 }
             }
 
+            _firstAttempt.TrySetResult();
             try
             {
                 await Task.Delay(ProbeInterval, _time, _closing.Token);
             }
             catch (OperationCanceledException)
             {
+            }
+        }
+    }
+
+    private void LearnCluster(ConnectionMultiplexer multiplexer)
+    {
+        var cluster = Array.Find(multiplexer.GetServers(), server => server is { IsConnected: true, ServerType: ServerType.Cluster })?.ClusterConfiguration;
+        if (cluster is not null && _options.Database != 0)
+        {
+            throw new RefusedServerException($"it is a cluster, which has the database 0 alone, and {_options.Database} is configured; leave the number out");
+        }
+
+        _cluster = cluster ?? _cluster;
+    }
+
+    // Servers of a cluster that failed, but for that of the log.
+    private async Task ProbeOthersAsync(ConnectionMultiplexer multiplexer)
+    {
+        foreach (var shard in _shards.Values.Where(shard => shard.IsDown))
+        {
+            try
+            {
+                await multiplexer.GetServer(shard.Server!).PingAsync().WaitAsync(ProbeTimeout, _time, _closing.Token);
+                shard.OnFound();
+            }
+            catch (Exception failure) when (IsFailure(failure) || failure is ArgumentException)
+            {
+                // It is probed again, as long as it is part of the cluster.
+                _ = _cluster?.Nodes.Any(node => Equals(node.EndPoint, shard.Server)) == false && _shards.TryRemove(shard.Server!, out _);
             }
         }
     }
@@ -232,20 +319,33 @@ internal sealed class RedisConnection : IAsyncDisposable
             AbortOnConnectFail = false,
             ConnectTimeout = 1000,
             SyncTimeout = 1000,
+            AsyncTimeout = 2000,
             KeepAlive = 5,
             ConnectRetry = 1,
             ClientName = "caching-proxy",
+            User = _options.User,
             Password = _options.Password,
+            DefaultDatabase = _options.Database,
             Ssl = _options.UseTls,
-            SslHost = _options.UseTls ? _options.Host : null,
+            SslHost = _options.UseTls && _options.Servers.Count == 1 ? _options.Servers[0].Host : null,
+            Protocol = RedisProtocol.Resp3,
+            // What cannot be sent now is a miss now.
+            BacklogPolicy = BacklogPolicy.FailFast,
+            // No keys and no channels but our own, which is all that a user of ours may be permitted.
+            TieBreaker = "",
+            ConfigurationChannel = "",
             ReconnectRetryPolicy = new ExponentialRetry(250, 2000),
         };
-        configuration.EndPoints.Add(_options.Host, _options.Port);
+        foreach (var server in _options.Servers)
+        {
+            configuration.EndPoints.Add(server);
+        }
+
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
         // Whatever is there afterwards may be another server, or an older copy: it is looked at first.
         multiplexer.ConnectionFailed += (_, failed) =>
         {
-            if (failed.ConnectionType == ConnectionType.Interactive)
+            if (failed.ConnectionType == ConnectionType.Interactive && (_cluster is null || Equals(failed.EndPoint, ShardOf(_log).Server)))
             {
                 _isUp = false;
             }
@@ -256,6 +356,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     // Ends all calls that hang, and frees what is queued behind them.
     private void Drop()
     {
+        _isUp = false;
+        _cluster = null;
         if (Interlocked.Exchange(ref _multiplexer, null) is { } multiplexer)
         {
             _ = Task.Run(() =>

@@ -20,6 +20,14 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
         }
 
         _length += content.Length;
+        if (_length > RedisStore.MaxContentBytes)
+        {
+            // Larger than anybody knew before: no head is written for it.
+            _pending.Clear();
+            _writing = Task.FromResult(false);
+            return;
+        }
+
         _pending.Add(content);
         while (_length > RedisStore.ChunkBytes && _pending.Length >= RedisStore.ChunkBytes)
         {
@@ -37,7 +45,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
         var body = _length <= RedisStore.ChunkBytes ? _pending.Take((int)_length) : null;
         store.Write(entry, body, _length, _writing);
-        return new(entry with { Body = body is null ? new RedisBody(store, entry.Serial, _length) : ResponseBody.InMemory(body) });
+        return new(entry with { Body = body is null ? new RedisBody(store, entry.Key, entry.Serial, _length) : ResponseBody.InMemory(body) });
     }
 
     /// <inheritdoc/>

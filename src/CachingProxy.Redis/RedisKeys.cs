@@ -6,39 +6,49 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The names of everything in Redis:
+/// The names of everything in Redis. What stands in braces decides the slot of a cluster: all of one URI is in one, so that a script can work on it; the log of
+/// purges is in another.
 /// <code>
-/// PREFIX e:HASH      hash: the entries of one URI; h:SERIAL the head, l:SERIAL the length, b:SERIAL the content if it is small
-/// PREFIX c:SERIAL:N  string: a chunk of larger content
-/// PREFIX u:HASH      string: the id of the last hard purge of the URI, for as long as an older fetch may last
-/// PREFIX l:HASH      string: who fetches now
-/// PREFIX epoch       string: which log of purges
-/// PREFIX purges      stream: the log
-/// PREFIX purged      channel: there is something new in it
+/// PREFIX e:{HASH}            hash: the entries of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum
+/// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum
+/// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI, for as long as an older fetch may last
+/// PREFIX l:{HASH}:PART       string: who fetches now
+/// PREFIX {log}:epoch         string: which log of purges
+/// PREFIX {log}:purges        stream: the log
+/// PREFIX {log}:open          hash: the purges of URLs that are in the log, and whose entries may be there still
+/// PREFIX {log}:secret        string: the secret that all nodes share
+/// PREFIX {log}:purged        channel: there is something new in the log
 /// </code>
 /// </summary>
 internal sealed class RedisKeys(string prefix)
 {
-    public RedisKey Epoch { get; } = prefix + "epoch";
+    public RedisKey Epoch { get; } = prefix + "{log}:epoch";
 
-    public RedisKey Purges { get; } = prefix + "purges";
+    /// <summary>The epoch of a cache of an earlier version, which is not read any more.</summary>
+    public RedisKey EarlierEpoch { get; } = prefix + "epoch";
 
-    public RedisChannel Purged { get; } = new(prefix + "purged", RedisChannel.PatternMode.Literal);
+    public RedisKey Purges { get; } = prefix + "{log}:purges";
 
-    public RedisKey Entries(CacheKey key) => $"{prefix}e:{Hash(key.Authority, key.Target)}";
+    public RedisKey Open { get; } = prefix + "{log}:open";
 
-    public RedisKey PurgedUrl(CacheKey key) => $"{prefix}u:{Hash(key.Authority, key.Target)}";
+    public RedisKey Secret { get; } = prefix + "{log}:secret";
 
-    public RedisKey Chunk(long serial, int number) => $"{prefix}c:{serial:x}:{number}";
+    public RedisChannel Purged { get; } = new(prefix + "{log}:purged", RedisChannel.PatternMode.Literal);
+
+    public RedisKey Entries(CacheKey key) => $"{prefix}e:{{{Hash(key)}}}";
+
+    public RedisKey PurgedUrl(CacheKey key) => $"{prefix}u:{{{Hash(key)}}}";
+
+    public RedisKey Chunk(CacheKey key, long serial, int number) => $"{prefix}c:{{{Hash(key)}}}:{serial:x}:{number}";
 
     public RedisKey Lease(CacheKey key, CachePartition partition) =>
-        $"{prefix}l:{Hash(key.Authority, key.Target, partition.Face, partition.ClientScheme, partition.ClientHost, partition.Query ?? "")}";
+        $"{prefix}l:{{{Hash(key)}}}:{Hash(partition.Face, partition.ClientScheme, partition.ClientHost, partition.Query ?? "")}";
 
     public static RedisValue Head(long serial) => $"h:{serial:x}";
 
-    public static RedisValue Length(long serial) => $"l:{serial:x}";
-
     public static RedisValue Body(long serial) => $"b:{serial:x}";
+
+    private static string Hash(CacheKey key) => Hash(key.Authority, key.Target);
 
     // Length-prefixed, so that no two lists of parts are the same text.
     private static string Hash(params string[] parts) =>

@@ -9,21 +9,40 @@ namespace CachingProxy.Redis;
 /// The log of purges as a stream in Redis, which each node tails: by a notification, and by a slow poll for those that it missed. Where the stream
 /// is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any number of threads.
 /// </summary>
-internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, ILogger logger) : IDisposable
+internal sealed class RedisPurges : IDisposable
 {
     // Beyond these, one purge of everything is told in the place of all.
     private const int MaxUntold = 10_000;
 
+    // The same of those whose entries cannot be removed, because a server of the cluster is down.
+    private const int MaxOpen = 10_000;
+
     private readonly Lock _lock = new();
-    private readonly HashSet<Purge> _untold = [];
+    private readonly Dictionary<Purge, IDisposable?> _untold = [];
     private readonly ConcurrentDictionary<long, bool> _own = new();
     private readonly SemaphoreSlim _reading = new(1);
     private readonly SemaphoreSlim _telling = new(1);
-    private readonly PurgeStream _stream = new(keys, options, connection);
+    private readonly PurgeStream _stream;
+    private readonly OpenPurges _open;
     private ConnectionMultiplexer? _subscribed;
     private volatile IPurgeSink? _sink;
     private LogPosition _seen;
     private int _isDue;
+    private volatile byte[]? _secret;
+
+    private readonly RedisKeys _keys;
+    private readonly RedisConnection _connection;
+    private readonly ILogger _logger;
+
+    public RedisPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, ILogger logger)
+    {
+        (_keys, _connection, _logger) = (keys, connection, logger);
+        _stream = new PurgeStream(keys, options, connection);
+        _open = new OpenPurges(keys, options, connection, _stream);
+    }
+
+    /// <summary>The secret that all nodes share; null before Redis was reached.</summary>
+    public byte[]? Secret => _secret;
 
     // The last item that this node acts upon.
     private LogPosition Seen
@@ -58,9 +77,16 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
     {
         if (_subscribed != multiplexer)
         {
-            await multiplexer.GetSubscriber().SubscribeAsync(keys.Purged, (_, _) => CatchUp());
+            await multiplexer.GetSubscriber().SubscribeAsync(_keys.Purged, (_, _) => CatchUp());
             _subscribed = multiplexer;
         }
+
+        _secret = await _stream.SecretAsync();
+        if (await _connection.TryDeleteAsync(_keys.EarlierEpoch))
+        {
+            Log.EarlierVersion(_logger, _connection.Name);
+        }
+
 
         if (!await CatchUpAsync())
         {
@@ -73,21 +99,37 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
         // Nobody waits for what is known not to answer.
-        if (connection.IsUp && await TryAppendAsync(purge) is { } position)
+        var held = PurgeStream.IsOfUrl(purge) ? _sink?.Hold(Seen) : null;
+        if (_connection.IsUp && await TryAppendAsync(purge) is { } position)
         {
             _own[position.Number] = true;
+            if (held is not null)
+            {
+                _open.Add(purge, position, held);
+                await _open.CloseAsync(position.Number);
+            }
+
             return position;
         }
 
+        // Kept in mind until it is told, and its entries are removed: they are there again when Redis is.
         lock (_lock)
         {
             if (_untold.Count >= MaxUntold)
             {
+                foreach (var other in _untold.Values.Append(held))
+                {
+                    other?.Dispose();
+                }
+
                 _untold.Clear();
-                purge = Purge.All();
+                (purge, held) = (Purge.All(), null);
             }
 
-            _untold.Add(purge);
+            if (!_untold.TryAdd(purge, held))
+            {
+                held?.Dispose();
+            }
         }
 
         throw new PurgeNotPropagatedException("Redis does not answer.");
@@ -103,7 +145,21 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
     }
 
     /// <summary>Reads what is new, and tells what could not be told. False where Redis does not answer.</summary>
-    public async Task<bool> CatchUpAsync() => await ReadAsync() && await TellAsync();
+    public async Task<bool> CatchUpAsync()
+    {
+        if (!await ReadAsync() || !await TellAsync())
+        {
+            return false;
+        }
+
+        await _open.CloseAsync();
+        if (_open.Count > MaxOpen && await TryAppendAsync(Purge.All()) is not null && await ReadAsync())
+        {
+            _open.Clear();
+        }
+
+        return true;
+    }
 
     public void Dispose()
     {
@@ -119,14 +175,17 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
             while (Next() is { } purge)
             {
                 // Told, it comes back with its place in the log as any other's does.
-                if (await TryAppendAsync(purge) is null)
+                if (await TryAppendAsync(purge) is not { } position)
                 {
                     return false;
                 }
 
                 lock (_lock)
                 {
-                    _untold.Remove(purge);
+                    if (_untold.Remove(purge, out var held) && held is not null)
+                    {
+                        _open.Add(purge, position, held);
+                    }
                 }
             }
 
@@ -141,7 +200,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
         {
             lock (_lock)
             {
-                return _untold.FirstOrDefault();
+                return _untold.Keys.FirstOrDefault();
             }
         }
     }
@@ -154,7 +213,7 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
             // In another epoch than this node knows it means nothing here until that is known.
             return position.Epoch == Seen.Epoch || (await ReadAsync() && position.Epoch == Seen.Epoch) ? position : null;
         }
-        catch (Exception failure) when (failure is TimeoutException or RedisException)
+        catch (Exception failure) when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
             return null;
         }
@@ -178,10 +237,17 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
             {
                 if (seen != default)
                 {
-                    Log.EpochChanged(logger);
+                    Log.EpochChanged(_logger);
                 }
 
                 var purges = await _stream.ReadFromAsync(0);
+                var open = await _stream.ReadOpenAsync();
+                _open.Clear();
+                foreach (var (number, purge) in open)
+                {
+                    _open.Add(purge, last with { Number = number }, sink.Hold(last with { Number = number - 1 }));
+                }
+
                 sink.Load(new JournalState(last, reachesBackTo, [.. purges.Select(purge => (purge.Number, PurgeStream.TimeOf(purge.Number), purge.Purge))]));
                 _own.Clear();
             }
@@ -189,10 +255,18 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
             {
                 foreach (var (number, purge) in last.Number > seen.Number ? await _stream.ReadFromAsync(seen.Number) : [])
                 {
-                    if (!_own.TryRemove(number, out _))
+                    if (_own.TryRemove(number, out _))
                     {
-                        sink.Apply(purge, new LogPosition(last.Epoch, number));
+                        continue;
                     }
+
+                    var position = new LogPosition(last.Epoch, number);
+                    if (PurgeStream.IsOfUrl(purge))
+                    {
+                        _open.Add(purge, position, sink.Hold(seen));
+                    }
+
+                    sink.Apply(purge, position);
                 }
             }
 
@@ -204,8 +278,9 @@ internal sealed class RedisPurges(RedisKeys keys, RedisStoreOptions options, Red
 
             return true;
         }
-        catch (Exception failure) when (failure is TimeoutException or RedisException)
+        catch (Exception failure) when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
+            // It does not answer, or with what is no log of ours.
             return false;
         }
         finally

@@ -18,18 +18,25 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <summary>Content up to here stands beside its head; what is larger in chunks of this size.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
+    /// <summary>Content that is larger is not kept here: its chunks are counted whenever it is found.</summary>
+    internal const long MaxContentBytes = 1L << 30;
+
     private const int ChecksumBytes = 4;
 
+    private static readonly TimeSpan TellInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly RedisStoreOptions _options;
     private readonly TimeProvider _time;
+    private readonly ILogger<RedisStore> _logger;
     private readonly RedisKeys _keys;
     private readonly RedisConnection _connection;
     private readonly RedisPurges _purges;
     private readonly ITimer _polls;
     private readonly PendingWrites _writes = new();
     private long _dropped;
+    private long _damaged;
+    private long _toldDamageAt;
 
     /// <summary>Begins to connect, and does not wait for it.</summary>
     public RedisStore(RedisStoreOptions options, TimeProvider time, ILogger<RedisStore> logger)
@@ -39,7 +46,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         _options = options;
         _time = time;
         _keys = new RedisKeys(options.KeyPrefix);
-        _connection = new RedisConnection(options, time, logger);
+        _logger = logger;
+        _connection = new RedisConnection(options, _keys.Purges, time, logger);
         _purges = new RedisPurges(_keys, options, _connection, logger);
         _connection.Start(_purges.OnUpAsync);
         _polls = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);
@@ -51,13 +59,21 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <summary>How many entries were not written, because Redis did not answer or too much was on its way.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
+    /// <summary>How many entries could not be read, and were removed.</summary>
+    public long Damaged => Volatile.Read(ref _damaged);
+
+    /// <inheritdoc/>
+    public byte[]? SharedSecret => _purges.Secret;
+
     /// <summary>How many calls failed, were too late, or were not made.</summary>
     public long Refused => _connection.Refused;
 
     /// <inheritdoc/>
+    /// <exception cref="RefusedServerException">The server cannot be used as it is configured.</exception>
     public async ValueTask OpenAsync(IPurgeSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
+        await _connection.FirstAttemptAsync();
         await _purges.BeginAsync(sink);
     }
 
@@ -71,28 +87,36 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
     {
-        var (isDone, fields) = await _connection.TryAsync(database => database.HashGetAllAsync(_keys.Entries(key)));
+        var name = _keys.Entries(key);
+        var (isDone, fields) = await _connection.TryAsync(name, database => database.HashGetAllAsync(name));
         if (!isDone || fields.Length == 0)
         {
             return [];
         }
 
-        var values = fields.ToDictionary(field => (string)field.Name!, field => field.Value);
-        var entries = new List<CacheEntry>();
-        foreach (var (name, head) in values.Where(field => field.Key.StartsWith("h:", StringComparison.Ordinal)))
+        var values = new Dictionary<string, RedisValue>(fields.Length);
+        foreach (var field in fields)
         {
-            var serial = name[2..];
-            if (values.TryGetValue("l:" + serial, out var length) && EntryFormat.Read((byte[])head!, ResponseBody.Empty) is { } entry && entry.Key == key
-                && BodyOf(entry, (long)length, values.GetValueOrDefault("b:" + serial)) is { } body)
-            {
-                if (body is RedisBody && !await HasAllChunksAsync(entry, (long)length))
-                {
-                    // Redis has evicted some of it.
-                    await RemoveAsync(entry);
-                    continue;
-                }
+            values[(string)field.Name!] = field.Value;
+        }
 
-                entries.Add(entry with { Body = body });
+        var entries = new List<CacheEntry>();
+        foreach (var (serial, head) in values.Where(field => field.Key.StartsWith("h:", StringComparison.Ordinal)).Select(field => (field.Key[2..], field.Value)))
+        {
+            var (stored, fault) = Read(key, serial, (byte[]?)head, (byte[]?)values.GetValueOrDefault("b:" + serial));
+            if (stored?.Body is RedisBody body && !await HasAllChunksAsync(stored, body.Length!.Value))
+            {
+                // Redis has evicted some of it.
+                (stored, fault) = (null, "chunks are missing");
+            }
+
+            if (stored is not null)
+            {
+                entries.Add(stored);
+            }
+            else
+            {
+                await RemoveDamagedAsync(name, serial, fault);
             }
         }
 
@@ -104,7 +128,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return IsAvailable && TimeToLive(entry) > TimeSpan.Zero ? new RedisEntryWriter(this, entry) : null;
+        return IsAvailable && TimeToLive(entry) > TimeSpan.Zero && (contentLength ?? 0) <= MaxContentBytes ? new RedisEntryWriter(this, entry) : null;
     }
 
     /// <inheritdoc/>
@@ -112,8 +136,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(freshened);
-        var head = EntryFormat.Write(freshened);
+        var head = EntryFormat.Write(freshened, entry.Body.Length ?? 0);
         var (isDone, answer) = await _connection.TryAsync(
+            _keys.Entries(entry.Key),
             database => EvaluateAsync(database, EntryScripts.Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]), head.Length);
         if (!isDone || (long)answer == 0)
         {
@@ -122,7 +147,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
         foreach (var chunk in ChunksOf(entry, entry.Body.Length ?? 0))
         {
-            _ = _connection.TryAsync(database => database.KeyExpireAsync(chunk, TimeToLive(freshened))).AsTask();
+            _ = _connection.TryAsync(chunk, database => database.KeyExpireAsync(chunk, TimeToLive(freshened))).AsTask();
         }
 
         return true;
@@ -132,11 +157,11 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public async ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        await _connection.TryAsync(database => database.HashDeleteAsync(_keys.Entries(entry.Key), FieldsOf(entry)));
+        await _connection.TryAsync(_keys.Entries(entry.Key), database => database.HashDeleteAsync(_keys.Entries(entry.Key), FieldsOf(entry)));
     }
 
     /// <inheritdoc/>
-    public async ValueTask RemoveAllAsync(CacheKey key) => await _connection.TryAsync(database => database.KeyDeleteAsync(_keys.Entries(key)));
+    public async ValueTask RemoveAllAsync(CacheKey key) => await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
 
     /// <inheritdoc/>
     /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is over.</remarks>
@@ -147,7 +172,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         var lease = _keys.Lease(key, partition);
         var token = Guid.NewGuid().ToString("N");
-        var (isDone, isOurs) = await _connection.TryAsync(database => database.StringSetAsync(lease, token, _options.LeaseTime, When.NotExists));
+        var (isDone, isOurs) = await _connection.TryAsync(lease, database => database.StringSetAsync(lease, token, _options.LeaseTime, When.NotExists));
         // A call that was too late may take it yet: it is given back like one that was taken.
         return isDone && !isOurs ? null : new Lease(this, key, lease, isDone || IsAvailable ? token : null);
     }
@@ -164,25 +189,21 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <summary>Waits until all that is on its way is written, or has failed.</summary>
     public Task SettleAsync() => _writes.SettleAsync();
 
-    /// <summary>A chunk of larger content; null where it is not there.</summary>
-    internal async ValueTask<byte[]?> ReadChunkAsync(long serial, int number)
+    /// <summary>Reads a chunk of larger content; null where it is not there, or damaged.</summary>
+    internal async ValueTask<byte[]?> ReadChunkAsync(CacheKey key, long serial, int number)
     {
         // A client is being answered from it already: better late than broken off.
-        var (isDone, bytes) = await _connection.TryAsync(database => database.StringGetAsync(_keys.Chunk(serial, number)), 0, _options.PurgeTimeout);
-        return isDone && (byte[]?)bytes is { Length: > ChecksumBytes } chunk
-            && EntryFormat.Checksum(chunk.AsSpan(0, chunk.Length - ChecksumBytes)) == BinaryPrimitives.ReadUInt32LittleEndian(chunk.AsSpan(chunk.Length - ChecksumBytes))
-            ? chunk[..^ChecksumBytes]
-            : null;
+        var name = _keys.Chunk(key, serial, number);
+        var (isDone, bytes) = await _connection.TryAsync(name, database => database.StringGetAsync(name), timeout: _options.PurgeTimeout);
+        return isDone ? Unsealed(serial, number, (byte[]?)bytes) : null;
     }
 
     /// <summary>Writes a chunk. False where it could not be.</summary>
     internal async ValueTask<bool> WriteChunkAsync(CacheEntry entry, int number, byte[] bytes)
     {
-        var chunk = new byte[bytes.Length + ChecksumBytes];
-        bytes.CopyTo(chunk, 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk.AsSpan(bytes.Length), EntryFormat.Checksum(bytes));
+        var name = _keys.Chunk(entry.Key, entry.Serial, number);
         var (isDone, isSet) = await _connection.TryAsync(
-            database => database.StringSetAsync(_keys.Chunk(entry.Serial, number), chunk, TimeToLive(entry)), chunk.Length, _options.PurgeTimeout);
+            name, database => database.StringSetAsync(name, Sealed(entry.Serial, number, bytes), TimeToLive(entry)), bytes.Length, _options.PurgeTimeout);
         return isDone && isSet;
     }
 
@@ -195,32 +216,77 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         }
     });
 
-    private static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Length(entry.Serial), RedisKeys.Body(entry.Serial)];
+    private static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Body(entry.Serial)];
 
-    private ResponseBody? BodyOf(CacheEntry entry, long length, RedisValue inline) =>
-        length > ChunkBytes ? new RedisBody(this, entry.Serial, length)
-        : inline.IsNull && length > 0 ? null
-        : length == 0 ? ResponseBody.Empty
-        : ((byte[])inline!).Length == length ? ResponseBody.InMemory((byte[])inline!)
-        : null;
+    // Content, and after it the checksum that says whose it is and which piece.
+    private static byte[] Sealed(long serial, int number, byte[] content)
+    {
+        var bytes = new byte[content.Length + ChecksumBytes];
+        content.CopyTo(bytes, 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(content.Length), EntryFormat.ContentChecksum(serial, number, content));
+        return bytes;
+    }
+
+    private static byte[]? Unsealed(long serial, int number, byte[]? bytes) =>
+        bytes is { Length: >= ChecksumBytes } && bytes[..^ChecksumBytes] is var content
+        && EntryFormat.ContentChecksum(serial, number, content) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(content.Length))
+            ? content
+            : null;
+
+    // The entry, or what is wrong with it.
+    private (CacheEntry? Entry, string Fault) Read(CacheKey key, string serial, byte[]? head, byte[]? content)
+    {
+        if (head is null || EntryFormat.Read(head) is not { } stored)
+        {
+            return (null, "its head cannot be read");
+        }
+
+        var (entry, length) = stored;
+        if (entry.Key != key || RedisKeys.Head(entry.Serial) != "h:" + serial)
+        {
+            return (null, "it is another entry's");
+        }
+
+        if (length > ChunkBytes)
+        {
+            return length <= MaxContentBytes ? (entry with { Body = new RedisBody(this, key, entry.Serial, length) }, "") : (null, "it is longer than any");
+        }
+
+        return Unsealed(entry.Serial, -1, content) is { } body && body.Length == length
+            ? (entry with { Body = ResponseBody.InMemory(body) }, "")
+            : (null, "its content is damaged");
+    }
+
+    private async ValueTask RemoveDamagedAsync(RedisKey name, string serial, string fault)
+    {
+        Interlocked.Increment(ref _damaged);
+        var (now, last) = (_time.GetTimestamp(), Volatile.Read(ref _toldDamageAt));
+        if ((last == 0 || _time.GetElapsedTime(last, now) > TellInterval) && Interlocked.CompareExchange(ref _toldDamageAt, now, last) == last)
+        {
+            Log.Damaged(_logger, fault);
+        }
+
+        await _connection.TryAsync(name, database => database.HashDeleteAsync(name, ["h:" + serial, "b:" + serial]));
+    }
 
     private async Task<bool> WriteHeadAsync(CacheEntry entry, byte[]? body, long length)
     {
+        var name = _keys.Entries(entry.Key);
         var (isRead, heads) = await _connection.TryAsync(
-            database => database.ScriptEvaluateAsync(EntryScripts.Heads, [_keys.Entries(entry.Key)], null, CommandFlags.NoScriptCache), 0, _options.PurgeTimeout);
+            name, database => database.ScriptEvaluateAsync(EntryScripts.Heads, [name], null, CommandFlags.NoScriptCache), timeout: _options.PurgeTimeout);
         if (!isRead)
         {
             return false;
         }
 
-        var siblings = ((RedisValue[])heads!).Select(head => EntryFormat.Read((byte[])head!, ResponseBody.Empty)).OfType<CacheEntry>()
+        var siblings = ((RedisValue[]?)heads ?? []).Select(head => (byte[]?)head is { } bytes ? EntryFormat.Read(bytes)?.Entry : null).OfType<CacheEntry>()
             .Where(other => other.Key == entry.Key).OrderBy(other => other.ReceivedAt).ToList();
         if (Replacement.Replaced(entry, siblings) is not { } replaced)
         {
             return true;
         }
 
-        var head = EntryFormat.Write(entry);
+        var head = EntryFormat.Write(entry, length);
         var timeToLive = TimeToLive(entry);
         if (timeToLive <= TimeSpan.Zero)
         {
@@ -233,8 +299,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         }
 
         RedisValue[] removed = [.. replaced.Where(other => other.Serial != entry.Serial).SelectMany(FieldsOf)];
-        RedisValue[] set = [RedisKeys.Head(entry.Serial), head, RedisKeys.Length(entry.Serial), length, .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), body]];
+        RedisValue[] set = [RedisKeys.Head(entry.Serial), head, .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), Sealed(entry.Serial, -1, body)]];
         var (isDone, answer) = await _connection.TryAsync(
+            name,
             database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]), head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
         return isDone && (long)answer == 1;
     }
@@ -244,7 +311,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         var (time, sequence) = PurgeStream.PartsOf(entry.Position.Number);
         return database.ScriptEvaluateAsync(
             script,
-            [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key), _keys.Epoch],
+            [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key)],
             [entry.Position.Epoch, time, sequence, (long)timeToLive.TotalMilliseconds, .. values],
             CommandFlags.NoScriptCache);
     }
@@ -253,15 +320,15 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         for (var number = 0; length > ChunkBytes && number * (long)ChunkBytes < length; number++)
         {
-            yield return _keys.Chunk(entry.Serial, number);
+            yield return _keys.Chunk(entry.Key, entry.Serial, number);
         }
     }
 
     private async ValueTask<bool> HasAllChunksAsync(CacheEntry entry, long length)
     {
-        object[] chunks = [.. ChunksOf(entry, length).Select(chunk => (object)chunk)];
-        var (isDone, count) = await _connection.TryAsync(database => database.ExecuteAsync("EXISTS", chunks));
-        return isDone && (long)count == chunks.Length;
+        RedisKey[] chunks = [.. ChunksOf(entry, length)];
+        var (isDone, count) = await _connection.TryAsync(chunks[0], database => database.KeyExistsAsync(chunks));
+        return isDone && count == chunks.Length;
     }
 
     private TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - _time.GetUtcNow();
@@ -280,7 +347,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             if (token is not null)
             {
                 await store._writes.Of(key);
-                await store._connection.TryAsync(database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache));
+                await store._connection.TryAsync(name, database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache));
             }
         }
     }

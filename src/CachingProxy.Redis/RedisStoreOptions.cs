@@ -1,21 +1,23 @@
+using System.Net;
+
 namespace CachingProxy.Redis;
 
 /// <summary>Where Redis is, and how long anybody waits for it.</summary>
 public sealed class RedisStoreOptions
 {
-    /// <summary>The server's name or address.</summary>
-    public required string Host { get; init; }
+    /// <summary>The server, by name or address and port; of a cluster one or several of its nodes, from which the others are learnt.</summary>
+    public required IReadOnlyList<DnsEndPoint> Servers { get; init; }
 
-    /// <summary>The port: 6379 by default.</summary>
-    public int Port { get; init; } = 6379;
+    /// <summary>The user (ACL of Redis 6); the default one by default.</summary>
+    public string? User { get; init; }
 
     /// <summary>The password; none by default. Never shown.</summary>
     public string? Password { get; init; }
 
-    /// <summary>The number of the database: 0 by default.</summary>
+    /// <summary>The number of the database: 0 by default. A cluster has no other.</summary>
     public int Database { get; init; }
 
-    /// <summary>Whether the connection is encrypted, and the server's certificate checked against <see cref="Host"/>. Off by default.</summary>
+    /// <summary>Whether the connection is encrypted, and the certificate checked against the server's name. Off by default.</summary>
     public bool UseTls { get; init; }
 
     /// <summary>What all keys begin with: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>

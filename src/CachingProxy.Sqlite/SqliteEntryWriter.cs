@@ -36,7 +36,7 @@ internal sealed class SqliteEntryWriter(SqliteStore store, SqliteWriter writer, 
             QueueChunk((int)_pending.Length);
         }
 
-        var stored = entry with { Body = new SqliteBody(store, id, _length) };
+        var stored = entry with { Body = new SqliteBody(store, id, entry.Serial, _length) };
         if (_isDropped)
         {
             return new(stored);
@@ -63,7 +63,7 @@ internal sealed class SqliteEntryWriter(SqliteStore store, SqliteWriter writer, 
     private void QueueChunk(int bytes)
     {
         var (chunk, number) = (_pending.Take(bytes), _chunks++);
-        _isDropped = !writer.TryQueue(bytes, tables => tables.InsertChunk(id, number, chunk));
+        _isDropped = !writer.TryQueue(bytes, tables => tables.InsertChunk(id, entry.Serial, number, chunk));
         if (_isDropped)
         {
             _pending.Clear();

@@ -5,14 +5,13 @@ namespace CachingProxy.Sqlite;
 /// <summary>Opens the file: its pragmas, its schema and version, its lock.</summary>
 internal static class SqliteFile
 {
-    /// <summary>The version of the tables; a file of another one is set aside, since a cache can be filled again.</summary>
-    public const int SchemaVersion = 1;
+    /// <summary>The version of the tables; a file of another one is begun anew, since a cache can be filled again.</summary>
+    public const int SchemaVersion = 2;
 
-    /// <summary>The codes of a file that is damaged, or is none of SQLite's.</summary>
-    public static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is 11 or 26;
+    private const int SecretBytes = 32;
 
     private const string Schema = """
-        CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE meta(name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE entries(
             id INTEGER PRIMARY KEY,
             serial INTEGER NOT NULL UNIQUE,
@@ -24,15 +23,25 @@ internal static class SqliteFile
             bytes INTEGER NOT NULL,
             position INTEGER NOT NULL,
             kept_until INTEGER NOT NULL,
-            used_at INTEGER NOT NULL);
+            used_at INTEGER NOT NULL) STRICT;
         CREATE INDEX entries_key ON entries(key);
         CREATE INDEX entries_kept_until ON entries(kept_until);
         CREATE INDEX entries_used_at ON entries(used_at);
-        CREATE TABLE chunks(id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);
+        CREATE TABLE chunks(id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
         CREATE TABLE purges(
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, authority TEXT NOT NULL, text TEXT NOT NULL, soft INTEGER NOT NULL,
-            UNIQUE(kind, authority, text, soft));
+            UNIQUE(kind, authority, text, soft)) STRICT;
         """;
+
+    /// <summary>
+    /// Whether a failure says that the file is damaged, is none of SQLite's, or has other tables than ours: nothing that was tried again would go better.
+    /// </summary>
+    public static bool IsDamage(Exception failure) => failure switch
+    {
+        SqliteException sqlite => sqlite.SqliteErrorCode is 1 or 11 or 26,
+        InvalidCastException or InvalidDataException or FormatException => true,
+        _ => false,
+    };
 
     /// <summary>A connection of its own to a file that is there.</summary>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
@@ -52,23 +61,31 @@ internal static class SqliteFile
         }
     }
 
-    /// <summary>The connection that writes: the tables are there when this returns, and can be written to.</summary>
-    /// <returns>Null where the file is damaged or of another version.</returns>
+    /// <summary>Opens the connection that writes: the tables are there when this returns, and can be written to.</summary>
+    /// <param name="path">The file, which is ours.</param>
+    /// <param name="begin">What a file that has to be made begins with.</param>
+    /// <returns>Null where the file is damaged, or of another version.</returns>
     /// <exception cref="SqliteException">It cannot be opened or written to.</exception>
-    public static SqliteConnection? Open(string path)
+    public static SqliteConnection? Open(string path, SqliteBeginning begin)
     {
         SqliteConnection? connection = null;
         try
         {
             var isNew = !File.Exists(path) || new FileInfo(path).Length == 0;
+            if (isNew)
+            {
+                MakeForOwnerAlone(path);
+            }
+
             connection = Connect(path);
             if (isNew)
             {
-                Execute(connection, "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;");
-                Execute(connection, $"BEGIN; {Schema} INSERT INTO meta VALUES('epoch', {Random.Shared.NextInt64()}), ('horizon', 0); PRAGMA user_version={SchemaVersion}; COMMIT;");
+                // The mark first, so that no end of this process leaves a file that is not known for ours.
+                Execute(connection, $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; PRAGMA journal_mode=WAL;");
+                Begin(connection, begin);
             }
 
-            if (Scalar(connection, "PRAGMA user_version") != SchemaVersion || !IsSound(connection))
+            if (Scalar(connection, "PRAGMA user_version") != SchemaVersion || !HasSchema(connection) || !IsSound(connection))
             {
                 connection.Dispose();
                 return null;
@@ -90,6 +107,29 @@ internal static class SqliteFile
         }
     }
 
+    /// <summary>The secret that is kept in the file (<see cref="Core.Storing.ISecondTier.SharedSecret"/>).</summary>
+    /// <exception cref="InvalidDataException">It is not there.</exception>
+    public static byte[] SecretOf(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT value FROM meta WHERE name = 'secret'";
+        return command.ExecuteScalar() is byte[] { Length: SecretBytes } secret ? secret : throw new InvalidDataException("The file has no secret.");
+    }
+
+    /// <summary>Tells whether a file is sound, but of another version than this program writes.</summary>
+    public static bool IsOfAnotherVersion(string path)
+    {
+        try
+        {
+            using var connection = Connect(path);
+            return Scalar(connection, "PRAGMA user_version") is > 0 and not SchemaVersion;
+        }
+        catch (SqliteException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Executes statements without a result.</summary>
     public static void Execute(SqliteConnection connection, string sql)
     {
@@ -104,6 +144,46 @@ internal static class SqliteFile
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    // Nobody but who runs the proxy may read what it keeps; SQLite gives the files beside it the same permissions.
+    private static void MakeForOwnerAlone(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        new FileStream(path, options).Dispose();
+    }
+
+    private static void Begin(SqliteConnection connection, SqliteBeginning begin)
+    {
+        using var transaction = connection.BeginTransaction();
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = $"{Schema} INSERT INTO meta VALUES('epoch', $1), ('horizon', $2), ('secret', $3); PRAGMA user_version={SchemaVersion};";
+        command.Parameters.AddWithValue("$1", begin.Epoch);
+        command.Parameters.AddWithValue("$2", begin.Horizon);
+        command.Parameters.AddWithValue("$3", begin.Secret ?? System.Security.Cryptography.RandomNumberGenerator.GetBytes(SecretBytes));
+        command.ExecuteNonQuery();
+        transaction.Commit();
+    }
+
+    // Tables of the same names that somebody has changed fail later, one statement at a time.
+    private static bool HasSchema(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
+        using var reader = command.ExecuteReader();
+        var tables = new List<string>();
+        while (reader.Read())
+        {
+            tables.Add(reader.GetValue(0) as string ?? "");
+        }
+
+        return tables.SequenceEqual(Schema.Split(';', StringSplitOptions.TrimEntries).Where(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal)));
     }
 
     // A file that was closed in order is sound. Of one that was not the whole is looked at where that takes no longer than a second or two;

@@ -6,31 +6,26 @@ namespace CachingProxy.Sqlite;
 
 /// <summary>
 /// The log of purges in the file. What could not be written is kept until it can be, and a mark beside the file says so: where that is set when the file is
-/// opened again, another epoch begins. Safe for any number of threads.
+/// opened again, another epoch begins. It outlives a file that was damaged: the next one goes on with its numbers. Safe for any number of threads.
 /// </summary>
-internal sealed class SqlitePurges
+/// <param name="mark">The file beside that of the cache; its first byte is the mark, which a full disk takes.</param>
+/// <param name="epoch">Which log it is.</param>
+/// <param name="lastNumber">The number of the last purge, or of the last position that an entry has.</param>
+internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
 {
     private const int MaxPurges = 100_000;
     private const byte Unwritten = (byte)'!';
 
-    private readonly SqliteWriter _writer;
-    private readonly FileStream _mark;
-    private readonly long _epoch;
     private readonly ConcurrentQueue<(Purge Purge, long Number, DateTimeOffset At)> _unwritten = new();
-    private long _lastNumber;
-
-    /// <summary>The log of a file whose epoch was ended, if it had to be.</summary>
-    /// <param name="writer">What writes.</param>
-    /// <param name="mark">The file beside that of the cache; its first byte is the mark, which a full disk takes.</param>
-    /// <param name="epoch">Which log it is.</param>
-    /// <param name="lastNumber">The number of the last purge, or of the last position that an entry has.</param>
-    public SqlitePurges(SqliteWriter writer, FileStream mark, long epoch, long lastNumber) =>
-        (_writer, _mark, _epoch, _lastNumber) = (writer, mark, epoch, lastNumber);
+    private long _lastNumber = lastNumber;
 
     /// <summary>Whether some could not be written yet.</summary>
     public bool HasUnwritten => !_unwritten.IsEmpty;
 
-    /// <summary>Whether some could not be written before the process ended: the epoch has to end.</summary>
+    /// <summary>Where the log stands.</summary>
+    public LogPosition Last => new(epoch, Volatile.Read(ref _lastNumber));
+
+    /// <summary>Tells whether some could not be written before the process ended: the epoch has to end.</summary>
     public static bool IsMarked(FileStream mark) => mark.Length > 0 && mark.ReadByte() == Unwritten;
 
     /// <summary>Sets the mark, or takes it away.</summary>
@@ -44,46 +39,49 @@ internal sealed class SqlitePurges
         }
     }
 
-    /// <summary>What the log holds.</summary>
-    public async Task<JournalState> ReadAsync()
+    /// <summary>Returns what the log holds.</summary>
+    public async Task<JournalState> ReadAsync(SqliteWriter writer)
     {
         var purges = new List<(long, DateTimeOffset, Purge)>();
         var horizon = 0L;
-        await _writer.DoAsync(tables => (horizon, purges) = tables.ReadPurges());
-        return new JournalState(new LogPosition(_epoch, Volatile.Read(ref _lastNumber)), horizon, purges);
+        await writer.DoAsync(tables => (horizon, purges) = tables.ReadPurges());
+        return new JournalState(Last, horizon, purges);
     }
 
-    /// <summary>Writes a purge down.</summary>
+    /// <summary>Writes a purge down. It has its number in any case, so that this log and that of the memory stay in step.</summary>
+    /// <param name="writer">What writes; null while there is no file.</param>
+    /// <param name="purge">The purge.</param>
+    /// <param name="now">The time.</param>
     /// <exception cref="Exception">It could not be written, and is written later.</exception>
-    public async Task<LogPosition> AppendAsync(Purge purge, DateTimeOffset now)
+    public async Task<LogPosition> AppendAsync(SqliteWriter? writer, Purge purge, DateTimeOffset now)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         try
         {
-            await _writer.DoAsync(tables => Write(tables, purge, number, now));
-            return new LogPosition(_epoch, number);
+            await (writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables => Write(tables, purge, number, now));
+            return new LogPosition(epoch, number);
         }
         catch
         {
             _unwritten.Enqueue((purge, number, now));
-            Mark(_mark, isUnwritten: true);
+            Mark(mark, isUnwritten: true);
             throw;
         }
     }
 
     /// <summary>Writes what could not be written.</summary>
     /// <exception cref="Exception">It still cannot.</exception>
-    public async Task WriteMissedAsync()
+    public async Task WriteMissedAsync(SqliteWriter writer)
     {
         while (_unwritten.TryPeek(out var missed))
         {
-            await _writer.DoAsync(tables => Write(tables, missed.Purge, missed.Number, missed.At));
+            await writer.DoAsync(tables => Write(tables, missed.Purge, missed.Number, missed.At));
             _unwritten.TryDequeue(out _);
         }
 
         // Whatever was wrong, it can be written again.
-        await _writer.DoAsync(_ => { });
-        Mark(_mark, isUnwritten: false);
+        await writer.DoAsync(_ => { });
+        Mark(mark, isUnwritten: false);
     }
 
     private static void Write(SqliteTables tables, Purge purge, long number, DateTimeOffset at)

@@ -22,30 +22,36 @@ internal sealed class SqliteReader : IDisposable
         _chunk.Parameters.Add(new SqliteParameter { ParameterName = "$1" });
     }
 
-    /// <summary>The rows of a URI, the newest last. Those that are damaged are not there.</summary>
-    public IEnumerable<SqliteRow> Find(CacheKey key)
+    /// <summary>Returns the rows of a URI, the newest last. Those that cannot be read are there as such.</summary>
+    public IReadOnlyList<SqliteRow> Find(CacheKey key)
     {
         var rows = new List<SqliteRow>();
         _find.Parameters[0].Value = SqliteTables.HashOf(key);
         using var reader = _find.ExecuteReader();
         while (reader.Read())
         {
-            var body = reader.IsDBNull(2) ? null : (byte[])reader[2];
-            if (body is null || (EntryFormat.Checksum(body) == (uint)reader.GetInt64(4) && body.Length == reader.GetInt64(3)))
-            {
-                rows.Add(new SqliteRow(reader.GetInt64(0), (byte[])reader[1], body, reader.GetInt64(3)));
-            }
+            // Types are looked at and not relied upon: a flipped bit can turn a number into a text.
+            var id = reader.GetValue(0) as long? ?? 0;
+            var stored = reader.GetValue(1) is byte[] bytes ? EntryFormat.Read(bytes) : null;
+            var body = reader.GetValue(2);
+            var isReadable = stored is not null && reader.GetValue(3) is long length && length == stored.ContentLength
+                && (body is DBNull
+                    ? length > SqliteTables.MaxInlineBytes
+                    : body is byte[] content && content.Length == length && reader.GetValue(4) is long checksum
+                        && checksum == EntryFormat.ContentChecksum(stored.Entry.Serial, -1, content));
+            rows.Add(new SqliteRow(id, isReadable ? stored : null, isReadable ? body as byte[] : null));
         }
 
         return rows;
     }
 
-    /// <summary>A piece of a body; null where it is not there any more, or damaged.</summary>
-    public byte[]? FindChunk(long entry, int number)
+    /// <summary>Returns a piece of a body; null where it is not there any more, or damaged.</summary>
+    public byte[]? FindChunk(long entry, long serial, int number)
     {
         _chunk.Parameters[0].Value = (entry << SqliteTables.ChunkNumberBits) | (long)number;
         using var reader = _chunk.ExecuteReader();
-        return reader.Read() && (byte[])reader[0] is var bytes && EntryFormat.Checksum(bytes) == (uint)reader.GetInt64(1) ? bytes : null;
+        return reader.Read() && reader.GetValue(0) is byte[] bytes && reader.GetValue(1) is long checksum
+            && checksum == EntryFormat.ContentChecksum(serial, number, bytes) ? bytes : null;
     }
 
     public void Dispose()

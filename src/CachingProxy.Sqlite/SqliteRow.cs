@@ -1,4 +1,9 @@
+using CachingProxy.Core.Storing;
+
 namespace CachingProxy.Sqlite;
 
 /// <summary>A row of the entries.</summary>
-internal sealed record SqliteRow(long Id, byte[] Head, byte[]? Body, long Length);
+/// <param name="Id">Its identity.</param>
+/// <param name="Stored">What its head says; null where the row is damaged.</param>
+/// <param name="Body">The content, where it stands in the row.</param>
+internal sealed record SqliteRow(long Id, StoredHead? Stored, byte[]? Body);

@@ -19,55 +19,61 @@ public sealed class SqliteStore : ISecondTier
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SqliteStore> _logger;
-    private readonly SqliteReaders _readers;
     private readonly ConcurrentDictionary<long, long> _used = new();
     private readonly FileStream? _lock;
-    private readonly SqliteWriter? _writer;
     private readonly SqlitePurges? _purges;
     private readonly ITimer? _sweeps;
+    private readonly Lock _replacing = new();
+    private volatile SqliteSession? _session;
+    private volatile bool _isDisposed;
     private volatile bool _isBroken;
-    private volatile bool _isDamaged;
-    private long _lastId;
     private long _readFailures;
+    private long _damagedRows;
 
-    private SqliteStore(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger, FileStream? held, SqliteConnection? connection)
+    private SqliteStore(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger, FileStream? held, SqliteSession? session)
     {
         _options = options;
         _time = time;
         _logger = logger;
-        _lock = held;
-        _readers = new SqliteReaders(options.Path);
-        if (held is null || connection is null)
+        if (held is null || session is null)
         {
             return;
         }
 
-        _lastId = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(id) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(id) FROM chunks") >> SqliteTables.ChunkNumberBits);
-        var lastNumber = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges"));
-        var epoch = SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'epoch'");
-        _writer = new SqliteWriter(new SqliteTables(connection), options, time, logger);
-        _purges = new SqlitePurges(_writer, held, epoch, lastNumber);
+        _lock = held;
+        _session = session;
+        _purges = new SqlitePurges(held, session.Epoch, session.LastNumber);
+        SharedSecret = session.Secret;
+        _ = ReplaceWhenDamagedAsync(session);
         _sweeps = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <inheritdoc/>
-    public bool IsAvailable => _writer is not null && !_isBroken;
+    public bool IsAvailable => _session is not null && !_isBroken;
+
+    /// <inheritdoc/>
+    public byte[]? SharedSecret { get; }
 
     /// <summary>How many entries were not written, because too much waited or writing failed.</summary>
-    public long Dropped => _writer?.Dropped ?? 0;
+    public long Dropped => _session?.Writer.Dropped ?? 0;
 
     /// <summary>How many reads failed.</summary>
     public long ReadFailures => Volatile.Read(ref _readFailures);
 
+    /// <summary>How many rows could not be read, and were removed.</summary>
+    public long DamagedRows => Volatile.Read(ref _damagedRows);
+
     /// <summary>What the entries take, in bytes.</summary>
-    public long HeldBytes => _writer?.TotalBytes ?? 0;
+    public long HeldBytes => _session?.Writer.TotalBytes ?? 0;
 
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>
-    /// Opens the file, or makes it. One that is damaged or of another version is set aside; one that cannot be used, or is in use by another
-    /// process, leaves a store that keeps nothing. Never throws for what is wrong with the file.
+    /// Opens the file, or makes it. One of ours that is damaged is set aside, one of another version emptied; one that cannot be used leaves a store that
+    /// keeps nothing.
     /// </summary>
+    /// <exception cref="RefusedFileException">The path leads to what is not ours; nothing was touched.</exception>
+    /// <exception cref="FileInUseException">Another process uses the file.</exception>
     public static SqliteStore Open(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -75,25 +81,11 @@ public sealed class SqliteStore : ISecondTier
         FileStream? held = null;
         try
         {
-            held = new FileStream(options.Path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var connection = SqliteFile.Open(options.Path);
-            if (connection is null)
-            {
-                var aside = $"{options.Path}.damaged-{time.GetUtcNow():yyyyMMddHHmmss}";
-                File.Move(options.Path, aside, overwrite: true);
-                File.Delete(options.Path + "-wal");
-                File.Delete(options.Path + "-shm");
-                Log.SetAside(logger, options.Path, aside);
-                connection = SqliteFile.Open(options.Path);
-            }
-
-            if (connection is not null && SqlitePurges.IsMarked(held))
-            {
-                SqliteFile.Execute(connection, $"UPDATE meta SET value = {Random.Shared.NextInt64()} WHERE name = 'epoch'");
-            }
-
+            FileOwnership.Check(options.Path);
+            held = FileLifecycle.Lock(options.Path);
+            var session = FileLifecycle.OpenOrBegin(options, time, logger, endsEpoch: SqlitePurges.IsMarked(held));
             SqlitePurges.Mark(held, isUnwritten: false);
-            return new SqliteStore(options, time, logger, held, connection);
+            return new SqliteStore(options, time, logger, held, session);
         }
         catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -101,15 +93,30 @@ public sealed class SqliteStore : ISecondTier
             Log.Unusable(logger, options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message);
             return new SqliteStore(options, time, logger, null, null);
         }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask OpenAsync(IPurgeSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        if (_purges is { } purges && IsAvailable)
+        if (_purges is not { } purges || _session is not { } session)
         {
-            sink.Load(await purges.ReadAsync());
+            return;
+        }
+
+        try
+        {
+            sink.Load(await purges.ReadAsync(session.Writer));
+        }
+        catch (Exception failure) when (SqliteFile.IsDamage(failure))
+        {
+            // The purges cannot be read: what they matter to goes with them.
+            sink.Load(new JournalState(purges.Last, purges.Last.Number, []));
         }
     }
 
@@ -119,7 +126,7 @@ public sealed class SqliteStore : ISecondTier
         ArgumentNullException.ThrowIfNull(purge);
         try
         {
-            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(purge, Now);
+            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(_session?.Writer, purge, Now);
         }
         catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
@@ -136,9 +143,17 @@ public sealed class SqliteStore : ISecondTier
         var entries = new List<CacheEntry>();
         foreach (var row in rows ?? [])
         {
-            if (EntryFormat.Read(row.Head, row.Body is null ? new SqliteBody(this, row.Id, row.Length) : ResponseBody.InMemory(row.Body)) is { } entry && entry.Key == key)
+            if (row.Stored is not { } stored)
             {
-                entries.Add(entry);
+                Interlocked.Increment(ref _damagedRows);
+                _session?.Writer.Queue(tables => tables.DeleteRow(row.Id));
+            }
+            else if (stored.Entry.Key == key)
+            {
+                entries.Add(stored.Entry with
+                {
+                    Body = row.Body is null ? new SqliteBody(this, row.Id, stored.Entry.Serial, stored.ContentLength) : ResponseBody.InMemory(row.Body),
+                });
                 _used[row.Id] = Now.UtcTicks;
             }
         }
@@ -150,7 +165,9 @@ public sealed class SqliteStore : ISecondTier
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return IsAvailable && (contentLength ?? 0) <= _options.MaxBytes / 2 ? new SqliteEntryWriter(this, _writer!, entry, Interlocked.Increment(ref _lastId)) : null;
+        return !_isBroken && _session is { } session && (contentLength ?? 0) <= _options.MaxBytes / 2
+            ? new SqliteEntryWriter(this, session.Writer, entry, session.NextId())
+            : null;
     }
 
     /// <inheritdoc/>
@@ -165,7 +182,7 @@ public sealed class SqliteStore : ISecondTier
     public ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        _writer?.Queue(tables => tables.DeleteSerial(entry.Serial));
+        _session?.Writer.Queue(tables => tables.DeleteSerial(entry.Serial));
         return ValueTask.CompletedTask;
     }
 
@@ -176,7 +193,7 @@ public sealed class SqliteStore : ISecondTier
     public async ValueTask ClearAsync()
     {
         // In steps, so that nobody waits long. A purge of everything has ended them all before the first.
-        var last = Interlocked.Increment(ref _lastId);
+        var last = _session?.NextId() ?? 0;
         for (var isMore = true; isMore && IsAvailable;)
         {
             isMore = false;
@@ -198,40 +215,40 @@ public sealed class SqliteStore : ISecondTier
             await _sweeps.DisposeAsync();
         }
 
-        if (_writer is not null)
+        if (_session is not null)
         {
             // A last time, so that what was purged is not there again after a restart.
-            await (_purges!.HasUnwritten && !_isDamaged ? RecoverAsync() : Task.CompletedTask);
+            await (_purges!.HasUnwritten ? RecoverAsync() : Task.CompletedTask);
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
-            await _writer.DisposeAsync();
         }
 
-        _readers.Dispose();
+        lock (_replacing)
+        {
+            _isDisposed = true;
+        }
+
+        await (Interlocked.Exchange(ref _session, null)?.DisposeAsync() ?? default);
         _lock?.Dispose();
     }
 
     /// <summary>Reads, beside whatever is written; default where that fails.</summary>
     internal async ValueTask<T?> ReadAsync<T>(Func<SqliteReader, T> read)
     {
-        if (!IsAvailable)
+        if (_isBroken || _session is not { } session)
         {
             return default;
         }
 
         try
         {
-            return await _readers.ReadAsync(read);
+            return await session.ReadAsync(read);
         }
-        catch (SqliteException failure)
+        catch (Exception failure) when (failure is SqliteException or ObjectDisposedException || SqliteFile.IsDamage(failure))
         {
             Interlocked.Increment(ref _readFailures);
-            if (SqliteFile.IsDamage(failure))
+            if (failure is SqliteException { SqliteExtendedErrorCode: var code } && !SqliteFile.IsDamage(failure))
             {
-                Break(failure);
-            }
-            else
-            {
-                Log.ReadingFailed(_logger, _options.Path, failure.SqliteExtendedErrorCode, failure.Message);
+                Log.ReadingFailed(_logger, _options.Path, code, failure.Message);
             }
 
             return default;
@@ -243,8 +260,13 @@ public sealed class SqliteStore : ISecondTier
     {
         try
         {
-            await (_writer?.DoAsync(work) ?? Task.CompletedTask);
-            return _writer is not null;
+            if (_session is not { } session)
+            {
+                return false;
+            }
+
+            await session.Writer.DoAsync(work);
+            return true;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -253,10 +275,53 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
+    // A file that turns out to be damaged is set aside at once. The next one goes on where it ends: what is in the memory stays valid, and nothing that the
+    // damaged one held is believed.
+    private async Task ReplaceWhenDamagedAsync(SqliteSession session)
+    {
+        var failure = await session.Damage;
+        if (Interlocked.CompareExchange(ref _session, null, session) != session)
+        {
+            return;
+        }
+
+        session.Abandon();
+        try
+        {
+            await session.DisposeAsync();
+            Replace(failure.Message);
+        }
+        catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            // Tried again with the next sweep.
+            Log.Unusable(_logger, _options.Path, (again as SqliteException)?.SqliteExtendedErrorCode ?? 0, again.Message);
+        }
+    }
+
+    private void Replace(string reason)
+    {
+        lock (_replacing)
+        {
+            if (_session is not null || _isDisposed)
+            {
+                return;
+            }
+
+            var last = _purges!.Last;
+            FileLifecycle.SetAside(_options.Path, reason, Now, _logger);
+            if (SqliteSession.Open(_options, _time, _logger, new SqliteBeginning(last.Epoch, last.Number, SharedSecret), endsEpoch: false) is { } session)
+            {
+                _used.Clear();
+                _session = session;
+                _isBroken = _purges.HasUnwritten;
+                _ = ReplaceWhenDamagedAsync(session);
+            }
+        }
+    }
+
     private void Break(Exception failure)
     {
-        _isDamaged |= failure is SqliteException sqlite && SqliteFile.IsDamage(sqlite);
-        if (!_isBroken)
+        if (!_isBroken && !SqliteFile.IsDamage(failure) && _session is not null)
         {
             _isBroken = true;
             Log.Unusable(_logger, _options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message);
@@ -268,8 +333,15 @@ public sealed class SqliteStore : ISecondTier
     {
         try
         {
-            await _purges!.WriteMissedAsync();
-            _isBroken = _purges.HasUnwritten;
+            if (_session is not { } session)
+            {
+                Replace("it could not be opened");
+            }
+            else
+            {
+                await _purges!.WriteMissedAsync(session.Writer);
+                _isBroken = _purges.HasUnwritten;
+            }
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
@@ -279,9 +351,9 @@ public sealed class SqliteStore : ISecondTier
 
     private void Sweep()
     {
-        if (_isBroken)
+        if (_isBroken || _session is not { } session)
         {
-            _ = _isDamaged ? Task.CompletedTask : RecoverAsync();
+            _ = RecoverAsync();
             return;
         }
 
@@ -295,7 +367,7 @@ public sealed class SqliteStore : ISecondTier
         }
 
         var now = Now;
-        _writer!.TryQueue(0, tables =>
+        session.Writer.TryQueue(0, tables =>
         {
             used.ForEach(entry => tables.Use(entry.Key, entry.Value));
             tables.DeleteExpired(now, 100);

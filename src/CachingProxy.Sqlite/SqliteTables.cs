@@ -58,7 +58,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     {
         var key = HashOf(entry.Key);
         var siblings = Select("SELECT id, head FROM entries WHERE key = $1 ORDER BY id", key);
-        var stored = siblings.Select(row => (Id: (long)row[0], Entry: EntryFormat.Read((byte[])row[1], Core.Responding.ResponseBody.Empty))).ToList();
+        var stored = siblings.Select(row => (Id: IdOf(row), (row[1] is byte[] bytes ? EntryFormat.Read(bytes) : null)?.Entry)).ToList();
         if (Replacement.Replaced(entry, [.. stored.Where(row => row.Entry?.Key == entry.Key).Select(row => row.Entry!)]) is not { } replaced)
         {
             Execute("DELETE FROM chunks WHERE id BETWEEN $1 AND $2", id << ChunkNumberBits, ((id + 1) << ChunkNumberBits) - 1);
@@ -70,25 +70,28 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
             Delete(row.Id);
         }
 
-        var head = EntryFormat.Write(entry);
+        var head = EntryFormat.Write(entry, length);
         var bytes = head.Length + length;
         Execute(
             "INSERT OR REPLACE INTO entries VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            id, entry.Serial, key, head, body, length, body is null ? 0L : EntryFormat.Checksum(body), bytes, entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, now.UtcTicks);
+            id, entry.Serial, key, head, body, length, body is null ? 0L : EntryFormat.ContentChecksum(entry.Serial, -1, body), bytes, entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, now.UtcTicks);
         TotalBytes += bytes;
     }
 
     /// <summary>Stores a piece of a body.</summary>
-    public void InsertChunk(long entry, int number, byte[] bytes) => Execute(
-        "INSERT INTO chunks VALUES($1, $2, $3)", (entry << ChunkNumberBits) | (long)number, (long)EntryFormat.Checksum(bytes), bytes);
+    public void InsertChunk(long entry, long serial, int number, byte[] bytes) => Execute(
+        "INSERT INTO chunks VALUES($1, $2, $3)", (entry << ChunkNumberBits) | (long)number, (long)EntryFormat.ContentChecksum(serial, number, bytes), bytes);
 
     /// <summary>Puts another head in the place of an entry's. False where it is not there.</summary>
     public bool Update(CacheEntry entry) => Execute(
         "UPDATE entries SET head = $1, position = $2, kept_until = $3 WHERE serial = $4",
-        EntryFormat.Write(entry), entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, entry.Serial) > 0;
+        EntryFormat.Write(entry, entry.Body.Length ?? 0), entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, entry.Serial) > 0;
 
     /// <summary>An entry was used.</summary>
     public void Use(long id, long usedAt) => Execute("UPDATE entries SET used_at = $1 WHERE id = $2", usedAt, id);
+
+    /// <summary>Removes the row of an identity.</summary>
+    public void DeleteRow(long id) => Delete(id);
 
     /// <summary>Removes an entry.</summary>
     public void DeleteSerial(long serial) => DeleteAll("SELECT id FROM entries WHERE serial = $1", serial);
@@ -139,7 +142,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() => (
         SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),
         Select("SELECT number, at, kind, authority, text, soft FROM purges ORDER BY number").ConvertAll(row => (
-            (long)row[0], new DateTimeOffset((long)row[1], TimeSpan.Zero), new Purge((PurgeKind)(long)row[2], (string)row[3], (string)row[4], (long)row[5] == 1))));
+            (long)row[0], MomentOf((long)row[1]), new Purge((PurgeKind)(long)row[2], (string)row[3], (string)row[4], (long)row[5] == 1))));
 
     /// <summary>What is free in the file goes back to the disk, a little at a time, where it is much.</summary>
     public void Shrink()
@@ -165,17 +168,23 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
 
     private bool DeleteAll(string select, params object[] values)
     {
-        var ids = Select(select, values).ConvertAll(row => (long)row[0]);
+        var ids = Select(select, values).ConvertAll(IdOf);
         ids.ForEach(Delete);
         return ids.Count > 0;
     }
 
     private void Delete(long id)
     {
-        TotalBytes -= Select("SELECT bytes FROM entries WHERE id = $1", id) is [var row] ? (long)row[0] : 0;
+        TotalBytes -= Select("SELECT bytes FROM entries WHERE id = $1", id) is [[long bytes]] ? bytes : 0;
         Execute("DELETE FROM entries WHERE id = $1", id);
         DeleteChunks(id);
     }
+
+    // The primary key is an integer, whatever else of a row is damaged.
+    private static long IdOf(object[] row) => row[0] as long? ?? throw new InvalidDataException("An identity is no number.");
+
+    private static DateTimeOffset MomentOf(long ticks) =>
+        ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : throw new InvalidDataException("A time is none.");
 
     private List<object[]> Select(string sql, params object?[] values)
     {

@@ -26,6 +26,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Task _running;
+    private readonly TaskCompletionSource<Exception> _damage = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isAbandoned;
     private long _queuedBytes;
     private long _dropped;
     private long _pausedUntil;
@@ -44,6 +46,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     /// <summary>What the entries take, as of the last transaction.</summary>
     public long TotalBytes { get; private set; }
+
+    /// <summary>Ends when the file turns out to be damaged, with how that showed.</summary>
+    public Task<Exception> Damage => _damage.Task;
+
+    /// <summary>Does nothing any more of what is queued: who waits for it is told that it failed.</summary>
+    public void Abandon() => _isAbandoned = true;
 
     /// <summary>Queues work that nobody waits for; false where too much waits already, or nothing is written for now.</summary>
     public bool TryQueue(long bytes, Action<SqliteTables> work)
@@ -107,7 +115,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
             Run(pieces);
             Interlocked.Add(ref _queuedBytes, -bytes);
-            MakeRoom();
+            if (!_isAbandoned)
+            {
+                MakeRoom();
+            }
+
             TotalBytes = _tables.TotalBytes;
         }
     }
@@ -116,6 +128,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
+            if (_isAbandoned)
+            {
+                throw new InvalidOperationException("The file is given up.");
+            }
+
             _tables.InTransaction(() => pieces.ForEach(piece => piece.Work(_tables)));
             pieces.ForEach(piece => piece.Done?.SetResult());
         }
@@ -163,7 +180,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private void OnFailure(Exception failure)
     {
-        if (!IsPaused)
+        if (SqliteFile.IsDamage(failure))
+        {
+            _damage.TrySetResult(failure);
+        }
+
+        if (!IsPaused && !_isAbandoned)
         {
             Log.WritingFailed(_logger, _options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message, Pause);
         }

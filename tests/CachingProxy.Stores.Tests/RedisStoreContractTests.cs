@@ -32,7 +32,7 @@ public class RedisStoreContractTests : CacheStoreContract
         Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
         _server = await RedisServer.StartAsync();
         // The limits are those of a test that writes all at once on a machine that is busy.
-        var options = new RedisStoreOptions { Host = "127.0.0.1", Port = _server.Port, Timeout = TimeSpan.FromSeconds(5), PurgeTimeout = TimeSpan.FromSeconds(5), MaxPendingBytes = 1 << 30 };
+        var options = new RedisStoreOptions { Servers = [new("127.0.0.1", _server.Port)], Timeout = TimeSpan.FromSeconds(5), PurgeTimeout = TimeSpan.FromSeconds(5), MaxPendingBytes = 1 << 30 };
         _store = new RedisStore(options, TimeProvider.System, NullLogger<RedisStore>.Instance);
         while (!_store.IsAvailable)
         {
@@ -41,7 +41,7 @@ public class RedisStoreContractTests : CacheStoreContract
 
         var memory = new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 });
         await _store.OpenAsync(new PurgeSink(_log, memory, new SearchVariances()));
-        return new TieredStore(memory, _store, _log);
+        return new TieredStore(memory, _store, _log, new SteadyClock(TimeProvider.System));
     }
 
     protected override async ValueTask ClearAsync() => _log.Apply(Purge.All(), await _store!.AppendAsync(Purge.All()));

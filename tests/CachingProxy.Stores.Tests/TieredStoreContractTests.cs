@@ -27,7 +27,7 @@ public class TieredStoreContractTests : CacheStoreContract
         var log = new InvalidationLog(new SteadyClock(time));
         log.Load(new JournalState(new LogPosition(7, 1), 0, []));
         _behind = SqliteStore.Open(new SqliteStoreOptions { Path = _folder.File("cache.db") }, time, NullLogger<SqliteStore>.Instance);
-        return new(new TieredStore(new MemoryStore(new MemoryStoreOptions { MaxBytes = 100_000 }), _behind, log));
+        return new(new TieredStore(new MemoryStore(new MemoryStoreOptions { MaxBytes = 100_000 }), _behind, log, new SteadyClock(time)));
     }
 
     protected override Task SettleAsync() => _behind.SettleAsync();

@@ -22,7 +22,7 @@ public static class Some
         new PlainRequest(face, method, Key(target), Fields(fields));
 
     public static OriginResponse Response(string body = "body", int status = 200, params string[] fields) =>
-        new(status, Fields([$"Date: {FakeTimeProvider.Start:R}", .. fields]), new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body)))
+        new(status, Fields([.. fields.Any(line => line.StartsWith("Date: ", StringComparison.Ordinal)) ? [] : (string[])[$"Date: {FakeTimeProvider.Start:R}"], .. fields]), new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body)))
         {
             ContentLength = body.Length,
         };

@@ -7,25 +7,12 @@ namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
 /// Which fields of a request reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but
-/// for those below: they could change an answer that others get too, so they are set by us or removed.
+/// for those that claim how it came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so they are set by us or removed.
 /// </summary>
 internal static class ForwardedFields
 {
-    // Said of the connection by whoever likes; the prefix X-Forwarded- belongs here as well.
-    private static readonly HashSet<string> Removed = new(StringComparer.OrdinalIgnoreCase)
-    {
-        // Made anew for the connection to the origin.
-        "Host", "Content-Length", "Expect", "Max-Forwards",
-        // Who asks, and by which name.
-        "Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-IP", "X-Originating-IP",
-        "X-Remote-IP", "X-Remote-Addr", "X-Host", "X-Original-Host", "X-Backend-Host", "X-Host-Override", "X-HTTP-Host-Override", "Host-Override",
-        "X-Scheme", "X-Url-Scheme", "X-Forwarded", "Front-End-Https", "X-Original-Forwarded-For", "Base-Url", "X-Base-Url", "X-Proxy-Url",
-        // Another target or method than the one that is keyed.
-        "X-Original-URL", "X-Original-URI", "X-Rewrite-URL", "X-Override-URL", "X-HTTP-DestinationURL", "Request-URI", "X-Request-URI", "URI", "Destination-URL",
-        "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-HTTP-Path-Override",
-        // CGI would turn it into the environment's HTTP_PROXY (CVE-2016-5385).
-        "Proxy",
-    };
+    // Made anew for the connection to the origin.
+    private static readonly HashSet<string> Made = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Expect", "Max-Forwards" };
 
     // A client may not have these taken out on the way by listing them in Connection.
     private static readonly HashSet<string> Protected = new(StringComparer.OrdinalIgnoreCase)
@@ -69,8 +56,8 @@ internal static class ForwardedFields
         // CGI and WSGI cannot tell an underscore from a hyphen, so Transfer_Encoding is treated as its twin.
         var twin = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
         return !HopByHopFields.Contains(twin)
-            && !Removed.Contains(twin)
-            && !twin.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            && !Made.Contains(twin)
+            && !ClaimedFields.Contains(twin)
             && !(nominated.Contains(name) && !Protected.Contains(name));
     }
 }

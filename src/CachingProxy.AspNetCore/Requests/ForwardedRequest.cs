@@ -12,6 +12,7 @@ internal sealed class ForwardedRequest : CacheRequest
 {
     private readonly HttpContext _context;
     private readonly GuardedRequest _guarded;
+    private readonly OriginBase _base;
     private readonly string _via;
     private readonly QueryContent? _query;
     private InterimWriter? _interims;
@@ -21,17 +22,21 @@ internal sealed class ForwardedRequest : CacheRequest
     /// <param name="context">What the server holds of the request.</param>
     /// <param name="guarded">Its canonical target and host.</param>
     /// <param name="face">The face that it came in by.</param>
+    /// <param name="origin">What is in front of the client's path.</param>
+    /// <param name="originFields">What the operator has every request carry.</param>
     /// <param name="key">The upstream URI.</param>
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
-    public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, CacheKey key, string via, QueryContent? query)
-        : base(face, context.Request.Method, key, new CachePartition(face.Name, context.Request.Scheme, guarded.Host) { Query = query?.Digest })
+    public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, OriginBase origin, OriginFields originFields, CacheKey key, string via, QueryContent? query)
+        : base(face, context.Request.Method, key, new CachePartition(face.PartitionName, context.Request.Scheme, guarded.Host) { Query = query?.Digest })
     {
         _context = context;
         _guarded = guarded;
+        _base = origin;
+        OriginFields = originFields;
         _via = via;
         _query = query;
-        Fields = new HttpRequestFields(context.Request.Headers, face.Policy.StripCookies);
+        Fields = new HttpRequestFields(context.Request.Headers, face.Policy.StripCookies, originFields);
     }
 
     /// <inheritdoc/>
@@ -53,8 +58,18 @@ internal sealed class ForwardedRequest : CacheRequest
         }
     }
 
+    /// <summary>What the operator has every request carry.</summary>
+    public OriginFields OriginFields { get; }
+
     /// <summary>The fields as they go to the origin.</summary>
-    public FieldList Forwarded => _forwarded ??= ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via);
+    public FieldList Forwarded => _forwarded ??= OriginFields.ApplyTo(ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via));
+
+    /// <inheritdoc/>
+    public override IEnumerable<CacheKey> ResolveClientReference(Uri reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return UriNormalization.NormaliseHost(reference.Scheme, reference.Authority) == _guarded.Host ? _base.KeysOfClientPath(reference.PathAndQuery) : [];
+    }
 
     /// <inheritdoc/>
     public override OriginRequest CreateOriginRequest() =>

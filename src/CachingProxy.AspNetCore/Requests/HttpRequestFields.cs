@@ -7,7 +7,8 @@ namespace CachingProxy.AspNetCore.Requests;
 /// <summary>The fields of a request that the server holds, read in place.</summary>
 /// <param name="headers">The server's own.</param>
 /// <param name="hidesCookies">Whether the cache is not to see cookies.</param>
-internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCookies) : IFields
+/// <param name="originFields">What is sent in the place of the client's own: its credentials do not matter where they are replaced.</param>
+internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCookies, OriginFields originFields) : IFields
 {
     /// <inheritdoc/>
     public StringValues this[string name] => IsHidden(name) ? StringValues.Empty : headers[name];
@@ -24,5 +25,6 @@ internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCoo
         }
     }
 
-    private bool IsHidden(string name) => hidesCookies && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase);
+    private bool IsHidden(string name) =>
+        (hidesCookies && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)) || originFields.HidesCredential(name);
 }

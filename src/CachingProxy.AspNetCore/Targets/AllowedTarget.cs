@@ -19,6 +19,9 @@ public sealed record AllowedTarget
 
     private int? Port { get; init; }
 
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host?.ToLowerInvariant()}{Network}:{Port}");
+
     /// <summary>Reads the form above; null where the text has another.</summary>
     public static AllowedTarget? Parse(string text)
     {

@@ -102,6 +102,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
                 Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
                 Trailers = () => head.IsAmbiguous ? FieldList.Empty : TrailerFields.Of(response.TrailingHeaders, head.Fields),
                 IsFramingAmbiguous = head.IsAmbiguous,
+                HasUnreadableField = head.HasUnreadableField || exchange.IsHeadRepaired,
             };
         }
         catch (Exception failure)

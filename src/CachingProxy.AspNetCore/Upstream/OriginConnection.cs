@@ -13,6 +13,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 {
     private volatile OriginExchange? _last;
     private volatile InterimReader? _interims;
+    private volatile OriginExchange? _scanned;
+    private HeadScan _scan;
     private volatile bool _isUnanswered;
     private volatile bool _isDisposed;
 
@@ -43,6 +45,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 
             exchange.Connection = this;
             _isUnanswered = isHttp1;
+            _scan = default;
+            _scanned = isHttp1 ? exchange : null;
             _interims = isHttp1 && exchange.OnInterim is { } onInterim ? new InterimReader(onInterim) : null;
         }
 
@@ -94,6 +98,13 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         }
 
         _isUnanswered = _isUnanswered && read == 0;
+        if (_scanned is { } scanned && read > 0)
+        {
+            _scan.Read(buffer.Span[..read]);
+            scanned.IsHeadRepaired = _scan.HasRepaired;
+            _scanned = _scan.IsDone ? null : scanned;
+        }
+
         if (_interims is { } interims && read > 0)
         {
             interims.Read(buffer.Span[..read]);

@@ -21,6 +21,12 @@ internal sealed class OriginExchange
     /// <summary>The connection that the request was written to.</summary>
     public OriginConnection? Connection { get; set; }
 
+    /// <summary>
+    /// Whether the head of the final response held what the handler turned into blanks: a NUL, or a carriage return that ends no line. What
+    /// the field said before can only be guessed.
+    /// </summary>
+    public bool IsHeadRepaired { get; set; }
+
     /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
     public static OriginExchange Begin(Action<InterimResponse>? onInterim)
     {

@@ -43,9 +43,8 @@ internal static class ResponseGuard
             || (codings.Count == 0 && lengths.Count == 0 && request.Key.Authority.StartsWith("https:", StringComparison.Ordinal)));
 
         var fields = new List<KeyValuePair<string, StringValues>>();
-        AddTo(fields, response.Headers.NonValidated, maxFields);
-        AddTo(fields, response.Content.Headers.NonValidated, maxFields);
-        return new CheckedHead(new FieldList(fields), codings.Count > 0 ? null : response.Content.Headers.ContentLength, isAmbiguous);
+        var areAllReadable = AddTo(fields, response.Headers.NonValidated, maxFields) & AddTo(fields, response.Content.Headers.NonValidated, maxFields);
+        return new CheckedHead(new FieldList(fields), codings.Count > 0 ? null : response.Content.Headers.ContentLength, isAmbiguous, !areAllReadable);
     }
 
     private static void CheckLengths(StringValues lengths, long? understood)
@@ -75,21 +74,30 @@ internal static class ResponseGuard
         }
     }
 
-    private static void AddTo(List<KeyValuePair<string, StringValues>> fields, HttpHeadersNonValidated received, int maxFields)
+    // False where a field was left out because it could not be sent on. Without it the rest is passed on to the one who asked and not stored, since nobody
+    // can tell what it forbade; but for a field without which the content means something else.
+    private static bool AddTo(List<KeyValuePair<string, StringValues>> fields, HttpHeadersNonValidated received, int maxFields)
     {
+        var areAllReadable = true;
         foreach (var (name, values) in received)
         {
-            if (IsFraming(name) || !FieldSyntax.IsToken(name))
+            if (IsFraming(name))
             {
                 continue;
             }
 
-            // A field that could not be sent on is left out now, so that whatever is stored can be served.
             foreach (var value in values)
             {
-                if (FieldSyntax.IsValue(value))
+                if (FieldSyntax.IsToken(name) && FieldSyntax.IsValue(value))
                 {
                     fields.Add(new(name, value));
+                    continue;
+                }
+
+                areAllReadable = false;
+                if (DescribesContent(name))
+                {
+                    throw Invalid($"The origin's {name} holds a control character, and its content cannot be read without it.");
                 }
             }
 
@@ -98,7 +106,12 @@ internal static class ResponseGuard
                 throw Invalid($"The origin's response has more than {maxFields} fields.");
             }
         }
+
+        return areAllReadable;
     }
+
+    private static bool DescribesContent(string name) =>
+        name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsFraming(string name) =>
         name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);

@@ -26,7 +26,9 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
             return new Freshness(stated, FreshnessSource.Explicit);
         }
 
-        var date = HttpDate.Parse(fields["Date"].ToString(), wallNow) ?? wallNow;
+        // RFC 9110 §6.6.1: a date that cannot be read counts as that of the arrival.
+        var sent = HttpDate.ParseEarliest(fields["Date"], wallNow);
+        var date = sent ?? wallNow;
         if (fields["Expires"] is { Count: > 0 } expires && !control.IsTargeted)
         {
             // RFC 9111 §5.3, §4.2.1: what is no date, "0" above all, has expired; so has what is there with two values.
@@ -39,7 +41,12 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
             return TtlStatuses.Contains(status) ? new Freshness(policy.TimeToLive, FreshnessSource.TimeToLive) : default;
         }
 
-        // RFC 9111 §4.2.2: a tenth of the time since the last change, as is typical.
+        // RFC 9111 §4.2.2: a tenth of the time since the last change, as is typical. Nothing is guessed from a date that cannot be read.
+        if (sent is null && fields.Contains("Date"))
+        {
+            return default;
+        }
+
         var lastModified = HttpDate.Parse(fields["Last-Modified"].ToString(), wallNow);
         return lastModified < date && (HeuristicStatuses.Contains(status) || control.Public)
             ? new Freshness((date - lastModified.Value) / 10, FreshnessSource.Heuristic)

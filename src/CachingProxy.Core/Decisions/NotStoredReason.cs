@@ -21,6 +21,12 @@ public enum NotStoredReason
     /// <summary>The request had a cookie, and only the TTL or a heuristic would make the response fresh.</summary>
     RequestCookie,
 
+    /// <summary>
+    /// The request had an API key or another credential (<see cref="CredentialFields"/>), and only the TTL or a heuristic would make the response fresh. The way
+    /// out: send the key with <c>--origin-header</c>, so that it is the same for all, or let the origin state a lifetime.
+    /// </summary>
+    RequestCredentials,
+
     /// <summary><c>Vary: *</c>: no later request can be known to match.</summary>
     VaryAny,
 
@@ -53,6 +59,12 @@ public enum NotStoredReason
 
     /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
     AmbiguousFraming,
+
+    /// <summary>A member of its <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it forbids.</summary>
+    CacheControlMalformed,
+
+    /// <summary>One of its fields could not be passed on as it came, and was left out or repaired: nobody can tell what it said.</summary>
+    UnreadableField,
 
     /// <summary>It bears more tags than can be kept, and could not be purged as it says.</summary>
     TooManyTags,

@@ -122,11 +122,11 @@ internal static class ReuseRules
         return hit == HitReason.Fresh ? ForwardReason.Stale : null;
     }
 
-    // RFC 5861 §4: either side may permit it, and the origin may forbid it.
+    // RFC 5861 §4: either side may permit it, and the origin may forbid it. A stored error is no better than a fresh one.
     private static bool MayStandIn(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
     {
         var staleness = age - entry.Freshness.Lifetime;
-        return policy.TtlMode == TtlMode.Respect && !ForbidsStale(entry.Control) && entry.Part is null
+        return policy.TtlMode == TtlMode.Respect && !ForbidsStale(entry.Control) && entry.Part is null && entry.Status < 400
             && (entry.Control.StaleIfError >= staleness || request.StaleIfError >= staleness);
     }
 

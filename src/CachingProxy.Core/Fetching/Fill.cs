@@ -186,6 +186,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
                 RememberAsUnshareable(tools);
             }
 
+            await RemoveReplacedAsync(tools, reason, response.Status, requestedAt);
             onUnshared();
             _head.SetResult(new FillOutcome.Unshared(response, reason));
             return;
@@ -239,14 +240,34 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         }
     }
 
+    // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in its place.
+    private async ValueTask RemoveReplacedAsync(FillTools tools, NotStoredReason reason, int status, DateTimeOffset requestedAt)
+    {
+        if (!IsForAll(reason, status) || reason == NotStoredReason.Partial || IsAboutRequest(status))
+        {
+            return;
+        }
+
+        foreach (var stored in await tools.Store.FindAsync(request.Key))
+        {
+            if (request.Selects(stored) && stored.ReceivedAt < requestedAt)
+            {
+                await tools.Store.RemoveAsync(stored);
+            }
+        }
+    }
+
+    // What is wrong with one request, or at one moment, says nothing of what others would get.
+    private static bool IsAboutRequest(int status) => status is 400 or 401 or 402 or 403 or 406 or 407 or 408 or 411 or 412 or 413 or 415 or 416 or 417 or 421 or 422 or 423 or 425 or 426 or 428 or 429 or 431 or >= 500;
+
     // What one request asks for, or one moment brings, says nothing of what others will get.
     private static bool IsForAll(NotStoredReason reason, int status) => reason is not (
-        NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.Method or NotStoredReason.ServerError)
+        NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.RequestCredentials or NotStoredReason.Method or NotStoredReason.ServerError)
         && !(reason == NotStoredReason.Status && status >= 500);
 
     private void RememberAsUnshareable(FillTools tools, bool isTooLarge = false)
     {
-        if (!request.Facts.HasRange && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
+        if (request.Facts.Range is null && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
         {
             tools.Unshareables.Remember(
                 request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive, isTooLarge);

@@ -49,8 +49,10 @@ internal sealed record FillRequest(
     }
 
     /// <summary>Whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).</summary>
-    public bool IsAnsweredBy(CacheEntry stored) =>
-        stored.Part is null && stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
+    public bool IsAnsweredBy(CacheEntry stored) => stored.Part is null && Selects(stored);
+
+    /// <summary>Whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111 §4.1).</summary>
+    public bool Selects(CacheEntry stored) => stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
 
     /// <summary>The same without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
@@ -62,7 +64,7 @@ internal sealed record FillRequest(
     {
         var fields = new List<KeyValuePair<string, StringValues>>();
         request.SelectingFields.CopyTo(fields);
-        var facts = RequestFacts.Of(request) with { HasRange = toOrigin.Fields.Contains("Range") };
+        var facts = RequestFacts.Of(request) with { Range = RequestFacts.RangeOf(toOrigin.Fields) };
         return new FillRequest(request.Face, request.Key, request.Partition, facts, new FieldList(fields), toOrigin);
     }
 

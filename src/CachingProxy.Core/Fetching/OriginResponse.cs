@@ -29,6 +29,9 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     /// <summary>Whether the origin framed the message in two ways, so that it may have meant another content.</summary>
     public bool IsFramingAmbiguous { get; init; }
 
+    /// <summary>Whether a field was left out or repaired because no message may hold it as it came.</summary>
+    public bool HasUnreadableField { get; init; }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -50,8 +50,9 @@ internal sealed class OtherFetches(FillRequest request, FillTools tools)
     private async ValueTask<CacheEntry?> FindAsync(Func<CacheKey, ValueTask<IReadOnlyList<CacheEntry>>> find)
     {
         var now = tools.Clock.Now;
-        foreach (var stored in await find(request.Key))
+        foreach (var found in await find(request.Key))
         {
+            var stored = found.Under(request.Face.Policy);
             if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
                 && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
             {

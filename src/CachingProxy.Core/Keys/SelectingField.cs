@@ -54,8 +54,7 @@ internal static class SelectingField
 
     private static string Text(Preference preference)
     {
-        // RFC 9110 §8.4.1: x-gzip and x-compress are other names of the same codings.
-        var name = preference.Name is "x-gzip" or "x-compress" ? preference.Name[2..] : preference.Name;
+        var name = ContentCodings.Canonical(preference.Name);
         return preference.Thousandths == 1000 ? name : string.Create(CultureInfo.InvariantCulture, $"{name};q={preference.Thousandths}");
     }
 }

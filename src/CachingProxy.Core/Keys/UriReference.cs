@@ -3,7 +3,8 @@ namespace CachingProxy.Core.Keys;
 /// <summary>References to other URIs of the same origin, as <c>Location</c> and <c>Content-Location</c> make them.</summary>
 internal static class UriReference
 {
-    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+    /// <summary>Reads a reference without rewriting its path and query.</summary>
+    public static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <summary>
     /// The URI that a reference in a response for <paramref name="target"/> means; null where it is none, or leads to another origin.

@@ -4,55 +4,69 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>The selecting fields of the request that brought a response: the secondary key (RFC 9111 §4.1).</summary>
+/// <remarks>
+/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is kept as if it did, and is besides for everybody who can
+/// undo its codings: nobody gets what nobody asked to be coded.
+/// </remarks>
 internal sealed class VariantKey
 {
     private const string AcceptLanguage = "accept-language";
+    private const string AcceptEncoding = "accept-encoding";
 
     private readonly string[] _names;
     private readonly string?[] _values;
     private readonly string? _language;
+    private readonly string? _codings;
 
-    private VariantKey(string[] names, string?[] values, string? language)
+    private VariantKey(string[] names, string?[] values, string? language, string? codings)
     {
         _names = names;
         _values = values;
         _language = language;
+        _codings = codings;
     }
 
     /// <summary>The key of a response that does not vary: it matches every request.</summary>
-    public static VariantKey None { get; } = new([], [], null);
+    public static VariantKey None { get; } = new([], [], null, null);
 
     /// <summary>How many characters it holds.</summary>
     public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
     /// <summary>What it is made of, to be stored.</summary>
-    public (IReadOnlyList<string> Names, IReadOnlyList<string?> Values, string? Language) Parts => (_names, _values, _language);
+    public VariantKeyParts Parts => new(_names, _values, _language, _codings);
 
-    /// <summary>A key that was stored.</summary>
-    public static VariantKey OfParts(string[] names, string?[] values, string? language) => names.Length == 0 ? None : new VariantKey(names, values, language);
+    /// <summary>Makes a key of what was stored of it.</summary>
+    public static VariantKey OfParts(VariantKeyParts parts) =>
+        parts.Names.Count == 0 ? None : new VariantKey([.. parts.Names], [.. parts.Values], parts.Language, parts.Codings);
 
-    /// <summary>The key of a response.</summary>
-    /// <param name="vary">What the response varies on.</param>
+    /// <summary>Makes the key of a response.</summary>
+    /// <param name="response">The fields of the response: what it varies on, its language, its codings.</param>
     /// <param name="request">The fields of the request that brought it.</param>
-    /// <param name="contentLanguage">The language of the response, where it states one.</param>
-    public static VariantKey Of(VaryField vary, IFields request, StringValues contentLanguage) => vary.Names.Count == 0
-        ? None
-        : new VariantKey(
-            [.. vary.Names],
-            [.. vary.Names.Select(name => SelectingField.Normalise(name, request[name]))],
-            contentLanguage.Count == 1 && !contentLanguage.ToString().Contains(',', StringComparison.Ordinal) ? contentLanguage.ToString() : null);
+    public static VariantKey Of(IFields response, IFields request)
+    {
+        var vary = VaryField.Parse(response["Vary"]);
+        var codings = vary.Names.Contains(AcceptEncoding) ? null : ContentCodings.Of(response["Content-Encoding"]);
+        string[] names = codings is null ? [.. vary.Names] : [.. vary.Names.Append(AcceptEncoding).Order(StringComparer.Ordinal)];
+        var language = response["Content-Language"];
+        return names.Length == 0
+            ? None
+            : new VariantKey(
+                names,
+                [.. names.Select(name => SelectingField.Normalise(name, request[name]))],
+                language.Count == 1 && !language.ToString().Contains(',', StringComparison.Ordinal) ? language.ToString() : null,
+                codings);
+    }
 
     /// <summary>Whether a request selects this variant; where there is but one, no field is looked at.</summary>
     public bool Matches(CacheRequest request) => _names.Length == 0 || Matches(request.SelectingFields);
 
-    /// <summary>Whether fields select this variant: the same selecting fields, or the very language that it prefers.</summary>
+    /// <summary>Whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it permits.</summary>
     public bool Matches(IFields request)
     {
         for (var i = 0; i < _names.Length; i++)
         {
             var lines = request[_names[i]];
-            if (!string.Equals(_values[i], SelectingField.Normalise(_names[i], lines), StringComparison.Ordinal)
-                && !(_language is not null && _names[i] == AcceptLanguage && SelectingField.Prefers(lines, _language)))
+            if (!string.Equals(_values[i], SelectingField.Normalise(_names[i], lines), StringComparison.Ordinal) && !IsServedBy(_names[i], lines))
             {
                 return false;
             }
@@ -72,4 +86,11 @@ internal sealed class VariantKey
     /// <summary>Whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) =>
         _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
+
+    private bool IsServedBy(string name, StringValues lines) => name switch
+    {
+        AcceptLanguage => _language is not null && SelectingField.Prefers(lines, _language),
+        AcceptEncoding => _codings is not null && ContentCodings.ArePermitted(_codings, lines),
+        _ => false,
+    };
 }

@@ -71,16 +71,24 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
         switch (Check(request, entry, out var staleSince))
         {
             case Validity.Current:
-                return LookupResult.Found(entry);
+                return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy)));
             case Validity.Stale:
                 // Where it stands in the log is when it was fetched, and stays so: a hard purge may be on its way that came before the soft one.
-                var stale = entry.EndingAt(staleSince);
-                _ = ReferenceEquals(stale, entry) ? Task.CompletedTask : store.UpdateAsync(entry, stale).AsTask();
-                return LookupResult.Found(stale);
+                return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy).EndingAt(staleSince)));
             default:
                 _ = store.RemoveAsync(entry).AsTask();
                 return LookupResult.Missed(ForwardReason.Purged);
         }
+    }
+
+    private CacheEntry Corrected(CacheEntry stored, CacheEntry corrected)
+    {
+        if (!ReferenceEquals(stored, corrected))
+        {
+            _ = store.UpdateAsync(stored, corrected).AsTask();
+        }
+
+        return corrected;
     }
 
     private Validity Check(CacheRequest request, CacheEntry entry, out DateTimeOffset staleSince)

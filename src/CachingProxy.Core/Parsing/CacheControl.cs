@@ -2,8 +2,8 @@ namespace CachingProxy.Core.Parsing;
 
 /// <summary>
 /// The directives of a <c>Cache-Control</c> field, of a request or of a response (RFC 9111 §5.2, RFC 5861, RFC 8246).
-/// A number that is there twice with two values, or that cannot be read, counts as what makes nothing fresher
-/// (RFC 9111 §4.2.1).
+/// What cannot be read makes a response less cacheable, never more: a number that is there twice with two values, or is none, makes nothing
+/// fresher (RFC 9111 §4.2.1), and a member that is no directive leaves <see cref="IsMalformed"/> set.
 /// </summary>
 internal sealed record CacheControl
 {
@@ -37,6 +37,9 @@ internal sealed record CacheControl
     public bool Immutable { get; init; }
 
     public bool OnlyIfCached { get; init; }
+
+    /// <summary>Whether a member is no directive, <c>token[=value]</c>, so that nobody can tell what it forbids.</summary>
+    public bool IsMalformed { get; init; }
 
     /// <summary>Whether it was read from a targeted field, beside which <c>Expires</c> does not count (RFC 9213 §2.2).</summary>
     public bool IsTargeted { get; init; }

@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>Reads <c>Cache-Control</c>: a list of directives with an optional token or quoted argument (RFC 9111 §5.2).</summary>
 internal static class CacheControlParser
 {
-    /// <summary>Reads all lines of the field as one list. Never throws; what is not a directive is passed over.</summary>
+    /// <summary>Reads all lines of the field as one list. Never throws; a member that is no directive leaves <see cref="CacheControl.IsMalformed"/> set.</summary>
     public static CacheControl Parse(StringValues lines)
     {
         var control = CacheControl.None;
@@ -23,8 +23,16 @@ internal static class CacheControlParser
     private static CacheControl Add(CacheControl control, string item)
     {
         var equals = item.IndexOf('=', StringComparison.Ordinal);
-        var name = (equals < 0 ? item : item[..equals]).ToLowerInvariant();
-        return Add(control, name, equals < 0 ? null : ListReader.Unquote(item[(equals + 1)..]));
+        var name = equals < 0 ? item : item[..equals];
+        var argument = equals < 0 ? null : item[(equals + 1)..];
+        if (!FieldSyntax.IsToken(name))
+        {
+            return control with { IsMalformed = true };
+        }
+
+        var isWellFormed = argument is null || FieldSyntax.IsToken(argument) || ListReader.IsQuoted(argument);
+        var added = Add(control, name.ToLowerInvariant(), argument is null ? null : ListReader.Unquote(argument));
+        return isWellFormed ? added : added with { IsMalformed = true };
     }
 
     /// <summary>Adds one directive; one that is not known changes nothing.</summary>
@@ -35,10 +43,8 @@ internal static class CacheControlParser
         name switch
         {
             "no-store" => control with { NoStore = true },
-            "no-cache" when string.IsNullOrEmpty(argument) => control with { NoCache = true },
-            "no-cache" => control with { NoCacheFields = [.. control.NoCacheFields, .. ListReader.Split(argument)] },
-            "private" when string.IsNullOrEmpty(argument) => control with { Private = true },
-            "private" => control with { PrivateFields = [.. control.PrivateFields, .. ListReader.Split(argument)] },
+            "no-cache" => Names(argument) is { } names ? control with { NoCacheFields = [.. control.NoCacheFields, .. names] } : control with { NoCache = true },
+            "private" => Names(argument) is { } names ? control with { PrivateFields = [.. control.PrivateFields, .. names] } : control with { Private = true },
             "public" => control with { Public = true },
             "must-revalidate" => control with { MustRevalidate = true },
             "proxy-revalidate" => control with { ProxyRevalidate = true },
@@ -54,6 +60,10 @@ internal static class CacheControlParser
             "max-stale" => control with { MaxStale = Smaller(control.MaxStale, argument) },
             _ => control,
         };
+
+    // The names of fields that an argument lists; null where it lists none, or what is no name: the directive then means the whole response.
+    private static List<string>? Names(string? argument) =>
+        ListReader.Split(argument) is { Count: > 0 } names && names.TrueForAll(name => FieldSyntax.IsToken(name)) ? names : null;
 
     // RFC 9111 §4.2.1: of two different values neither can be believed, and the response is as good as stale.
     private static TimeSpan Stated(TimeSpan? known, string? argument)

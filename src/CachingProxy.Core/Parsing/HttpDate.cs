@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
@@ -27,6 +28,18 @@ internal static class HttpDate
             : IsWeekday(weekday, isAbbreviated: true) ? ParseImf(rest[1..])
             : IsWeekday(weekday, isAbbreviated: false) ? ParseRfc850(rest[1..], now)
             : null;
+    }
+
+    /// <summary>Reads the <c>Date</c> of a response: of several lines the earliest, which makes the response oldest; null where none can be read.</summary>
+    public static DateTimeOffset? ParseEarliest(StringValues lines, DateTimeOffset now)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var line in lines)
+        {
+            earliest = Parse(line, now) is { } date && !(date >= earliest) ? date : earliest;
+        }
+
+        return earliest;
     }
 
     /// <summary>The IMF-fixdate form, the only one to be sent.</summary>

@@ -3,7 +3,10 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>Comma-separated lists whose items may hold quoted strings (RFC 9110 §5.6.1, §5.6.4).</summary>
 internal static class ListReader
 {
-    /// <summary>The items of a list, trimmed; empty items are left out. A comma inside quotes does not end an item.</summary>
+    /// <summary>
+    /// Returns the items of a list, trimmed; empty items are left out. A comma inside quotes does not end an item; a quote that is
+    /// never closed is a character as any other, so that it hides nothing that follows.
+    /// </summary>
     public static List<string> Split(string? line)
     {
         var items = new List<string>();
@@ -13,18 +16,13 @@ internal static class ListReader
         }
 
         var start = 0;
-        var quoted = false;
         for (var i = 0; i <= line.Length; i++)
         {
-            if (i < line.Length && quoted && line[i] == '\\')
+            if (i < line.Length && line[i] == '"')
             {
-                i++;
+                i = EndOfQuoted(line, i);
             }
-            else if (i < line.Length && line[i] == '"')
-            {
-                quoted = !quoted;
-            }
-            else if (i == line.Length || (line[i] == ',' && !quoted))
+            else if (i == line.Length || line[i] == ',')
             {
                 var item = line.AsSpan(start, i - start).Trim(" \t");
                 if (!item.IsEmpty)
@@ -36,12 +34,26 @@ internal static class ListReader
             }
         }
 
-        if (start < line.Length && quoted)
+        return items;
+    }
+
+    /// <summary>Tells whether a text is one quoted string, from its first character to its last (RFC 9110 §5.6.4).</summary>
+    public static bool IsQuoted(string text) => text.Length >= 2 && text[0] == '"' && EndOfQuoted(text, 0) == text.Length - 1;
+
+    // The place of the closing quote; that of the opening one where none closes it.
+    private static int EndOfQuoted(string line, int opening)
+    {
+        for (var i = opening + 1; i < line.Length; i++)
         {
-            items.Add(line[start..].Trim(' ', '\t'));
+            if (line[i] == '"')
+            {
+                return i;
+            }
+
+            i += line[i] == '\\' ? 1 : 0;
         }
 
-        return items;
+        return opening;
     }
 
     /// <summary>The text of a quoted string without quotes and escapes; any other text as it is.</summary>

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>What a request says to caches: <c>Cache-Control</c>, or <c>Pragma</c> where that is absent (RFC 9111 §5.2.1, §5.4).</summary>
+/// <summary>
+/// What a request says to caches: <c>Cache-Control</c>, or <c>Pragma</c> where that is absent (RFC 9111 §5.2.1, §5.4). A field that cannot be
+/// read counts as <c>no-cache</c> and <c>no-store</c>, the most that it could have said.
+/// </summary>
 internal static class RequestDirectives
 {
     private static readonly CacheControl PragmaNoCache = new() { NoCache = true };
@@ -12,13 +15,13 @@ internal static class RequestDirectives
         var control = fields["Cache-Control"];
         if (control.Count > 0)
         {
-            return CacheControlParser.Parse(control);
+            var read = CacheControlParser.Parse(control);
+            return read.IsMalformed ? read with { NoCache = true, NoStore = true } : read;
         }
 
         var pragma = fields["Pragma"];
         return pragma.Count > 0 && SaysNoCache(pragma) ? PragmaNoCache : CacheControl.None;
     }
 
-    private static bool SaysNoCache(StringValues pragma) =>
-        pragma.Any(line => ListReader.Split(line).Contains("no-cache", StringComparer.OrdinalIgnoreCase));
+    private static bool SaysNoCache(StringValues pragma) => CacheControlParser.Parse(pragma) is { NoCache: true } or { IsMalformed: true };
 }

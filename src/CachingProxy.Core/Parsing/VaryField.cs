@@ -8,7 +8,7 @@ internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
     /// <summary>The response does not vary.</summary>
     public static readonly VaryField None = new(false, []);
 
-    /// <summary>Reads all lines; a <c>*</c> anywhere means that nothing in a request can tell.</summary>
+    /// <summary>Reads all lines. A <c>*</c> anywhere means that nothing in a request can tell; so does a member that is no field name.</summary>
     public static VaryField Parse(StringValues lines)
     {
         if (lines.Count == 0)
@@ -22,6 +22,6 @@ internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
             names.UnionWith(ListReader.Split(line).Select(name => name.ToLowerInvariant()));
         }
 
-        return names.Contains("*") ? new VaryField(true, []) : new VaryField(false, [.. names]);
+        return names.Contains("*") || names.Any(name => !FieldSyntax.IsToken(name)) ? new VaryField(true, []) : new VaryField(false, [.. names]);
     }
 }

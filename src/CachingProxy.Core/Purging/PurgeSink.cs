@@ -25,6 +25,13 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
         _ = RemoveAsync(purge, position).AsTask();
     }
 
+    /// <inheritdoc/>
+    public IDisposable Hold(LogPosition since)
+    {
+        log.BeginAt(since);
+        return new Held(log, since);
+    }
+
     /// <summary>Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.</summary>
     public async ValueTask RemoveAsync(Purge purge, LogPosition position)
     {
@@ -45,6 +52,20 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
         else if (purge is { Kind: PurgeKind.All, IsSoft: false })
         {
             await memory.ClearAsync();
+        }
+    }
+
+    /// <summary>Counts as a fetch that is under way.</summary>
+    private sealed class Held(InvalidationLog log, LogPosition since) : IDisposable
+    {
+        private int _isReleased;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isReleased, 1) == 0)
+            {
+                log.End(since);
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? b
     public async ValueTask<LogPosition?> AfterUnsafeAsync(CacheRequest request, OriginResponse response, LogPosition position)
     {
         var isLatest = log.IsCurrent(request.Key, [], position);
-        foreach (var invalidated in UnsafeMethods.Invalidated(request.Method, request.Key, response.Status, response.Fields))
+        foreach (var invalidated in UnsafeMethods.Invalidated(request, response.Status, response.Fields))
         {
             var purged = await PurgeQuietlyAsync(Purge.Url(invalidated));
             position = invalidated == request.Key ? purged : position;

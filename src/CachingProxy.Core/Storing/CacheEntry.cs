@@ -89,12 +89,29 @@ public sealed record CacheEntry
     /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
+    /// <summary>
+    /// Returns this entry with a lifetime that a configuration gave it cut to what the present one gives; this one where that is no shorter, or the
+    /// origin stated the lifetime.
+    /// </summary>
+    internal CacheEntry Under(CachePolicy policy) =>
+        LifetimeUnder(policy) is var lifetime && lifetime < Lifetime ? this with { Freshness = Freshness with { Lifetime = lifetime } } : this;
+
     /// <summary>The same, its lifetime over at a moment when it was purged softly; itself where that was over before.</summary>
     internal CacheEntry EndingAt(DateTimeOffset moment) =>
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
     /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
-    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) => Lifetime > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
+    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) => LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
+
+    // The TTL counts from the arrival; a heuristic holds where there is no TTL.
+    private TimeSpan LifetimeUnder(CachePolicy policy) => Freshness.Source switch
+    {
+        FreshnessSource.TimeToLive => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+        FreshnessSource.Heuristic when policy.TimeToLive > TimeSpan.Zero => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+        _ => Lifetime,
+    };
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
     internal bool Answers(CacheRequest request) => IsForUriOf(request) && Variant.Matches(request);

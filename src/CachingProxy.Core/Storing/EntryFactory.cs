@@ -29,7 +29,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Status = response.Status,
                 Part = PartOf(request, response),
                 SearchVariance = variance,
-                Variant = VariantKey.Of(VaryField.Parse(fields["Vary"]), request.SelectingFields, fields["Content-Language"]),
+                Variant = VariantKey.Of(fields, request.SelectingFields),
                 Fields = StoredFields.Of(response, request.Face.Policy, via, clock.WallNow),
                 Freshness = freshness,
                 Control = ResponseDirectives.Parse(fields),
@@ -63,7 +63,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
 
         var saysNothing = !received.Contains("Cache-Control") && !received.Contains(ResponseDirectives.TargetedField);
         var control = saysNothing ? entry.Control : ResponseDirectives.Parse(asReceived);
-        var facts = request.Facts with { Method = "GET", HasRange = false };
+        var facts = request.Facts with { Method = "GET", Range = null };
         var decision = StorageRules.Decide(policy, request.Key, facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
         var freshened = WithMetadata(
             entry with
@@ -74,7 +74,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Position = position,
                 Tags = ResponseTags.Of(received) is { Count: > 0 } tags ? tags : entry.Tags,
                 Variant = IsChanged("Vary") || IsChanged("Content-Language")
-                    ? VariantKey.Of(VaryField.Parse(merged["Vary"]), request.SelectingFields, merged["Content-Language"])
+                    ? VariantKey.Of(merged, request.SelectingFields)
                     : entry.Variant,
                 // It stays where it is stored, and answers for its own target alone.
                 SearchVariance = IsChanged("No-Vary-Search") ? null : entry.SearchVariance,
@@ -96,7 +96,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     {
         var wallNow = clock.WallNow;
         var now = clock.Now;
-        var date = HttpDate.Parse(response.Fields["Date"].ToString(), wallNow);
+        var date = HttpDate.ParseEarliest(response.Fields["Date"], wallNow);
         var age = CurrentAge.Initial(response.Fields["Age"], date, wallNow, now - requestedAt);
         return entry with
         {

@@ -81,5 +81,5 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
 
     // What is wrong with one request is no fault of the stored response.
     private static bool IsAboutResponse(NotStoredReason? refusal) =>
-        refusal is not (null or NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie);
+        refusal is not (null or NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.RequestCredentials);
 }

@@ -9,8 +9,11 @@ namespace CachingProxy.Core.Storing;
 /// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
 /// waits for nothing. Safe for any number of threads.
 /// </summary>
-internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, InvalidationLog log) : ICacheStore
+internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, InvalidationLog log, SteadyClock clock) : ICacheStore
 {
+    // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or somebody lies.
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+
     /// <summary>Content up to here moves up; what is larger is read from behind each time, as it is sent.</summary>
     public const long MaxPromotedBytes = 4 << 20;
 
@@ -31,7 +34,11 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
             var entries = (await memory.FindAsync(key)).ToList();
             foreach (var stored in await behind.FindAsync(key))
             {
-                if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
+                if (stored.ReceivedAt > clock.Now + MaxClockSkew)
+                {
+                    await behind.RemoveAsync(stored);
+                }
+                else if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
                 {
                     // Of another epoch it may be another node's, which knows a log that is not known here yet.
                     await (stored.Position.Epoch == log.Position.Epoch ? behind.RemoveAsync(stored) : ValueTask.CompletedTask);

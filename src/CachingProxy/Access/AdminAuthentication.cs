@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.Access;
 
 /// <summary>Who may change or see what the cache holds: the bearer of the token; without a token, trusted local requests.</summary>
-internal sealed class AdminAuthentication(string? token)
+internal sealed class AdminAuthentication(string? token, LocalTrust trust)
 {
     private const string Scheme = "Bearer ";
 
@@ -15,7 +15,7 @@ internal sealed class AdminAuthentication(string? token)
     {
         if (_hash is null)
         {
-            return LocalTrust.IsTrusted(context, host);
+            return trust.IsTrusted(context, host);
         }
 
         // Hashes have one length, so that the comparison tells nothing of the token's own.

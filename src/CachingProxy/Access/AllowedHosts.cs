@@ -1,4 +1,5 @@
 using System.Net;
+using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Keys;
 
@@ -10,28 +11,32 @@ namespace CachingProxy.Access;
 /// </summary>
 internal sealed class AllowedHosts
 {
-    private readonly HashSet<string>? _hosts;
+    private readonly bool _permitsAny;
+    private readonly HashSet<string> _ours;
+    private readonly HashSet<string> _permitted;
 
     public AllowedHosts(ProxySettings settings)
     {
-        _hosts = settings.AllowedHosts.Contains("*") ? null
-            : settings.AllowedHosts.Count > 0 ? [.. settings.AllowedHosts]
-            : settings.ListensOnLoopbackAlone ? ["localhost", "127.0.0.1", "[::1]", Text(settings.Host)]
-            : null;
+        HashSet<string> loopback = ["localhost", "127.0.0.1", "[::1]", Text(settings.Host)];
+        HashSet<string> named = [.. settings.AllowedHosts.Where(name => name != "*")];
+        _permitsAny = settings.AllowedHosts.Contains("*") || (named.Count == 0 && !settings.ListensOnLoopbackAlone);
+        _permitted = named.Count > 0 ? named : loopback;
+        _ours = [.. loopback, .. named];
     }
 
     /// <summary>Whether a normalised host is permitted: as it is, or with any port where the configured one has none.</summary>
-    public bool Contains(string host)
-    {
-        if (_hosts is null || _hosts.Contains(host))
-        {
-            return true;
-        }
+    public bool Contains(string host) => _permitsAny || Contains(_permitted, host);
 
-        var port = host.LastIndexOf(':');
-        return port > host.IndexOf(']', StringComparison.Ordinal)
-            && _hosts.GetAlternateLookup<ReadOnlySpan<char>>().Contains(host.AsSpan(0, port));
-    }
+    /// <summary>Whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.</summary>
+    public bool IsOurs(string host) =>
+        Contains(_ours, host)
+        || (IPAddress.TryParse(WithoutPort(host).Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address)));
+
+    private static bool Contains(HashSet<string> names, string host) =>
+        names.Contains(host) || names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(WithoutPort(host));
+
+    private static ReadOnlySpan<char> WithoutPort(string host) =>
+        host.LastIndexOf(':') is var port && port > host.IndexOf(']', StringComparison.Ordinal) ? host.AsSpan(0, port) : host;
 
     private static string Text(IPAddress address) => UriNormalization.NormaliseHost(
         "http", address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString())!;

@@ -1,22 +1,23 @@
 using System.Net;
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Access;
 
 /// <summary>
-/// A trusted local request: made by a program on this machine, not passed on by another proxy, and not by a page of
-/// another site in a browser here.
+/// Tells trusted local requests: made by a program on this machine, by a name that is ours, not passed on by another proxy, and not by a page of another site
+/// in a browser here. Without a look at the name, a page of any site could have its own name lead here (DNS rebinding).
 /// </summary>
-internal static class LocalTrust
+internal sealed class LocalTrust(AllowedHosts hosts)
 {
-    public static bool IsTrusted(HttpContext context, string host)
+    public bool IsTrusted(HttpContext context, string host)
     {
         // Looked at one after the other: the peer alone turns most strangers away.
         var headers = context.Request.Headers;
         return context.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer)
-            && headers["Forwarded"].Count == 0 && headers.Via.Count == 0
-            && !headers.Keys.Any(name => name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase))
+            && hosts.IsOurs(host)
+            && !headers.Keys.Any(ClaimedFields.IsSignOfProxy)
             && headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin"
             && IsOwnOrigin(headers.Origin.ToString(), context.Request.Scheme, host);
     }

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using CachingProxy.Configuration;
+using CachingProxy.Redis;
 using CachingProxy.Serving;
+using CachingProxy.Sqlite;
 
 namespace CachingProxy.Commands;
 
@@ -22,6 +24,15 @@ internal static class ServeCommand
         try
         {
             server = await ProxyServer.StartAsync(settings, new ServerDependencies());
+        }
+        catch (Exception refused) when (refused is RefusedFileException or RefusedServerException)
+        {
+            throw new SettingException($"The store cannot be used: {refused.Message}");
+        }
+        catch (FileInUseException inUse)
+        {
+            await Console.Error.WriteLineAsync($"caching-proxy: {inUse.Message}");
+            return CommandLine.Failed;
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {

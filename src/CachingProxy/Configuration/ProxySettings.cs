@@ -65,6 +65,9 @@ public sealed record ProxySettings
     /// <summary>The host names that requests may use; empty: see <see cref="Access.AllowedHosts"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
+    /// <summary>Sites whose pages may act with the credentials of <see cref="OriginFields"/> (<see cref="AspNetCore.Requests.CrossSiteGuard"/>); none by default.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
     /// <summary>Targets of <c>/proxy</c> that are permitted by name.</summary>
     public IReadOnlyList<AllowedTarget> AllowedTargets { get; init; } = [];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
@@ -48,7 +49,7 @@ internal static class SettingTable
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("store", "CACHING_PROXY_STORE", "WHERE", "memory alone", "sqlite:PATH: keep the cache in a file as well, so that it survives a restart; redis://HOST: share it with other nodes",
-            "give sqlite:PATH, the path of a file in a folder that exists, or redis://[:PASSWORD@]HOST[:PORT][/DB], rediss:// for TLS",
+            "give sqlite:PATH, the path of a file in a folder that exists, or redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB], rediss:// for TLS",
             (settings, texts) => StoreSetting.Parse(texts[0]) is { } store ? settings with { Store = store } : null)
             { IsSecret = true },
         new("max-disk", "CACHING_PROXY_MAX_DISK", "SIZE", "1GB", "Bound of the file of --store", "give 1MB to 1024GB",
@@ -56,13 +57,19 @@ internal static class SettingTable
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxObjectBytes = bytes } : null),
         new("origin-header", "CACHING_PROXY_ORIGIN_HEADER", "'NAME: VALUE'", "none", "Sent with every request to the origin; repeatable",
-            "give 'Name: value', the name a token other than Host, Connection and their kind",
+            "give 'Name: value', the name a token other than Host, Connection, Range, If-* and their kind",
             (settings, texts) => ParseFields(texts) is { } fields ? settings with { OriginFields = fields } : null)
             { IsRepeatable = true, IsSecret = true, Separator = '\n' },
         new("allowed-host", "CACHING_PROXY_ALLOWED_HOST", "HOST", "see docs", "A host name, with a port if any, that requests may use; * for any; repeatable",
             "give a host name, with a port if any, or *",
             (settings, texts) => texts.All(text => text == "*" || UriNormalization.NormaliseHost("http", text) is not null)
                 ? settings with { AllowedHosts = [.. texts.Select(text => text == "*" ? text : UriNormalization.NormaliseHost("http", text)!)] } : null)
+            { IsRepeatable = true },
+        new("allow-origin", "CACHING_PROXY_ALLOW_ORIGIN", "ORIGIN", "none",
+            "A site whose pages may send unsafe requests and open WebSockets although --origin-header carries credentials; * for any; repeatable",
+            "give an origin, such as https://app.example.com, or *",
+            (settings, texts) => texts.All(text => text == "*" || CrossSiteGuard.Normalise(text) is not null)
+                ? settings with { AllowedOrigins = [.. texts.Select(text => text == "*" ? text : CrossSiteGuard.Normalise(text)!)] } : null)
             { IsRepeatable = true },
         new("allow-target", "CACHING_PROXY_ALLOW_TARGET", "TARGET", "none", "HOST or CIDR, with :PORT if any, that /proxy may reach although it is not public; repeatable",
             "give HOST or CIDR, with :PORT if any, such as api.local, 10.1.0.0/16:8080 or [fd00::/8]:8080",
@@ -100,6 +107,11 @@ internal static class SettingTable
         where T : struct, Enum =>
         !text.AsSpan().ContainsAnyInRange('0', '9') && Enum.TryParse<T>(text, ignoreCase: true, out var value) ? value : null;
 
+    // Fields that belong to one request, or to the connection: sent with every one, they would break the answers.
+    private static bool IsOfExchange(string name) =>
+        name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
+        || name.ToUpperInvariant() is "HOST" or "CONTENT-LENGTH" or "EXPECT" or "RANGE" or "VIA" or "MAX-FORWARDS";
+
     private static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts)
     {
         var fields = new List<KeyValuePair<string, StringValues>>();
@@ -109,7 +121,7 @@ internal static class SettingTable
             var name = colon < 0 ? "" : text[..colon].Trim();
             var value = colon < 0 ? "" : text[(colon + 1)..].Trim();
             if (!FieldSyntax.IsToken(name) || !FieldSyntax.IsValue(value) || value.Any(letter => letter > '\u00ff')
-                || HopByHopFields.Contains(name) || name.ToUpperInvariant() is "HOST" or "CONTENT-LENGTH" or "EXPECT")
+                || HopByHopFields.Contains(name) || IsOfExchange(name))
             {
                 return null;
             }

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
@@ -11,7 +12,7 @@ namespace CachingProxy.JsonProxy;
 /// An origin whose responses are ready for the envelope: redirects followed, content inflated, checked and turned into a
 /// JSON literal once. What the cache keeps is that literal, so that a hit neither parses nor copies it.
 /// </summary>
-internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyBytes) : IOrigin
+internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? origin, long maxBodyBytes) : IOrigin
 {
     /// <summary>The most redirects that are followed.</summary>
     public const int MaxRedirects = 5;
@@ -54,6 +55,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
                 ContentLength = literal.Json.Length,
                 Version = response.Version,
                 IsFramingAmbiguous = response.IsFramingAmbiguous,
+                HasUnreadableField = response.HasUnreadableField,
             };
         }
     }
@@ -96,6 +98,12 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, long maxBodyB
         }
 
         var target = new ProxyTargetParser(null).Parse(uri.AbsoluteUri);
+        // The origin may lead its own answers where it likes. Nobody else leads its credentials out of the base path.
+        if (origin is not null && from.Authority != origin.Authority && target.Key?.Authority == origin.Authority && !origin.Contains(target.Key.Value.Target))
+        {
+            throw TargetGuard.Forbidden();
+        }
+
         return target.Key is null ? throw Invalid("The upstream redirected to a URL that is not permitted here.")
             : guard.Permits(target.Host, target.Port) ? target
             : throw TargetGuard.Forbidden();

@@ -14,7 +14,7 @@ namespace CachingProxy.JsonProxy;
 /// <c>/proxy?url=</c>. Trusted local requests and all others are two faces: they may reach different targets, and what
 /// one of them was permitted to fetch is never the other's answer.
 /// </summary>
-internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser targets, ProxyFaces faces, string via)
+internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser targets, ProxyFaces faces, LocalTrust trust, string via)
 {
     /// <summary>The largest request body, in bytes.</summary>
     public const long MaxRequestBodyBytes = 10_000_000;
@@ -34,7 +34,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
             return;
         }
 
-        var (face, guard) = LocalTrust.IsTrusted(context, guarded.Host) ? faces.Local : faces.Public;
+        var (face, guard) = trust.IsTrusted(context, guarded.Host) ? faces.Local : faces.Public;
         if (!guard.Permits(target.Host, target.Port))
         {
             await ErrorOf(TargetGuard.Forbidden()).WriteAsync(context);

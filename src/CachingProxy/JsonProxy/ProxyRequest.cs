@@ -10,7 +10,7 @@ namespace CachingProxy.JsonProxy;
 
 /// <summary>A request of the JSON facade: of the client's fields, only those go upstream that say what it can read or sends.</summary>
 internal sealed class ProxyRequest(HttpContext context, CacheFace face, CacheKey key, string via)
-    : CacheRequest(face, context.Request.Method, key, new CachePartition(face.Name, "", "")), IFields
+    : CacheRequest(face, context.Request.Method, key, new CachePartition(face.PartitionName, "", "")), IFields
 {
     private static readonly string[] Visible = ["Accept", "Accept-Language"];
 

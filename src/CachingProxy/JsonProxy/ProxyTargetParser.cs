@@ -65,7 +65,7 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
         return ProxyTarget.Of(key, origin.Url.IdnHost, origin.Url.Port);
     }
 
-    private static ProxyTarget ParseAbsolute(string url, string scheme)
+    private ProxyTarget ParseAbsolute(string url, string scheme)
     {
         if (scheme is not ("http" or "https") || !url.AsSpan(scheme.Length).StartsWith("://"))
         {
@@ -99,7 +99,10 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
         }
 
         var canonical = uri.IsDefaultPort ? uri.Host : $"{uri.Host}:{uri.Port}";
-        return ProxyTarget.Of(new CacheKey($"{scheme}://{canonical}", target), uri.IdnHost, uri.Port);
+        var key = new CacheKey($"{scheme}://{canonical}", target);
+        return origin is null || key.Authority != origin.Authority || origin.Contains(target)
+            ? ProxyTarget.Of(key, uri.IdnHost, uri.Port)
+            : ProxyTarget.Invalid("The url is on the origin's host and outside of its base path.");
     }
 
     // As browsers have it: a name whose last label is a number is a broken address.

@@ -4,6 +4,7 @@ using System.Text;
 using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
@@ -50,6 +51,9 @@ internal sealed class ProxyServer : IAsyncDisposable
 
     /// <summary>Builds everything and begins to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="Sqlite.RefusedFileException">The file that is to be behind the memory is not ours.</exception>
+    /// <exception cref="Sqlite.FileInUseException">Another process uses it.</exception>
+    /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is configured.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
     public static async Task<ProxyServer> StartAsync(ProxySettings settings, ServerDependencies dependencies)
     {
@@ -69,21 +73,24 @@ internal sealed class ProxyServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
         var application = builder.Build();
 
-        var pseudonym = NewPseudonym();
-        var behind = SecondTierFactory.Open(settings, dependencies, application.Services.GetRequiredService<ILoggerFactory>());
-        var engine = new CacheEngine(
-            new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
-            new CacheEngineOptions { Pseudonym = pseudonym },
-            dependencies.Time,
-            application.Services.GetRequiredService<ILogger<CacheEngine>>(),
-            behind);
-        await engine.OpenAsync();
-        var origins = new OriginFactory(settings, dependencies, application.Services.GetRequiredService<ILoggerFactory>());
-        var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, pseudonym, origins);
-        application.Run(pipeline.InvokeAsync);
+        ISecondTier? behind = null;
         try
         {
+            var loggers = application.Services.GetRequiredService<ILoggerFactory>();
+            behind = SecondTierFactory.Open(settings, dependencies, loggers);
+            var pseudonym = NewPseudonym();
+            var engine = new CacheEngine(
+                new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
+                new CacheEngineOptions { Pseudonym = pseudonym },
+                dependencies.Time,
+                loggers.CreateLogger<CacheEngine>(),
+                behind);
+            await engine.OpenAsync();
+            var origins = new OriginFactory(settings, dependencies, loggers);
+            var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, () => behind?.SharedSecret, pseudonym, origins);
+            application.Run(pipeline.InvokeAsync);
             await application.StartAsync();
+            return new ProxyServer(application, engine, origins, behind);
         }
         catch
         {
@@ -91,8 +98,6 @@ internal sealed class ProxyServer : IAsyncDisposable
             await (behind?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
-
-        return new ProxyServer(application, engine, origins, behind);
     }
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
@@ -135,21 +140,25 @@ internal sealed class ProxyServer : IAsyncDisposable
     }
 
     private static RequestPipeline CreatePipeline(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, OriginFactory origins)
+        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins)
     {
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
+        var originFields = new OriginFields(settings.OriginFields);
+        var hosts = new AllowedHosts(settings);
+        var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
         var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
         var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
         var routes = new AdminRoutes(
-            new AdminAuthentication(settings.AdminToken),
-            new ProxyEndpoint(engine, targets, faces, pseudonym),
+            new AdminAuthentication(settings.AdminToken, trust),
+            new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(targets, originBase), originBase),
             new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
             new DocsResource(services));
         return new RequestPipeline(
-            new AllowedHosts(settings), routes, CreateReverseProxy(settings, dependencies, engine, pseudonym, origins), pseudonym,
+            hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
+            CreateReverseProxy(settings, dependencies, engine, secret, pseudonym, origins), pseudonym,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
@@ -158,7 +167,7 @@ internal sealed class ProxyServer : IAsyncDisposable
             IOrigin origin = origins.Create(guard);
             if (originBase is not null)
             {
-                origin = new OriginWithFields(origin, originBase.Authority, settings.OriginFields);
+                origin = new OriginWithFields(origin, originBase.Authority, originFields);
             }
 
             var cachePolicy = new CachePolicy
@@ -172,12 +181,14 @@ internal sealed class ProxyServer : IAsyncDisposable
                 EarlyRefresh = settings.EarlyRefresh,
                 MaxObjectBytes = long.MaxValue,
             };
-            return (new CacheFace(name, new JsonOrigin(origin, guard, settings.MaxObjectBytes), cachePolicy), guard);
+            var scope = new FaceScope(
+                [.. originFields.Texts, $"origin {originBase?.Authority}", .. settings.AllowedTargets.Select(target => $"target {target}"), $"private {policy.PermitsPrivate}"], secret);
+            return (new CacheFace(name, new JsonOrigin(origin, guard, originBase, settings.MaxObjectBytes), cachePolicy) { Scope = scope }, guard);
         }
     }
 
     private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, string pseudonym, OriginFactory origins)
+        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins)
     {
         if (settings.Origin is null)
         {
@@ -185,11 +196,13 @@ internal sealed class ProxyServer : IAsyncDisposable
         }
 
         var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
+        var originFields = new OriginFields(settings.OriginFields);
         return new ReverseProxy(engine, origins.Create(guard), new ReverseProxyOptions
         {
             Origin = settings.Origin,
             Pseudonym = pseudonym,
-            OriginFields = settings.OriginFields,
+            OriginFields = originFields,
+            Scope = new FaceScope([.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"], secret),
             Policy = new CachePolicy
             {
                 TimeToLive = settings.TimeToLive,

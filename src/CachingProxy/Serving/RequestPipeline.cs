@@ -11,7 +11,7 @@ namespace CachingProxy.Serving;
 
 /// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
 internal sealed partial class RequestPipeline(
-    AllowedHosts hosts, AdminRoutes ours, ReverseProxy? origin, string pseudonym, ILogger<RequestPipeline> logger)
+    AllowedHosts hosts, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin, string pseudonym, ILogger<RequestPipeline> logger)
 {
     // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
     private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -86,6 +86,17 @@ internal sealed partial class RequestPipeline(
             return ours.IsOurs(guarded.Path)
                 ? ErrorAsync(context, 405, "method_not_allowed", "PURGE is for paths of the origin; other URLs are purged with DELETE /cache?url=.")
                 : ours.PurgeAsync(context, guarded);
+        }
+
+        // What operates the cache has a rule of its own, which is stricter.
+        if (ours.IsOurs(guarded.Path) && guarded.Path is not "/proxy")
+        {
+            return ours.HandleAsync(context, guarded);
+        }
+
+        if (crossSite.Check(context, guarded) is { } foreign)
+        {
+            return RefuseAsync(context, foreign);
         }
 
         if (ours.IsOurs(guarded.Path))

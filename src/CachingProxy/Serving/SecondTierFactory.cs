@@ -14,8 +14,8 @@ internal static class SecondTierFactory
     {
         StoreSetting.Sqlite(var path) => SqliteStore.Open(
             new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes }, dependencies.Time, loggers.CreateLogger<SqliteStore>()),
-        StoreSetting.Redis(var host, var port, var password, var database, var useTls) => new RedisStore(
-            new RedisStoreOptions { Host = host, Port = port, Password = password, Database = database, UseTls = useTls },
+        StoreSetting.Redis(var servers, var user, var password, var database, var useTls) => new RedisStore(
+            new RedisStoreOptions { Servers = servers, User = user, Password = password, Database = database, UseTls = useTls },
             dependencies.Time, loggers.CreateLogger<RedisStore>()),
         _ => null,
     };

@@ -127,7 +127,8 @@ internal static class Rfc9111
             return Date(stored.Response, "Expires") is { } expires ? Math.Max(0, (expires - date).TotalSeconds) : 0;
         }
 
-        return Date(stored.Response, "Last-Modified") is { } modified && modified < date
+        // §4.2.2 permits a guess and demands none: none is made from a date that cannot be read.
+        return Date(stored.Response, "Last-Modified") is { } modified && modified < date && (Date(stored.Response, "Date") is not null || !stored.Response.Contains("Date"))
             && (HeuristicallyCacheable.Contains(stored.Status) || response.ContainsKey("public"))
             ? (date - modified).TotalSeconds / 10
             : 0;

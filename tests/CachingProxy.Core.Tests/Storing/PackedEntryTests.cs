@@ -61,7 +61,7 @@ public class PackedEntryTests
             entry with { Status = 404 },
             entry with { Control = new CacheControl { Private = true } },
             entry with { Key = new CacheKey("http://other.test", "/a") },
-            entry with { Variant = VariantKey.Of(VaryField.Parse("X-Kind"), Some.Fields("X-Kind: k"), default) },
+            entry with { Variant = VariantKey.Of(Some.Fields("Vary: X-Kind"), Some.Fields("X-Kind: k")) },
             entry with { Freshness = new(default, Core.Decisions.FreshnessSource.Heuristic) },
         ];
         var template = _templates.For(entry);

@@ -100,8 +100,8 @@ public sealed class RedisNodesTests : IAsyncLifetime
 
     [Theory]
     [InlineData("FLUSHALL")]
-    [InlineData("DEL", "caching-proxy:purges")]
-    [InlineData("DEL", "caching-proxy:epoch")]
+    [InlineData("DEL", "caching-proxy:{log}:purges")]
+    [InlineData("DEL", "caching-proxy:{log}:epoch")]
     public async Task ALogThatIsLost_BringsNoPurgedEntryBack_OnNodesOldOrNew(params string[] command)
     {
         await using var origin = new FakeOrigin(request => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
@@ -224,7 +224,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
         }
 
         await one.Client.DeleteAsync("/cache?url=/x");
-        await _redis.CommandAsync("DEL", "caching-proxy:purges");
+        await _redis.CommandAsync("DEL", "caching-proxy:{log}:purges");
         await _redis.CommandAsync("EVAL", copy, "0", "old:", "");
         await one.Client.DeleteAsync("/cache?url=/other");
         await Eventually.IsAsync(async () => !(await HitAsync(one, "/x")).IsHit || origin.Requests.Count > 1);

@@ -159,7 +159,8 @@ internal sealed class HeadTemplate
     {
         if (entry.Status != _common.Status || entry.Key.Authority != _common.Key.Authority || entry.Partition != _common.Partition
             || entry.Freshness.Source != _common.Freshness.Source || entry.Control != _common.Control || entry.Fields.Count != _common.Fields.Count
-            || !entry.Variant.IsSameAs(_common.Variant) || entry.Variant.Parts.Language != _common.Variant.Parts.Language)
+            || !entry.Variant.IsSameAs(_common.Variant) || entry.Variant.Parts.Language != _common.Variant.Parts.Language
+            || entry.Variant.Parts.Codings != _common.Variant.Parts.Codings)
         {
             return false;
         }

@@ -1,0 +1,53 @@
+using CachingProxy.Core;
+using CachingProxy.Core.Decisions;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>
+/// The fields that the operator has every request to the origin carry, in the place of what the client sent. Their values may be secret. Immutable.
+/// </summary>
+public sealed class OriginFields
+{
+    // Fields that say nothing of who asks; whatever else is configured may be a credential.
+    private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "From", "Origin", "Pragma", "Referer", "User-Agent", "X-Requested-With",
+    };
+
+    private readonly IReadOnlyList<KeyValuePair<string, StringValues>> _fields;
+    private readonly HashSet<string> _names;
+
+    /// <summary>Takes the fields as they are to be sent.</summary>
+    public OriginFields(IReadOnlyList<KeyValuePair<string, StringValues>> fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        _fields = fields;
+        _names = new HashSet<string>(fields.Select(field => field.Key), StringComparer.OrdinalIgnoreCase);
+        HasCredentials = fields.Any(field => !Harmless.Contains(field.Key));
+    }
+
+    /// <summary>No fields.</summary>
+    public static OriginFields None { get; } = new([]);
+
+    /// <summary>Whether one of them may be a credential: a request then acts with what the operator may do.</summary>
+    public bool HasCredentials { get; }
+
+    /// <summary>The fields as texts, for what has to tell configurations apart. Secret.</summary>
+    public IEnumerable<string> Texts => _fields.Select(sent => $"{sent.Key.ToLowerInvariant()}: {sent.Value}");
+
+    /// <summary>Whether a field of this name is replaced.</summary>
+    public bool Contains(string name) => _names.Contains(name);
+
+    /// <summary>Whether the client's field of this name would have said who asks, and never reaches the origin.</summary>
+    public bool HidesCredential(string name) =>
+        _names.Contains(name)
+        && (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || CredentialFields.Contains(name));
+
+    /// <summary>Returns fields with these in the place of those of the same names.</summary>
+    public FieldList ApplyTo(FieldList fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        return _fields.Count == 0 ? fields : new FieldList([.. fields.Without(_names.Contains), .. _fields]);
+    }
+}

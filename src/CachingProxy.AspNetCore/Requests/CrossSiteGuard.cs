@@ -1,0 +1,51 @@
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Purging;
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.AspNetCore.Requests;
+
+/// <summary>
+/// Refuses what a page of another site makes a browser do with the operator's credentials: where every request to the origin carries those, a form or a script
+/// anywhere could otherwise change things in the operator's name. Reading is left to the same-origin policy, but for WebSockets, which have none.
+/// Safe for any number of threads.
+/// </summary>
+/// <param name="hasCredentials">Whether requests act with the operator's credentials at all.</param>
+/// <param name="allowedOrigins">Origins whose pages may, as <c>scheme://host[:port]</c>, normalised; <c>*</c> for all.</param>
+public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> allowedOrigins)
+{
+    /// <summary>Looks at a request to the origin or to a target. Answers with the refusal, or null.</summary>
+    public Refusal? Check(HttpContext context, GuardedRequest guarded)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return hasCredentials && (UnsafeMethods.IsUnsafe(context.Request.Method) || context.Request.Headers.Upgrade.Count > 0) && IsForeign(context, guarded.Host)
+            ? new Refusal(403, "cross_site", "A page of another site may not act with the credentials that this proxy sends to its origin; --allow-origin permits one.")
+            : null;
+    }
+
+    /// <summary>Returns an origin in the form in which it is compared; null where it is none.</summary>
+    public static string? Normalise(string origin)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        return origin.Split("://") is [var scheme, var authority] && scheme.ToLowerInvariant() is "http" or "https"
+            && UriNormalization.NormaliseHost(scheme.ToLowerInvariant(), authority) is { } host ? $"{scheme.ToLowerInvariant()}://{host}" : null;
+    }
+
+    // Fetch Metadata says it outright. A browser without it still says whose page it was; `null` is that of nobody we know.
+    private bool IsForeign(HttpContext context, string host)
+    {
+        var headers = context.Request.Headers;
+        var site = headers["Sec-Fetch-Site"];
+        var origin = headers.Origin;
+        if (allowedOrigins.Contains("*") || (origin.Count == 1 && Normalise(origin.ToString()) is { } normal && allowedOrigins.Contains(normal)))
+        {
+            return false;
+        }
+
+        return site.Count > 0
+            ? site.ToString() is not ("same-origin" or "same-site" or "none")
+            : origin.Count > 0 && (Normalise(origin.ToString()) is not { } known || NameOf(known[(known.IndexOf("://", StringComparison.Ordinal) + 3)..]) != NameOf(host));
+    }
+
+    private static string NameOf(string host) =>
+        host.LastIndexOf(':') is var port && port > host.IndexOf(']', StringComparison.Ordinal) ? host[..port] : host;
+}

@@ -1,0 +1,41 @@
+using System.Net;
+
+namespace CachingProxy.Redis;
+
+/// <summary>What is known of one server: whether it is asked. Safe for any number of threads.</summary>
+/// <param name="server">Which it is; null for the one that is not part of a cluster.</param>
+internal sealed class RedisShard(EndPoint? server)
+{
+    private const int MaxFailures = 3;
+
+    private volatile bool _isDown;
+    private int _failures;
+
+    /// <summary>Which server it is; null for the one that is not part of a cluster.</summary>
+    public EndPoint? Server => server;
+
+    /// <summary>Whether it failed so often that nobody asks before a probe has found it back.</summary>
+    public bool IsDown => _isDown;
+
+    /// <summary>Counts a call that was answered.</summary>
+    public void OnAnswer() => Volatile.Write(ref _failures, 0);
+
+    /// <summary>Counts a call that failed; true where that is the one too many. A limit that ran out is waited for once, and not by each in turn.</summary>
+    public bool OnFailure(Exception failure)
+    {
+        if (Interlocked.Increment(ref _failures) < MaxFailures && failure is not TimeoutException)
+        {
+            return false;
+        }
+
+        _isDown = true;
+        return true;
+    }
+
+    /// <summary>A probe has found it back.</summary>
+    public void OnFound()
+    {
+        Volatile.Write(ref _failures, 0);
+        _isDown = false;
+    }
+}

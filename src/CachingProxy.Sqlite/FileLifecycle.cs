@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Sqlite;
+
+/// <summary>Takes the file of the cache into use: its lock, and another one in its place where it is of no use.</summary>
+internal static class FileLifecycle
+{
+    // EWOULDBLOCK of Linux and of macOS, and the sharing violation of Windows.
+    private static readonly int[] HeldByAnother = [11, 35, 32];
+
+    /// <summary>Takes a lock of the system's, which ends with the process that holds it, however that ends.</summary>
+    /// <exception cref="FileInUseException">Another process holds it.</exception>
+    public static FileStream Lock(string path)
+    {
+        var name = path + ".lock";
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            return new FileStream(name, options);
+        }
+        catch (IOException failure) when (HeldByAnother.Contains(failure.HResult & 0xffff))
+        {
+            throw new FileInUseException($"{path} is in use by another process; stop that one, or name another file.");
+        }
+    }
+
+    /// <summary>Opens a file of ours, or makes it. One that is damaged is set aside first, one of another version removed.</summary>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">It cannot be opened or written to.</exception>
+    public static SqliteSession? OpenOrBegin(SqliteStoreOptions options, TimeProvider time, ILogger logger, bool endsEpoch)
+    {
+        if (SqliteSession.Open(options, time, logger, SqliteBeginning.New(), endsEpoch) is { } session)
+        {
+            return session;
+        }
+
+        if (SqliteFile.IsOfAnotherVersion(options.Path))
+        {
+            Log.Emptied(logger, options.Path);
+            File.Delete(options.Path);
+            DeleteCompanions(options.Path);
+        }
+        else
+        {
+            SetAside(options.Path, "found when it was opened", time.GetUtcNow(), logger);
+        }
+
+        return SqliteSession.Open(options, time, logger, SqliteBeginning.New(), endsEpoch: false);
+    }
+
+    /// <summary>Gives a file another name, so that a new one can take its place; for whoever wants to look into it.</summary>
+    public static void SetAside(string path, string reason, DateTimeOffset now, ILogger logger)
+    {
+        if (File.Exists(path))
+        {
+            var aside = $"{path}.damaged-{now:yyyyMMddHHmmss}";
+            Log.SetAside(logger, path, reason, aside);
+            File.Move(path, aside, overwrite: true);
+            DeleteCompanions(path);
+        }
+    }
+
+    private static void DeleteCompanions(string path)
+    {
+        File.Delete(path + "-wal");
+        File.Delete(path + "-shm");
+    }
+}

@@ -1,0 +1,11 @@
+namespace CachingProxy.Sqlite;
+
+/// <summary>What a new file begins with: with nothing known, or in the place of one that was damaged while it was in use.</summary>
+/// <param name="Epoch">Which log of purges it holds.</param>
+/// <param name="Horizon">The number of the log before which it knows nothing: entries that are older are a miss.</param>
+/// <param name="Secret">The secret that its users share; null for a new one.</param>
+internal sealed record SqliteBeginning(long Epoch, long Horizon, byte[]? Secret)
+{
+    /// <summary>Nothing is known.</summary>
+    public static SqliteBeginning New() => new(Random.Shared.NextInt64(), 0, null);
+}
