@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace CachingProxy.TestKit;
 
@@ -36,16 +37,10 @@ public sealed class RedisServer : IDisposable
     }
 
     /// <summary>Sends a command as it would be typed, and answers with the first line of the reply.</summary>
-    public async Task<string> CommandAsync(params string[] words)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port);
-        await using var stream = client.GetStream();
-        var request = $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
-        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request));
-        using var reader = new StreamReader(stream);
-        return await reader.ReadLineAsync() ?? "";
-    }
+    public async Task<string> CommandAsync(params string[] words) => (await ExchangeAsync(words, wholeReply: false)).Split("\r\n")[0];
+
+    /// <summary>Sends a command, and answers with all of the reply; for one that comes in one piece.</summary>
+    public Task<string> ReadAllAsync(params string[] words) => ExchangeAsync(words, wholeReply: true);
 
     public void Stop() => Signal(19);
 
@@ -75,6 +70,28 @@ public sealed class RedisServer : IDisposable
 
         _process.Dispose();
     }
+
+    private async Task<string> ExchangeAsync(string[] words, bool wholeReply)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port);
+        await using var stream = client.GetStream();
+        var request = $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        var reply = new StringBuilder();
+        var buffer = new byte[65536];
+        // A bulk reply says its length in its first line; of the others that line is all.
+        while (!IsWhole(reply.ToString(), wholeReply) && await stream.ReadAsync(buffer) is var read and > 0)
+        {
+            reply.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+
+        return reply.ToString();
+    }
+
+    private static bool IsWhole(string reply, bool wholeReply) =>
+        reply.IndexOf("\r\n", StringComparison.Ordinal) is var end and > 0
+        && (!wholeReply || reply[0] != '$' || reply.Length >= end + 4 + Math.Max(-2, int.Parse(reply.AsSpan(1, end - 1), System.Globalization.CultureInfo.InvariantCulture)));
 
     [DllImport("libc", SetLastError = true)]
     private static extern int kill(int pid, int signal);
