@@ -53,7 +53,7 @@ public sealed class FakeRedis : IDisposable
                 using var reader = new StreamReader(stream, Encoding.Latin1);
                 while (await ReadAsync(reader) is { } words)
                 {
-                    Console.Error.WriteLine(string.Join(" ", words).Replace("\n"," ")[..Math.Min(80,string.Join(" ", words).Length)]); await stream.WriteAsync(Encoding.Latin1.GetBytes(_answer(words) ?? Sane(words)), _stop.Token);
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(_answer(words) ?? Sane(words)), _stop.Token);
                 }
             }
             catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException)
@@ -87,7 +87,7 @@ public sealed class FakeRedis : IDisposable
         "ECHO" => $"${words[1].Length}\r\n{words[1]}\r\n",
         "PING" => "+PONG\r\n",
         "INFO" => "$21\r\nredis_version:7.0.0\r\n\r\n",
-        "EXISTS" or "DEL" or "HDEL" => ":0\r\n",
+        "EXISTS" or "DEL" or "HDEL" or "UNLINK" or "SETNX" => ":0\r\n",
         "GET" => $"$32\r\n{new string('k', 32)}\r\n",
         "CONFIG" or "HGETALL" or "XRANGE" => "*0\r\n",
         "SUBSCRIBE" => $"*3\r\n$9\r\nsubscribe\r\n${words[1].Length}\r\n{words[1]}\r\n:1\r\n",
