@@ -31,6 +31,21 @@ public sealed class ProxyProcess : IDisposable
         return line is null ? throw new InvalidOperationException(await errors) : new ProxyProcess(process, line);
     }
 
+    /// <summary>Runs the command to its end; answers with the exit code and all that it said.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output + await errors);
+    }
+
     /// <summary>From now on no file of it grows beyond a size, as on a disk that is full; null for as large as they like.</summary>
     public async Task LimitFilesAsync(long? bytes)
     {

@@ -145,7 +145,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APurgeOfAUrl_WinsOverTheFetchUnderWay_AndOverWhatIsOnItsWayToRedis()
+    public async Task L08_APurgeOfAUrl_WinsOverTheFetchUnderWay_AndOverWhatIsOnItsWayToRedis()
     {
         var answers = 0;
         var held = new TaskCompletionSource();
