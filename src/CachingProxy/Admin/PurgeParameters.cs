@@ -21,8 +21,8 @@ internal sealed class PurgeParameters(ProxyTargetParser targets, OriginBase? ori
                 case "url" or "prefix" when value.Length == 0:
                     error = Invalid($"{name} is empty; leave it out to purge everything.");
                     break;
-                case "url" or "prefix" when value.Contains('*', StringComparison.Ordinal):
-                    error = Invalid($"'{value}' has a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. A * that is meant is %2A.");
+                case "url" or "prefix" when value.EndsWith('*'):
+                    error = Invalid($"'{value}' ends with a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is.");
                     break;
                 case "url" when Url(value, out error) is { } key:
                     purges.Add(Purge.Url(key));
