@@ -2,6 +2,7 @@ using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore;
@@ -17,6 +18,7 @@ public sealed class ReverseProxy
     private readonly CacheFace _face;
     private readonly OriginFields _originFields;
     private readonly string _pseudonym;
+    private readonly CancellationToken _stopping;
 
     /// <summary>A face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
     public ReverseProxy(CacheEngine engine, IOrigin origin, ReverseProxyOptions options)
@@ -27,6 +29,7 @@ public sealed class ReverseProxy
         _pseudonym = options.Pseudonym;
         var name = options.Policy.TtlMode == TtlMode.Override ? "forwarded/override" : "forwarded/respect";
         _originFields = options.OriginFields;
+        _stopping = options.Stopping;
         _face = new CacheFace(name, origin, options.Policy) { Scope = options.Scope };
     }
 
@@ -80,6 +83,7 @@ public sealed class ReverseProxy
 
         try
         {
+            await using var ending = EndsWithServer(context, ServerSentEvents.AreIn(result.Fields));
             await ResponseWriter.WriteAsync(context, result);
         }
         catch (OriginException failure)
@@ -89,8 +93,13 @@ public sealed class ReverseProxy
         }
     }
 
+    // What has no end by itself would hold a stop up until its limit.
+    private CancellationTokenRegistration EndsWithServer(HttpContext context, bool isEndless) =>
+        isEndless ? _stopping.UnsafeRegister(static connection => ((HttpContext)connection!).Abort(), context) : default;
+
     private async Task TunnelAsync(HttpContext context, ForwardedRequest request)
     {
+        await using var ending = EndsWithServer(context, isEndless: true);
         try
         {
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };

@@ -17,6 +17,9 @@ public sealed class ReverseProxyOptions
     /// <summary>What else is configured and tells stored responses apart (<see cref="FaceScope"/>); nothing by default.</summary>
     public FaceScope? Scope { get; init; }
 
+    /// <summary>Ends what has no end by itself, event streams and WebSockets, when this server begins to stop. Never by default.</summary>
+    public CancellationToken Stopping { get; init; }
+
     /// <summary>The name under which this instance appears in <c>Via</c>; see <see cref="CacheEngineOptions.Pseudonym"/>.</summary>
     public required string Pseudonym { get; init; }
 }

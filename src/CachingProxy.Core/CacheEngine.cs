@@ -5,6 +5,7 @@ using CachingProxy.Core.Lookup;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
 using CachingProxy.Core.Storing;
+using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core;
@@ -57,7 +58,7 @@ public sealed class CacheEngine
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, memory, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger));
+        _fills = new FillTable(new FillTools(store, memory, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger, new FailureLog(logger, _clock)));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
@@ -150,7 +151,14 @@ public sealed class CacheEngine
             return slice;
         }
 
-        if (!_unshareables.Contains(request, _clock.Now))
+        var isKnownUnshareable = _unshareables.Contains(request, _clock.Now);
+        if (isKnownUnshareable && validating is null && ConditionalRequest.IsConditional(request.Fields))
+        {
+            // Nothing is going to be kept that the client's condition could be decided upon: that is for the origin.
+            return await ForwardAsync(request, reason, clientGone);
+        }
+
+        if (!isKnownUnshareable)
         {
             var (joined, began) = await JoinAsync(request, status, standIn, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), ToFetch, clientGone);
             if (joined is not null)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
 
 namespace CachingProxy.TestKit;
 
@@ -7,10 +9,12 @@ namespace CachingProxy.TestKit;
 public sealed class ProxyProcess : IDisposable
 {
     private readonly Process _process;
+    private readonly Channel<string> _errors;
 
-    private ProxyProcess(Process process, string startLine)
+    private ProxyProcess(Process process, Channel<string> errors, string startLine)
     {
         _process = process;
+        _errors = errors;
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(startLine.Split(' ')[3]) };
     }
 
@@ -26,9 +30,12 @@ public sealed class ProxyProcess : IDisposable
         };
         start.Environment["DOTNET_gcServer"] = "0";
         var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
+        var errors = Channel.CreateUnbounded<string>();
+        _ = ReadErrorsAsync(process, errors.Writer);
         var line = await process.StandardOutput.ReadLineAsync();
-        return line is null ? throw new InvalidOperationException(await errors) : new ProxyProcess(process, line);
+        return line is null
+            ? throw new InvalidOperationException(string.Join('\n', await errors.Reader.ReadAllAsync().ToListAsync()))
+            : new ProxyProcess(process, errors, line);
     }
 
     /// <summary>Runs the command to its end; answers with the exit code and all that it said.</summary>
@@ -57,11 +64,37 @@ public sealed class ProxyProcess : IDisposable
         }
     }
 
+    /// <summary>The next line that it writes to standard error.</summary>
+    public async Task<string> ReadErrorLineAsync() => await _errors.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <summary>Sends a signal.</summary>
+    public void Signal(int number) => _ = kill(_process.Id, number);
+
+    /// <summary>Waits for the end, and answers with the exit code.</summary>
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        return _process.ExitCode;
+    }
+
     /// <summary>As kill -9 does.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+
+    private static async Task ReadErrorsAsync(Process process, ChannelWriter<string> errors)
+    {
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            errors.TryWrite(line);
+        }
+
+        errors.Complete();
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using Microsoft.AspNetCore.Http;
@@ -38,11 +39,25 @@ internal static class ForwardedFields
             }
         }
 
+        if (context.Request.Method == "OPTIONS" && MaxForwards(headers["Max-Forwards"]) is { } left)
+        {
+            fields.Add(new("Max-Forwards", left));
+        }
+
         fields.Add(new("X-Forwarded-For", ClientAddress(context)));
-        fields.Add(new("X-Forwarded-Host", guarded.Host));
+        if (guarded.HasHost)
+        {
+            fields.Add(new("X-Forwarded-Host", guarded.Host));
+        }
+
         fields.Add(new("X-Forwarded-Proto", context.Request.Scheme));
         return ViaField.Append(new FieldList(fields), context.Request.Protocol, via);
     }
+
+    // RFC 9110 §7.6.2: one less than it was; at 0 the request is answered here. What is no number is left out.
+    private static string? MaxForwards(StringValues field) =>
+        int.TryParse(field.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var left) && left > 0
+            ? (left - 1).ToString(CultureInfo.InvariantCulture) : null;
 
     private static string ClientAddress(HttpContext context) => context.Connection.RemoteIpAddress switch
     {

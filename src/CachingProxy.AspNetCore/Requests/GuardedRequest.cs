@@ -2,9 +2,15 @@ namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>What the request guard has established.</summary>
 /// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look at.</param>
-/// <param name="Host">The host that the client named, normalised.</param>
+/// <param name="Host">The host that the client named, normalised; <see cref="Nameless"/> where HTTP/1.0 let it name none.</param>
 public readonly record struct GuardedRequest(string Target, string Host)
 {
+    /// <summary>Stands for the host of a request of HTTP/1.0 without one: a name that nobody can have (RFC 2606), so that it keys by itself.</summary>
+    public const string Nameless = "http10.invalid";
+
+    /// <summary>Whether the client named a host.</summary>
+    public bool HasHost => Host != Nameless;
+
     /// <summary>The path, undecoded.</summary>
     public ReadOnlySpan<char> Path => Target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? Target.AsSpan(0, query) : Target;
 }

@@ -56,7 +56,10 @@ public static class RequestGuard
         guarded = default;
         var request = context.Request;
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-        if (request.Headers.Host.Count > 1 || UriNormalization.NormaliseHost(request.Scheme, request.Host.Value) is not { } host)
+        // RFC 9112 §3.2: HTTP/1.0 knew no Host.
+        var isNameless = request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(request.Protocol);
+        var host = isNameless ? GuardedRequest.Nameless : UriNormalization.NormaliseHost(request.Scheme, request.Host.Value);
+        if (request.Headers.Host.Count > 1 || host is null || (!isNameless && host == GuardedRequest.Nameless))
         {
             return Refusal.BadRequest("The Host field must name one host, with a port from 1 to 65535 if any.");
         }

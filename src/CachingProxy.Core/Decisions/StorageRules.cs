@@ -3,6 +3,7 @@ using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Purging;
+using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Decisions;
 
@@ -51,9 +52,13 @@ internal static class StorageRules
     private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) => method switch
     {
         "POST" or "PATCH" => response.Status == 200 && freshness.Source == FreshnessSource.Explicit
-            && UriReference.Resolve(key, response.Fields["Content-Location"].ToString()) == key,
+            && IsItself(key, response.Fields["Content-Location"]),
         _ => true,
     };
+
+    // RFC 3986 §4.4: a reference that is empty is the target itself.
+    private static bool IsItself(CacheKey key, StringValues location) =>
+        location.Count == 1 && (location.ToString().Length == 0 || UriReference.Resolve(key, location.ToString()) == key);
 
     // RFC 9111 §3.3: a part is stored as what it is. A 416 is about the range that was asked for, which is not keyed.
     private static bool IsUnclearPart(RequestFacts request, OriginResponse response) => response.Status switch

@@ -10,6 +10,9 @@ internal static class ConditionalRequest
     private static readonly string[] Conditions = ["If-None-Match", "If-Modified-Since"];
     private static readonly string[] Ranges = ["Range", "If-Range"];
 
+    /// <summary>Tells whether a client asks for a response only if it has changed.</summary>
+    public static bool IsConditional(IFields fields) => Array.Exists(Conditions, name => fields[name].Count > 0);
+
     /// <summary>The request without the client's conditions; a range stays, for what comes back is stored as what it is.</summary>
     public static OriginRequest Unconditional(OriginRequest request) => Without(request, Conditions);
 

@@ -1,7 +1,6 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Telemetry;
-using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -131,10 +130,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         }
         catch (OriginException failure)
         {
-            // What was not even sent is told once, where it was decided.
-            Log.FetchFailed(
-                tools.Logger, failure.Error is OriginError.HeldDown or OriginError.Overloaded ? LogLevel.Debug : LogLevel.Warning,
-                request.Key.Authority, failure.Error, failure.Message, failure.InnerException?.Message);
+            tools.Failures.Add(request.Key.Authority, failure);
             onUnshared();
             _head.TrySetResult(new FillOutcome.Failed(failure));
         }

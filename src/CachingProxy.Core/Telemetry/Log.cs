@@ -6,8 +6,8 @@ namespace CachingProxy.Core.Telemetry;
 /// <summary>Every message of the engine. Above Debug none holds a path, a query or a field.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 1, Message = "Fetching from {Authority} failed ({Error}): {Reason} {Cause}")]
-    public static partial void FetchFailed(ILogger logger, LogLevel level, string authority, OriginError error, string reason, string? cause);
+    [LoggerMessage(EventId = 1, Message = "Fetching from {Authority} failed ({Error}): {Reason} {Cause} {Others}")]
+    public static partial void FetchFailed(ILogger logger, LogLevel level, string authority, OriginError error, string reason, string? cause, string others);
 
     [LoggerMessage(2, LogLevel.Error, "A fetch from {Authority} broke in our own code")]
     public static partial void FillBroke(ILogger logger, string authority, Exception exception);

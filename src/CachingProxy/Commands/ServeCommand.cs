@@ -43,6 +43,7 @@ internal static class ServeCommand
 
         await using (server)
         {
+            using var signals = new StopSignals(server);
             await Console.Out.WriteLineAsync(StartLine(settings, server.Address));
             await server.WaitForShutdownAsync();
         }

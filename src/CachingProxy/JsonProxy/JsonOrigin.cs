@@ -125,9 +125,10 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             throw Invalid($"The upstream's content is coded {codings.Length} times; at most {MaxCodings} are undone.");
         }
 
+        var maxByRatio = Math.Max(1 << 20, received.Length * MaxInflation);
         foreach (var coding in codings.Reverse())
         {
-            content = await InflateAsync(coding.ToLowerInvariant(), content, Math.Max(1 << 20, received.Length * MaxInflation), cancellation);
+            content = await InflateAsync(coding.ToLowerInvariant(), content, maxByRatio, cancellation);
         }
 
         return content.GetBuffer().AsMemory(0, (int)content.Length);
@@ -138,11 +139,13 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         deflated.Position = 0;
         Stream? inflating = coding switch
         {
-            "gzip" or "x-gzip" => new GZipStream(deflated, CompressionMode.Decompress),
-            "br" => new BrotliStream(deflated, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(deflated, CompressionMode.Decompress),
+            "gzip" or "x-gzip" => new GZipStream(deflated, CompressionMode.Decompress, leaveOpen: true),
+            "br" => new BrotliStream(deflated, CompressionMode.Decompress, leaveOpen: true),
+            // RFC 9110 §8.4.1.2: some servers leave the zlib format out, and browsers read that too.
+            "deflate" when HasZlibHeader(deflated) => new ZLibStream(deflated, CompressionMode.Decompress, leaveOpen: true),
+            "deflate" => new DeflateStream(deflated, CompressionMode.Decompress, leaveOpen: true),
             "identity" => null,
-            _ => throw Invalid("The upstream used a content coding that was not asked for."),
+            _ => throw Invalid($"The upstream used the content coding '{coding}', which was not asked for; gzip, br and deflate can be undone."),
         };
         if (inflating is null)
         {
@@ -164,6 +167,10 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             return inflated;
         }
     }
+
+    // RFC 1950 §2.2: the method is 8, and the first two bytes are a multiple of 31.
+    private static bool HasZlibHeader(MemoryStream deflated) =>
+        deflated.GetBuffer().AsSpan(0, (int)deflated.Length) is [var method, var flags, ..] && (method & 0xf) == 8 && ((method << 8) | flags) % 31 == 0;
 
     private async ValueTask CopyAsync(Stream from, MemoryStream to, long maxBytes, CancellationToken cancellation)
     {

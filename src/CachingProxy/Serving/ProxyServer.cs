@@ -31,9 +31,11 @@ internal sealed class ProxyServer : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly OriginFactory _origins;
+    private readonly RequestPipeline _pipeline;
 
-    private ProxyServer(WebApplication application, CacheEngine engine, OriginFactory origins, ISecondTier? behind)
+    private ProxyServer(WebApplication application, RequestPipeline pipeline, CacheEngine engine, OriginFactory origins, ISecondTier? behind)
     {
+        _pipeline = pipeline;
         _application = application;
         _origins = origins;
         SecondTier = behind;
@@ -67,7 +69,13 @@ internal sealed class ProxyServer : IAsyncDisposable
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             // Where it may log, it makes an Activity for every request, which costs as much as a look-up.
             .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            {
+                console.LogToStandardErrorThreshold = LogLevel.Trace;
+                // Nobody waits for whoever reads, or does not: what is too much is dropped, and the next line says how much.
+                console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
+                console.MaxQueueLength = 1024;
+            });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -90,7 +98,7 @@ internal sealed class ProxyServer : IAsyncDisposable
             var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, () => behind?.SharedSecret, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
             await application.StartAsync();
-            return new ProxyServer(application, engine, origins, behind);
+            return new ProxyServer(application, pipeline, engine, origins, behind);
         }
         catch
         {
@@ -99,6 +107,9 @@ internal sealed class ProxyServer : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>How many requests are being answered now.</summary>
+    public int RequestsInFlight => _pipeline.InFlight;
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
     public Task WaitForShutdownAsync() => _application.WaitForShutdownAsync();
@@ -144,6 +155,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     {
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var originFields = new OriginFields(settings.OriginFields);
+        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         var hosts = new AllowedHosts(settings);
         var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
@@ -154,11 +166,11 @@ internal sealed class ProxyServer : IAsyncDisposable
             new AdminAuthentication(settings.AdminToken, trust),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(targets, originBase), originBase),
-            new HealthResource(services.GetRequiredService<IHostApplicationLifetime>()),
+            new HealthResource(lifetime),
             new DocsResource(services));
         return new RequestPipeline(
             hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, dependencies, engine, secret, pseudonym, origins), pseudonym,
+            CreateReverseProxy(settings, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
@@ -188,7 +200,7 @@ internal sealed class ProxyServer : IAsyncDisposable
     }
 
     private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins)
+        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins, CancellationToken stopping)
     {
         if (settings.Origin is null)
         {
@@ -202,6 +214,7 @@ internal sealed class ProxyServer : IAsyncDisposable
             Origin = settings.Origin,
             Pseudonym = pseudonym,
             OriginFields = originFields,
+            Stopping = stopping,
             Scope = new FaceScope([.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"], secret),
             Policy = new CachePolicy
             {

@@ -16,8 +16,14 @@ internal sealed partial class RequestPipeline(
     // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
     private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+    private int _inFlight;
+
+    /// <summary>How many requests are being answered now.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
     public async Task InvokeAsync(HttpContext context)
     {
+        Interlocked.Increment(ref _inFlight);
         try
         {
             CloseIfContentIsAwaited(context);
@@ -36,6 +42,10 @@ internal sealed partial class RequestPipeline(
             LogFailure(logger, context.Request.Method, failure);
             context.Response.Clear();
             await ErrorAsync(context, 500, "internal_error", "The proxy failed to answer this request.");
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
         }
     }
 
@@ -62,7 +72,7 @@ internal sealed partial class RequestPipeline(
             return RefuseAsync(context, refusal);
         }
 
-        if (!hosts.Contains(guarded.Host))
+        if (guarded.HasHost && !hosts.Contains(guarded.Host))
         {
             return RefuseAsync(context, new Refusal(421, "misdirected", $"This server does not answer for the host '{guarded.Host}'; see --allowed-host."));
         }

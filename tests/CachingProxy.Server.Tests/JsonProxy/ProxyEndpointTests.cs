@@ -146,16 +146,29 @@ public class ProxyEndpointTests
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("deflate")]
-    public async Task ACompressedBody_IsInflated(string coding)
+    [InlineData("gzip, gzip")]
+    [InlineData("br, x-gzip")]
+    [InlineData("deflate", "raw")]
+    public async Task ACompressedBody_IsInflated(string coding, string? how = null)
     {
         await using var origin = new FakeOrigin(async (_, connection) =>
         {
-            var body = Compress(coding, "{\"a\":1}"u8.ToArray());
+            var body = (how ?? coding).Split(", ").Aggregate("{\"a\":1}"u8.ToArray(), (content, one) => Compress(one.Replace("x-", ""), content));
             await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n");
             await connection.SendAsync(body);
         });
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Contains("\"data\":{\"a\":1}", await proxy.Client.GetStringAsync("/proxy?url=x"));
+    }
+
+    [Theory]
+    [InlineData("zstd", "'zstd'")]
+    [InlineData("gzip, br, gzip", "coded 3 times")]
+    public async Task ACodingThatCannotBeUndone_IsA502_ThatNamesIt(string coding, string named)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("abc", $"Content-Encoding: {coding}"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Contains(named, (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502)).GetProperty("message").GetString());
     }
 
     [Fact]
@@ -340,6 +353,7 @@ public class ProxyEndpointTests
         {
             "gzip" => new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
             "br" => new BrotliStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+            "raw" => new DeflateStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
             _ => new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
         })
         {
