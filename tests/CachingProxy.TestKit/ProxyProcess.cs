@@ -67,6 +67,16 @@ public sealed class ProxyProcess : IDisposable
     /// <summary>The next line that it writes to standard error.</summary>
     public async Task<string> ReadErrorLineAsync() => await _errors.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
+    /// <summary>What it takes of the machine's memory now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Sends a signal.</summary>
     public void Signal(int number) => _ = kill(_process.Id, number);
 

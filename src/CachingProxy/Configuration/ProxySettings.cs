@@ -59,6 +59,9 @@ public sealed record ProxySettings
     /// <summary>The largest body that is stored, in bytes: 64 MiB by default.</summary>
     public long MaxObjectBytes { get; init; } = 64L << 20;
 
+    /// <summary>The bound of what all requests on <c>/proxy</c> hold together while they make their envelopes, in bytes: 128 MiB by default.</summary>
+    public long MaxProxyMemoryBytes { get; init; } = 128L << 20;
+
     /// <summary>Fields sent with every request to the origin. Their values may be secret and are never shown.</summary>
     public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
 

@@ -56,6 +56,8 @@ internal static class SettingTable
             (settings, texts) => Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxDiskBytes = bytes } : null),
         new("max-object-size", "CACHING_PROXY_MAX_OBJECT_SIZE", "SIZE", "64MB", "Bound of one stored body", SizeForm,
             (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxObjectBytes = bytes } : null),
+        new("max-proxy-memory", "CACHING_PROXY_MAX_PROXY_MEMORY", "SIZE", "128MB", "Bound of what all requests on /proxy hold together while they make their envelopes", "give 1MB to 1024GB",
+            (settings, texts) => Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxProxyMemoryBytes = bytes } : null),
         new("origin-header", "CACHING_PROXY_ORIGIN_HEADER", "'NAME: VALUE'", "none", "Sent with every request to the origin; repeatable",
             "give 'Name: value', the name a token other than Host, Connection, Range, If-* and their kind",
             (settings, texts) => ParseFields(texts) is { } fields ? settings with { OriginFields = fields } : null)

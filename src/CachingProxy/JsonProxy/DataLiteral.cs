@@ -1,32 +1,36 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
 /// An upstream body as the JSON that stands behind <c>"data":</c>. JSON is embedded as it is, after one validating pass;
-/// text becomes a string; anything else a base64 string.
+/// text becomes a string; anything else a base64 string. All of it piece by piece, in memory that is bounded.
 /// </summary>
-/// <param name="Json">The literal, UTF-8.</param>
+/// <param name="Json">The literal, UTF-8; valid as long as the memory that it was made in.</param>
 /// <param name="IsBase64">Whether it is a base64 string.</param>
-internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
+internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64)
 {
     // Deeper JSON is not refused; it is passed on as text.
     private const int MaxDepth = 1000;
 
-    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // What is worked on at once: a multiple of three, for base64, and six times of it fit into a segment, for escapes.
+    private const int PieceBytes = 9 * 1024;
+
+    private const int MaxEscapedBytesPerByte = 6;
 
     /// <summary>No content.</summary>
-    public static DataLiteral Null { get; } = new("null"u8.ToArray(), false);
+    public static DataLiteral Null { get; } = new(new ReadOnlySequence<byte>("null"u8.ToArray()), false);
 
     static DataLiteral() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
-    /// <summary>The literal of a body with its <c>Content-Type</c>, which is believed; one without a type is looked at.</summary>
-    public static DataLiteral Of(string contentType, ReadOnlyMemory<byte> body)
+    /// <summary>Makes the literal of a body with its <c>Content-Type</c>, which is believed; one without a type is looked at.</summary>
+    /// <exception cref="Core.Fetching.OriginException">There is no memory for it.</exception>
+    public static DataLiteral Of(string contentType, ReadOnlySequence<byte> body, ProxyMemoryUse memory)
     {
         _ = MediaTypeHeaderValue.TryParse(contentType, out var type);
         var mediaType = type?.MediaType?.ToLowerInvariant();
@@ -37,16 +41,16 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
 
         if (mediaType is not null && !IsText(mediaType, type!.CharSet))
         {
-            return Base64(body);
+            return Base64Of(body, memory);
+        }
+
+        if (Utf8Text(body, type?.CharSet, memory) is not { } text)
+        {
+            return Base64Of(body, memory);
         }
 
         var isJson = mediaType is null || IsJson(mediaType);
-        if (Utf8Text(body, type?.CharSet) is not { } text)
-        {
-            return Base64(body);
-        }
-
-        return isJson && IsValidJson(text.Span) ? new DataLiteral(text, false) : Write(writer => writer.WriteStringValue(text.Span), false);
+        return isJson && IsValidJson(text) ? new DataLiteral(text, false) : StringOf(text, memory);
     }
 
     private static bool IsJson(string mediaType) =>
@@ -59,9 +63,12 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
             or "application/x-www-form-urlencoded" or "application/x-ndjson" or "application/graphql" or "application/sql";
 
     /// <summary>The body in UTF-8 without a byte order mark, which wins over the declared charset; null where it is not in that.</summary>
-    private static ReadOnlyMemory<byte>? Utf8Text(ReadOnlyMemory<byte> body, string? charset)
+    private static ReadOnlySequence<byte>? Utf8Text(ReadOnlySequence<byte> body, string? charset, ProxyMemoryUse memory)
     {
-        var (declared, mark) = body.Span switch
+        Span<byte> begin = stackalloc byte[4];
+        begin = begin[..(int)Math.Min(begin.Length, body.Length)];
+        body.Slice(0, begin.Length).CopyTo(begin);
+        var (declared, mark) = begin switch
         {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding.UTF8, 3),
             [0xFF, 0xFE, 0x00, 0x00, ..] => (Encoding.UTF32, 4),
@@ -69,32 +76,54 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
             [0xFE, 0xFF, ..] => (Encoding.BigEndianUnicode, 2),
             _ => (EncodingOf(charset), 0),
         };
-
-        var bytes = body[mark..];
         if (declared is null)
         {
             return null;
         }
 
-        if (declared.CodePage == Encoding.UTF8.CodePage)
-        {
-            // No conditional expression: between memory and null it would make the null an empty memory.
-            if (!Utf8.IsValid(bytes.Span))
-            {
-                return null;
-            }
-
-            return bytes;
-        }
-
+        var bytes = body.Slice(mark);
+        var isUtf8 = declared.CodePage == Encoding.UTF8.CodePage;
+        var transcoded = isUtf8 ? null : memory.NewBuffer();
         try
         {
-            var strict = Encoding.GetEncoding(declared.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
-            return Encoding.UTF8.GetBytes(strict.GetString(bytes.Span));
+            Transcode(bytes, declared, transcoded);
         }
         catch (DecoderFallbackException)
         {
+            transcoded?.Dispose();
             return null;
+        }
+
+        return transcoded?.ToSequence() ?? bytes;
+    }
+
+    // Into UTF-8; without a destination it is only looked whether it is what it says.
+    private static void Transcode(ReadOnlySequence<byte> bytes, Encoding from, ProxyBuffer? destination)
+    {
+        var decoder = Encoding.GetEncoding(from.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback).GetDecoder();
+        var encoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetEncoder();
+        var characters = ArrayPool<char>.Shared.Rent(PieceBytes + 8);
+        try
+        {
+            for (var rest = bytes; ;)
+            {
+                var piece = rest.First.Span[..Math.Min(rest.First.Length, PieceBytes)];
+                rest = rest.Slice(piece.Length);
+                var count = decoder.GetChars(piece, characters, flush: rest.IsEmpty);
+                if (destination is not null && count > 0)
+                {
+                    destination.Advance(encoder.GetBytes(characters.AsSpan(0, count), destination.GetSpan((count + 1) * 3), flush: rest.IsEmpty));
+                }
+
+                if (rest.IsEmpty)
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(characters);
         }
     }
 
@@ -110,11 +139,11 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
         }
     }
 
-    private static bool IsValidJson(ReadOnlySpan<byte> text)
+    private static bool IsValidJson(ReadOnlySequence<byte> text)
     {
         try
         {
-            var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxDepth });
+            var reader = new Utf8JsonReader(text, isFinalBlock: true, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
             while (reader.Read())
             {
             }
@@ -127,16 +156,41 @@ internal sealed record DataLiteral(ReadOnlyMemory<byte> Json, bool IsBase64)
         }
     }
 
-    private static DataLiteral Base64(ReadOnlyMemory<byte> body) => Write(writer => writer.WriteBase64StringValue(body.Span), true);
-
-    private static DataLiteral Write(Action<Utf8JsonWriter> write, bool isBase64)
+    private static DataLiteral StringOf(ReadOnlySequence<byte> text, ProxyMemoryUse memory)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        var literal = memory.NewBuffer();
+        literal.Write("\""u8);
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        for (var rest = text; !rest.IsEmpty;)
         {
-            write(writer);
+            // A character may lie across two segments, so that pieces are copied; what is left of one goes into the next.
+            var count = (int)Math.Min(piece.Length, rest.Length);
+            rest.Slice(0, count).CopyTo(piece);
+            JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(
+                piece[..count], literal.GetSpan(count * MaxEscapedBytesPerByte), out var consumed, out var written, isFinalBlock: count == rest.Length);
+            literal.Advance(written);
+            rest = rest.Slice(consumed);
         }
 
-        return new DataLiteral(buffer.WrittenMemory, isBase64);
+        literal.Write("\""u8);
+        return new DataLiteral(literal.ToSequence(), false);
+    }
+
+    private static DataLiteral Base64Of(ReadOnlySequence<byte> body, ProxyMemoryUse memory)
+    {
+        var literal = memory.NewBuffer();
+        literal.Write("\""u8);
+        Span<byte> piece = stackalloc byte[PieceBytes];
+        for (var rest = body; !rest.IsEmpty;)
+        {
+            var count = (int)Math.Min(piece.Length, rest.Length);
+            rest.Slice(0, count).CopyTo(piece);
+            Base64.EncodeToUtf8(piece[..count], literal.GetSpan(Base64.GetMaxEncodedToUtf8Length(count)), out _, out var written, isFinalBlock: count == rest.Length);
+            literal.Advance(written);
+            rest = rest.Slice(count);
+        }
+
+        literal.Write("\""u8);
+        return new DataLiteral(literal.ToSequence(), true);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Targets;
@@ -12,7 +13,7 @@ namespace CachingProxy.JsonProxy;
 /// An origin whose responses are ready for the envelope: redirects followed, content inflated, checked and turned into a
 /// JSON literal once. What the cache keeps is that literal, so that a hit neither parses nor copies it.
 /// </summary>
-internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? origin, long maxBodyBytes) : IOrigin
+internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? origin, ProxyMemory memory, long maxBodyBytes) : IOrigin
 {
     /// <summary>The most redirects that are followed.</summary>
     public const int MaxRedirects = 5;
@@ -41,16 +42,27 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
                 throw Invalid("The upstream answered with an event stream, which has no end; only a forwarded path passes it on.");
             }
 
-            var literal = request.Method == "HEAD" || response.Status is 204 or 205
-                ? DataLiteral.Null
-                : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, cancellation));
+            var use = new ProxyMemoryUse(memory);
+            DataLiteral literal;
+            try
+            {
+                literal = request.Method == "HEAD" || response.Status is 204 or 205
+                    ? DataLiteral.Null
+                    : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, use, cancellation), use);
+            }
+            catch
+            {
+                use.Dispose();
+                throw;
+            }
+
             var fields = new FieldList([
                 .. response.Fields.Without(name => !KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase)
                     || name.Equals("Vary", StringComparison.OrdinalIgnoreCase)),
                 .. vary.Count > 0 ? [new KeyValuePair<string, StringValues>("Vary", vary)] : Array.Empty<KeyValuePair<string, StringValues>>(),
                 .. literal.IsBase64 ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")] : Array.Empty<KeyValuePair<string, StringValues>>(),
             ]);
-            return new OriginResponse(response.Status, fields, new LiteralStream(literal.Json))
+            return new OriginResponse(response.Status, fields, new LiteralStream(literal.Json), owner: use)
             {
                 ContentLength = literal.Json.Length,
                 Version = response.Version,
@@ -109,41 +121,41 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             : throw TargetGuard.Forbidden();
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(OriginResponse response, CancellationToken cancellation)
+    private async ValueTask<ReadOnlySequence<byte>> ReadAsync(OriginResponse response, ProxyMemoryUse memory, CancellationToken cancellation)
     {
         if (response.ContentLength > maxBodyBytes)
         {
             throw TooLarge();
         }
 
-        var received = new MemoryStream((int)(response.ContentLength ?? 0));
-        await CopyAsync(response.Body, received, maxBodyBytes, cancellation);
-        var content = received;
         var codings = response.Fields["Content-Encoding"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (codings.Length > MaxCodings)
         {
             throw Invalid($"The upstream's content is coded {codings.Length} times; at most {MaxCodings} are undone.");
         }
 
-        var maxByRatio = Math.Max(1 << 20, received.Length * MaxInflation);
+        var content = memory.NewBuffer();
+        await CopyAsync(response.Body, content, maxBodyBytes, cancellation);
+        var maxByRatio = Math.Min(maxBodyBytes, Math.Max(1 << 20, content.Length * MaxInflation));
         foreach (var coding in codings.Reverse())
         {
-            content = await InflateAsync(coding.ToLowerInvariant(), content, maxByRatio, cancellation);
+            content = await InflateAsync(coding.ToLowerInvariant(), content, memory.NewBuffer(), maxByRatio, cancellation);
         }
 
-        return content.GetBuffer().AsMemory(0, (int)content.Length);
+        return content.ToSequence();
     }
 
-    private async ValueTask<MemoryStream> InflateAsync(string coding, MemoryStream deflated, long maxByRatio, CancellationToken cancellation)
+    private async ValueTask<ProxyBuffer> InflateAsync(string coding, ProxyBuffer deflated, ProxyBuffer inflated, long maxBytes, CancellationToken cancellation)
     {
-        deflated.Position = 0;
+        var content = deflated.ToSequence();
+        var source = new LiteralStream(content);
         Stream? inflating = coding switch
         {
-            "gzip" or "x-gzip" => new GZipStream(deflated, CompressionMode.Decompress, leaveOpen: true),
-            "br" => new BrotliStream(deflated, CompressionMode.Decompress, leaveOpen: true),
+            "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
+            "br" => new BrotliStream(source, CompressionMode.Decompress),
             // RFC 9110 §8.4.1.2: some servers leave the zlib format out, and browsers read that too.
-            "deflate" when HasZlibHeader(deflated) => new ZLibStream(deflated, CompressionMode.Decompress, leaveOpen: true),
-            "deflate" => new DeflateStream(deflated, CompressionMode.Decompress, leaveOpen: true),
+            "deflate" when HasZlibHeader(content.FirstSpan) => new ZLibStream(source, CompressionMode.Decompress),
+            "deflate" => new DeflateStream(source, CompressionMode.Decompress),
             "identity" => null,
             _ => throw Invalid($"The upstream used the content coding '{coding}', which was not asked for; gzip, br and deflate can be undone."),
         };
@@ -154,35 +166,34 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
 
         await using (inflating)
         {
-            var inflated = new MemoryStream();
             try
             {
-                await CopyAsync(inflating, inflated, Math.Min(maxBodyBytes, maxByRatio), cancellation);
+                await CopyAsync(inflating, inflated, maxBytes, cancellation);
             }
             catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException or IOException)
             {
                 throw new OriginException(OriginError.InvalidResponse, "The upstream's compressed content is damaged.", failure);
             }
-
-            return inflated;
         }
+
+        deflated.Dispose();
+        return inflated;
     }
 
     // RFC 1950 §2.2: the method is 8, and the first two bytes are a multiple of 31.
-    private static bool HasZlibHeader(MemoryStream deflated) =>
-        deflated.GetBuffer().AsSpan(0, (int)deflated.Length) is [var method, var flags, ..] && (method & 0xf) == 8 && ((method << 8) | flags) % 31 == 0;
+    private static bool HasZlibHeader(ReadOnlySpan<byte> content) =>
+        content is [var method, var flags, ..] && (method & 0xf) == 8 && ((method << 8) | flags) % 31 == 0;
 
-    private async ValueTask CopyAsync(Stream from, MemoryStream to, long maxBytes, CancellationToken cancellation)
+    private async ValueTask CopyAsync(Stream from, ProxyBuffer to, long maxBytes, CancellationToken cancellation)
     {
-        var buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, cancellation) is var read and > 0)
+        while (await from.ReadAsync(to.GetMemory(), cancellation) is var read and > 0)
         {
             if (to.Length + read > maxBytes)
             {
                 throw TooLarge();
             }
 
-            to.Write(buffer, 0, read);
+            to.Advance(read);
         }
     }
 

@@ -159,6 +159,7 @@ internal sealed class ProxyServer : IAsyncDisposable
         var hosts = new AllowedHosts(settings);
         var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
+        var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
         var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
         var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
@@ -191,11 +192,11 @@ internal sealed class ProxyServer : IAsyncDisposable
                 WaitTimeout = settings.WaitTimeout,
                 UncacheableTimeToLive = settings.UncacheableTimeToLive,
                 EarlyRefresh = settings.EarlyRefresh,
-                MaxObjectBytes = long.MaxValue,
+                MaxObjectBytes = settings.MaxObjectBytes,
             };
             var scope = new FaceScope(
                 [.. originFields.Texts, $"origin {originBase?.Authority}", .. settings.AllowedTargets.Select(target => $"target {target}"), $"private {policy.PermitsPrivate}"], secret);
-            return (new CacheFace(name, new JsonOrigin(origin, guard, originBase, settings.MaxObjectBytes), cachePolicy) { Scope = scope }, guard);
+            return (new CacheFace(name, new JsonOrigin(origin, guard, originBase, memory, settings.MaxObjectBytes), cachePolicy) { Scope = scope }, guard);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using CachingProxy.JsonProxy;
@@ -15,7 +16,7 @@ public class DataLiteralTests
     public void Json_IsEmbeddedByteForByte(string contentType)
     {
         const string Json = "{ \"a\" : [1.50, \"\\u00e9 <>\", 12345678901234567890] }\n";
-        Assert.Equal(Json, Text(DataLiteral.Of(contentType, Encoding.UTF8.GetBytes(Json))));
+        Assert.Equal(Json, Text(Of(contentType, Encoding.UTF8.GetBytes(Json))));
     }
 
     [Theory]
@@ -27,11 +28,11 @@ public class DataLiteralTests
     [InlineData("", "plain", "\"plain\"")]
     [InlineData("", "", "null")]
     public void JsonThatDoesNotParse_AndText_AreStrings(string contentType, string body, string json) =>
-        Assert.Equal(json, Text(DataLiteral.Of(contentType, Encoding.UTF8.GetBytes(body))));
+        Assert.Equal(json, Text(Of(contentType, Encoding.UTF8.GetBytes(body))));
 
     [Fact]
     public void AByteOrderMark_IsNotPartOfTheJson() =>
-        Assert.Equal("{\"a\":1}", Text(DataLiteral.Of("application/json", new byte[] { 0xEF, 0xBB, 0xBF }.Concat("{\"a\":1}"u8.ToArray()).ToArray())));
+        Assert.Equal("{\"a\":1}", Text(Of("application/json", new byte[] { 0xEF, 0xBB, 0xBF }.Concat("{\"a\":1}"u8.ToArray()).ToArray())));
 
     [Theory]
     [InlineData("utf-16", true)]
@@ -42,12 +43,12 @@ public class DataLiteralTests
     {
         var encoding = Encoding.GetEncoding(charset);
         var bytes = (mark ? encoding.GetPreamble() : []).Concat(encoding.GetBytes("caf\u00e9")).ToArray();
-        Assert.Equal("\"caf\u00e9\"", Text(DataLiteral.Of($"text/plain; charset={charset}", bytes)));
+        Assert.Equal("\"caf\u00e9\"", Text(Of($"text/plain; charset={charset}", bytes)));
     }
 
     [Fact]
     public void JsonInUtf16_IsJson() =>
-        Assert.Equal("{\"a\":\"\u00e9\"}", Text(DataLiteral.Of("application/json; charset=utf-16", Encoding.Unicode.GetBytes("{\"a\":\"\u00e9\"}"))));
+        Assert.Equal("{\"a\":\"\u00e9\"}", Text(Of("application/json; charset=utf-16", Encoding.Unicode.GetBytes("{\"a\":\"\u00e9\"}"))));
 
     [Theory]
     [InlineData("image/png")]
@@ -58,7 +59,7 @@ public class DataLiteralTests
     public void AnythingElse_IsBase64(string contentType)
     {
         byte[] bytes = [0x89, 0x50, 0xFF, 0x00];
-        var literal = DataLiteral.Of(contentType, bytes);
+        var literal = Of(contentType, bytes);
         Assert.True(literal.IsBase64);
         Assert.Equal(bytes, JsonDocument.Parse(literal.Json).RootElement.GetBytesFromBase64());
     }
@@ -68,11 +69,14 @@ public class DataLiteralTests
     {
         foreach (var contentType in (string[])["", "application/json", "text/plain", "image/png"])
         {
-            using var document = JsonDocument.Parse(DataLiteral.Of(contentType, body).Json);
+            using var document = JsonDocument.Parse(Of(contentType, body).Json);
         }
 
         return true;
     }));
 
-    private static string Text(DataLiteral literal) => Encoding.UTF8.GetString(literal.Json.Span);
+    private static DataLiteral Of(string contentType, byte[] body) =>
+        DataLiteral.Of(contentType, new ReadOnlySequence<byte>(body), new ProxyMemoryUse(new ProxyMemory(128 << 20)));
+
+    private static string Text(DataLiteral literal) => Encoding.UTF8.GetString(literal.Json.ToArray());
 }

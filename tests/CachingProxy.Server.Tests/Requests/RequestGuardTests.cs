@@ -45,7 +45,6 @@ public class RequestGuardTests
         { "D08", $"GET http://u:p@127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
         { "D10", $"GET ftp://127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
         { "D10", $"GET file:///etc/passwd HTTP/1.1\r\n{H}\r\n" },
-        { "D11", "GET /x HTTP/1.0\r\n\r\n" },
         { "D13", $"GET @evil.test/x HTTP/1.1\r\n{H}\r\n" },
         { "D14", $"GET \\\\evil.test\\x HTTP/1.1\r\n{H}\r\n" },
         { "D14", $"GET /\\evil.test/x HTTP/1.1\r\n{H}\r\n" },
