@@ -20,10 +20,16 @@ public sealed class ProxyProcess : IDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<ProxyProcess> StartAsync(params string[] arguments)
+    public static Task<ProxyProcess> StartAsync(params string[] arguments) => StartAsync("", arguments);
+
+    /// <summary>Starts it with a limit of open files, which it cannot raise.</summary>
+    public static Task<ProxyProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
+        StartAsync($"ulimit -n {descriptors}; ", arguments);
+
+    private static async Task<ProxyProcess> StartAsync(string before, string[] arguments)
     {
         // A file that may not grow is an error to be told of, and not the end of the process.
-        var start = new ProcessStartInfo("bash", ["-c", "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
+        var start = new ProcessStartInfo("bash", ["-c", before + "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -13,10 +13,12 @@ using CachingProxy.Core.Storing;
 using CachingProxy.Core.Storing.Memory;
 using CachingProxy.JsonProxy;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,7 +26,7 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>The server: settings become the engine, its faces, and a Kestrel that listens.</summary>
-internal sealed class ProxyServer : IAsyncDisposable
+internal sealed partial class ProxyServer : IAsyncDisposable
 {
     /// <summary>How long requests in flight may take to finish after a stop was asked for.</summary>
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
@@ -63,6 +65,9 @@ internal sealed class ProxyServer : IAsyncDisposable
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         // Compressed content that is cut off is an error, not the end.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+        var descriptors = DescriptorLimit.Raise();
+        settings = settings with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
+        var maxConnections = descriptors.ConnectionsBeside(settings.MaxFetches);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             // A failure to start is told in one line by the command.
@@ -76,9 +81,13 @@ internal sealed class ProxyServer : IAsyncDisposable
                 console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
                 console.MaxQueueLength = 1024;
             });
+        builder.Services.AddSingleton(dependencies.Time).AddSingleton(
+            services => new ConnectionLimit(maxConnections, dependencies.Time, services.GetRequiredService<ILogger<ConnectionLimit>>()));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        // Of several listener factories the last one counts.
+        builder.Services.AddSingleton<SocketTransportFactory>().AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
         var application = builder.Build();
 
         ISecondTier? behind = null;
@@ -98,6 +107,11 @@ internal sealed class ProxyServer : IAsyncDisposable
             var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, () => behind?.SharedSecret, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
             await application.StartAsync();
+            if (maxConnections < DescriptorLimit.MaxConnections)
+            {
+                LogDescriptors(loggers.CreateLogger<ProxyServer>(), descriptors.Descriptors, maxConnections, settings.MaxFetches);
+            }
+
             return new ProxyServer(application, pipeline, engine, origins, behind);
         }
         catch
@@ -137,9 +151,13 @@ internal sealed class ProxyServer : IAsyncDisposable
         limits.MaxRequestBodySize = null;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        limits.MaxConcurrentConnections = 10_000;
-        limits.MaxConcurrentUpgradedConnections = 10_000;
-        void Http1(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+        var connections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
+        void Http1(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => connections.AccompanyAsync(connection, () => next(connection)));
+        }
+
         if (settings.Host.Equals(IPAddress.IPv6Any))
         {
             kestrel.ListenAnyIP(settings.Port, Http1);
@@ -232,6 +250,9 @@ internal sealed class ProxyServer : IAsyncDisposable
             },
         });
     }
+
+    [LoggerMessage(120, LogLevel.Warning, "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n")]
+    private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
 
     // One name for each instance: two of them in a row are no loop.
     private static string NewPseudonym() => $"caching-proxy-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";

@@ -24,6 +24,8 @@ internal sealed partial class RequestPipeline(
     public async Task InvokeAsync(HttpContext context)
     {
         Interlocked.Increment(ref _inFlight);
+        var connection = context.Features.Get<ConnectionUse>();
+        connection?.Begin();
         try
         {
             CloseIfContentIsAwaited(context);
@@ -45,6 +47,7 @@ internal sealed partial class RequestPipeline(
         }
         finally
         {
+            connection?.End();
             Interlocked.Decrement(ref _inFlight);
         }
     }
