@@ -30,16 +30,16 @@ public sealed class OriginFields
     /// <summary>No fields.</summary>
     public static OriginFields None { get; } = new([]);
 
-    /// <summary>Whether one of them may be a credential: a request then acts with what the operator may do.</summary>
+    /// <summary>Tells whether one of them may be a credential: a request then acts with what the operator may do.</summary>
     public bool HasCredentials { get; }
 
     /// <summary>The fields as texts, for what has to tell configurations apart. Secret.</summary>
     public IEnumerable<string> Texts => _fields.Select(sent => $"{sent.Key.ToLowerInvariant()}: {sent.Value}");
 
-    /// <summary>Whether a field of this name is replaced.</summary>
+    /// <summary>Tells whether a field of this name is replaced.</summary>
     public bool Contains(string name) => _names.Contains(name);
 
-    /// <summary>Whether the client's field of this name would have said who asks, and never reaches the origin.</summary>
+    /// <summary>Tells whether the client's field of this name would have said who asks, and never reaches the origin.</summary>
     public bool HidesCredential(string name) =>
         _names.Contains(name)
         && (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || CredentialFields.Contains(name));

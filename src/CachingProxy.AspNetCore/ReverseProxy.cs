@@ -93,7 +93,7 @@ public sealed class ReverseProxy
         }
     }
 
-    // What has no end by itself would hold a stop up until its limit.
+    // An event stream or a tunnel has no end by itself, and would hold a stop up until its limit.
     private CancellationTokenRegistration EndsWithServer(HttpContext context, bool isEndless) =>
         isEndless ? _stopping.UnsafeRegister(static connection => ((HttpContext)connection!).Abort(), context) : default;
 

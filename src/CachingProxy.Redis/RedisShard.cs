@@ -14,7 +14,7 @@ internal sealed class RedisShard(EndPoint? server)
     /// <summary>Which server it is; null for the one that is not part of a cluster.</summary>
     public EndPoint? Server => server;
 
-    /// <summary>Whether it failed so often that nobody asks before a probe has found it back.</summary>
+    /// <summary>Tells whether it failed so often that nobody asks before a probe has found it back.</summary>
     public bool IsDown => _isDown;
 
     /// <summary>Counts a call that was answered.</summary>

@@ -53,7 +53,7 @@ public static class ClaimedFields
     // CGI would turn it into the environment's HTTP_PROXY (CVE-2016-5385).
     private const string CgiProxy = "Proxy";
 
-    /// <summary>Whether a field of this name claims how the request came, and is not passed on.</summary>
+    /// <summary>Tells whether a field of this name claims how the request came, and is not passed on.</summary>
     public static bool Contains(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -61,7 +61,7 @@ public static class ClaimedFields
             || Targets.Contains(name) || Methods.Contains(name) || name.Equals(CgiProxy, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Whether a field of this name is one that proxies add: a request with it has come through another one.</summary>
+    /// <summary>Tells whether a field of this name is one that proxies add: a request with it has come through another one.</summary>
     public static bool IsSignOfProxy(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -14,10 +14,10 @@ internal struct HeadScan
     private byte _last;
     private bool _isInterim;
 
-    /// <summary>Whether such a byte was there.</summary>
+    /// <summary>Tells whether such a byte was there.</summary>
     public bool HasRepaired { get; private set; }
 
-    /// <summary>Whether the head of the final response has ended.</summary>
+    /// <summary>Tells whether the head of the final response has ended.</summary>
     public bool IsDone { get; private set; }
 
     /// <summary>Takes the next bytes that came from the origin.</summary>

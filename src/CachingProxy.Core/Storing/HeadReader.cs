@@ -13,7 +13,7 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
 
     private ReadOnlyMemory<byte> _rest = bytes;
 
-    /// <summary>Whether nothing is left.</summary>
+    /// <summary>Tells whether nothing is left.</summary>
     public bool IsAtEnd => _rest.IsEmpty;
 
     public byte ReadByte() => Take(1)[0];

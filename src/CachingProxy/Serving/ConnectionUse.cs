@@ -8,7 +8,7 @@ internal sealed class ConnectionUse(ConnectionLimit limit, ConnectionContext con
     /// <summary>Its place among the idle ones; null while a request is being answered.</summary>
     public LinkedListNode<ConnectionUse>? Idle { get; set; }
 
-    /// <summary>Whether it has ended, or is about to.</summary>
+    /// <summary>Tells whether it has ended, or is about to.</summary>
     public bool IsEnding { get; set; }
 
     /// <summary>A request has come.</summary>
