@@ -183,6 +183,7 @@ public sealed class CacheEngine
             (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with
             {
                 HasStandIn = standIn is not null,
+                MayReplace = reason is not (ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Purged),
                 AcceptsStored = !request.HasRange && reason is ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale,
             };
     }

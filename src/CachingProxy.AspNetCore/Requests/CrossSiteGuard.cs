@@ -43,9 +43,8 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
 
         return site.Count > 0
             ? site.ToString() is not ("same-origin" or "same-site" or "none")
-            : origin.Count > 0 && (Normalise(origin.ToString()) is not { } known || NameOf(known[(known.IndexOf("://", StringComparison.Ordinal) + 3)..]) != NameOf(host));
+            : origin.Count > 0 && (Normalise(origin.ToString()) is not { } known || !IsSameName(known[(known.IndexOf("://", StringComparison.Ordinal) + 3)..], host));
     }
 
-    private static string NameOf(string host) =>
-        host.LastIndexOf(':') is var port && port > host.IndexOf(']', StringComparison.Ordinal) ? host[..port] : host;
+    private static bool IsSameName(string one, string other) => UriNormalization.WithoutPort(one).SequenceEqual(UriNormalization.WithoutPort(other));
 }

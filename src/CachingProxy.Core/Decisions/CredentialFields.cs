@@ -17,7 +17,7 @@ public static class CredentialFields
     };
 
     /// <summary>Ends of names of credentials: <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>, <c>X-Client-Secret</c>.</summary>
-    public static IReadOnlyList<string> Endings { get; } = ["Key", "Token", "Secret", "Credential", "Credentials", "ApiKey", "Api_Key", "-Auth", "-Authentication"];
+    public static IReadOnlyList<string> Endings { get; } = ["Key", "Token", "Secret", "Credential", "Credentials", "-Auth", "-Authentication"];
 
     /// <summary>Tells whether a field of this name says who asks.</summary>
     public static bool Contains(string name)

@@ -239,7 +239,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in its place.
     private async ValueTask RemoveReplacedAsync(FillTools tools, NotStoredReason reason, int status, DateTimeOffset requestedAt)
     {
-        if (!IsForAll(reason, status) || reason == NotStoredReason.Partial || IsAboutRequest(status))
+        if (!request.MayReplace || !IsForAll(reason, status) || reason == NotStoredReason.Partial || IsAboutRequest(status))
         {
             return;
         }

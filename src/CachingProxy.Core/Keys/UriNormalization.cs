@@ -62,6 +62,13 @@ public static class UriNormalization
         return isDefault || port.IsEmpty ? plain : string.Create(CultureInfo.InvariantCulture, $"{plain}:{number}");
     }
 
+    /// <summary>Returns a normalised host without its port, if it has one.</summary>
+    public static ReadOnlySpan<char> WithoutPort(string host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        return host.LastIndexOf(':') is var port && port > host.IndexOf(']', StringComparison.Ordinal) ? host.AsSpan(0, port) : host;
+    }
+
     /// <summary>
     /// Whether a path, joined to a base path, could be read as leaving it: a <c>..</c> segment that climbs above its
     /// beginning, plain or percent-encoded, with either slash, with or without a parameter (<c>..;x</c>).

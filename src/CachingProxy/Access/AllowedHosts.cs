@@ -30,13 +30,10 @@ internal sealed class AllowedHosts
     /// <summary>Whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.</summary>
     public bool IsOurs(string host) =>
         Contains(_ours, host)
-        || (IPAddress.TryParse(WithoutPort(host).Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address)));
+        || (IPAddress.TryParse(UriNormalization.WithoutPort(host).Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address)));
 
     private static bool Contains(HashSet<string> names, string host) =>
-        names.Contains(host) || names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(WithoutPort(host));
-
-    private static ReadOnlySpan<char> WithoutPort(string host) =>
-        host.LastIndexOf(':') is var port && port > host.IndexOf(']', StringComparison.Ordinal) ? host.AsSpan(0, port) : host;
+        names.Contains(host) || names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(UriNormalization.WithoutPort(host));
 
     private static string Text(IPAddress address) => UriNormalization.NormaliseHost(
         "http", address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString())!;

@@ -189,7 +189,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             new DocsResource(services));
         return new RequestPipeline(
             hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym,
+            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
@@ -219,7 +219,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     }
 
     private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins, CancellationToken stopping)
+        ProxySettings settings, OriginFields originFields, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins, CancellationToken stopping)
     {
         if (settings.Origin is null)
         {
@@ -227,7 +227,6 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         }
 
         var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
-        var originFields = new OriginFields(settings.OriginFields);
         return new ReverseProxy(engine, origins.Create(guard), new ReverseProxyOptions
         {
             Origin = settings.Origin,
