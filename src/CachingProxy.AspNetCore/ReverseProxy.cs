@@ -54,9 +54,9 @@ public sealed class ReverseProxy
             {
                 await ServeAsync(context, Request(await QueryContent.ReadAsync(context)));
             }
-            catch (IOException) when (!context.Response.HasStarted)
+            catch (OriginException failure) when (!context.Response.HasStarted)
             {
-                await ProblemWriter.WriteAsync(context, 400, "bad_request", "The content of the request did not arrive as announced.");
+                await ProblemWriter.WriteAsync(context, failure);
             }
         }
     }

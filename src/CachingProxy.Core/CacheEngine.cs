@@ -196,23 +196,30 @@ public sealed class CacheEngine
         for (var attempts = 1; ; attempts++)
         {
             var (fill, began) = _fills.JoinOrBegin(request, place, toFetch);
-            if (began)
+            if (began && fill.Earlier is null)
             {
                 return (null, fill);
             }
 
+            if (began)
+            {
+                // Begun beside one that is overdue, it is for all who wait, as that one is.
+                _ = fill.AbandonAsync();
+            }
+
             var (outcome, joined) = await fill.JoinAsync(
                 LimitsOf(request), _clock.Source,
-                outcome => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
-                    ?? (_fills.IsJoinable(request, fill) ? _responder.Join(request, outcome, status) : null),
+                (outcome, source) => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
+                    ?? (_fills.IsJoinable(request, source) ? _responder.Join(request, outcome, status) : null),
                 clientGone);
-            if (joined is null && attempts < MaxJoins && !_fills.IsJoinable(request, fill))
+            if (outcome is null || (joined is null && attempts < MaxJoins && !_fills.IsJoinable(request, fill)))
             {
-                // Purged while they waited, or too slow: together to the next one.
+                // Too slow, or purged while they waited: together to the next one.
+                attempts -= outcome is null ? 1 : 0;
                 continue;
             }
 
-            if (outcome is null || joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
+            if (joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
             {
                 return (joined, null);
             }
@@ -231,7 +238,7 @@ public sealed class CacheEngine
 
         var (_, joined) = await fill.JoinAsync(
             LimitsOf(request), _clock.Source,
-            outcome => outcome is FillOutcome.Failed({ Error: OriginError.Overloaded })
+            (outcome, _) => outcome is FillOutcome.Failed({ Error: OriginError.Overloaded })
                 || (outcome is not FillOutcome.Failed && (request.IsHead || _responder.CanSlice(request, outcome))) ? _responder.Join(request, outcome, status) : null,
             clientGone);
         return joined;
@@ -253,7 +260,7 @@ public sealed class CacheEngine
         CacheResult? Whole(FillOutcome head) => _responder.Completed(request, part, missing, head, status with { IsCollapsed = !began })
             // The origin has sent something else: the whole of another representation, or nothing that is of use.
             ?? (IsPart(head) ? null : began ? _responder.FirstHand(request, head, status) : _responder.Join(request, head, status));
-        var whole = began ? Whole(await WaitAsync(fill, clientGone)) : (await fill.JoinAsync(LimitsOf(request), _clock.Source, Whole, clientGone)).Answer;
+        var whole = began ? Whole(await WaitAsync(fill, clientGone)) : (await fill.JoinAsync(LimitsOf(request), _clock.Source, (outcome, _) => Whole(outcome), clientGone)).Answer;
         if (whole is not null)
         {
             return whole;

@@ -34,6 +34,9 @@ public sealed class FakeOrigin : IAsyncDisposable
 
     public Uri Url { get; }
 
+    /// <summary>Whether the content of a request is read before it is answered; otherwise the answer reads it, or does not.</summary>
+    public bool ReadsContent { get; init; } = true;
+
     /// <summary>All requests so far, in order.</summary>
     public ConcurrentQueue<ReceivedRequest> Requests { get; } = new();
 
@@ -78,7 +81,7 @@ public sealed class FakeOrigin : IAsyncDisposable
             var connection = new FakeOriginConnection(client, _stop.Token);
             try
             {
-                while (await ReadRequestAsync(connection) is { } request)
+                while (await ReadRequestAsync(connection, ReadsContent) is { } request)
                 {
                     Requests.Enqueue(request);
                     await _answer(request, connection);
@@ -94,7 +97,7 @@ public sealed class FakeOrigin : IAsyncDisposable
         }
     }
 
-    private static async Task<ReceivedRequest?> ReadRequestAsync(FakeOriginConnection connection)
+    private static async Task<ReceivedRequest?> ReadRequestAsync(FakeOriginConnection connection, bool readsContent)
     {
         var head = await connection.ReadLineBlockAsync();
         if (head is null)
@@ -103,6 +106,11 @@ public sealed class FakeOrigin : IAsyncDisposable
         }
 
         var request = new ReceivedRequest(head, []);
+        if (!readsContent)
+        {
+            return request;
+        }
+
         if (request["Expect"] is not null)
         {
             await connection.SendAsync("HTTP/1.1 100 Continue\r\n\r\n");

@@ -66,7 +66,8 @@ public sealed class FakeOriginConnection
         return block.Length == 0 ? null : block.Append("\r\n").ToString();
     }
 
-    internal async Task<string> ReadLineAsync()
+    /// <summary>The next line, without its end.</summary>
+    public async Task<string> ReadLineAsync()
     {
         var line = new StringBuilder();
         var one = new byte[1];
@@ -78,7 +79,8 @@ public sealed class FakeOriginConnection
         return line.ToString().TrimEnd('\r');
     }
 
-    internal async Task<byte[]> ReadExactlyAsync(int count)
+    /// <summary>So many bytes.</summary>
+    public async Task<byte[]> ReadExactlyAsync(int count)
     {
         var bytes = new byte[count];
         await _stream.ReadExactlyAsync(bytes, _stop);

@@ -76,6 +76,7 @@ internal sealed class ForwardedRequest : CacheRequest
         new(Method, Key, Forwarded)
         {
             Content = _query is { Length: > 0 } ? _query.Open() : HasContent && _query is null ? _context.Request.Body : null,
+            ExpectsContinue = _query is null && _context.Request.Headers.Expect.Count > 0,
             ContentLength = _query?.Length ?? _context.Request.ContentLength,
         };
 

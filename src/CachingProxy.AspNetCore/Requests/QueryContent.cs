@@ -38,7 +38,7 @@ internal sealed class QueryContent
     /// Reads the content of a request; null where it is no QUERY, or too large. What was read of it stands in the request's
     /// body then, before the rest.
     /// </summary>
-    /// <exception cref="IOException">The content did not arrive whole.</exception>
+    /// <exception cref="CachingProxy.Core.Fetching.OriginException">The content did not arrive whole, or not in time.</exception>
     public static async ValueTask<QueryContent?> ReadAsync(HttpContext context)
     {
         var request = context.Request;

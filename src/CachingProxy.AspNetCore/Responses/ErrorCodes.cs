@@ -13,6 +13,7 @@ public static class ErrorCodes
         OriginError.Overloaded => "overloaded",
         OriginError.ForbiddenTarget => "forbidden_target",
         OriginError.ClientContent => "bad_request",
+        OriginError.ClientTimeout => "request_timeout",
         OriginError.OnlyIfCached => "not_cached",
         _ => "upstream_invalid_response",
     };

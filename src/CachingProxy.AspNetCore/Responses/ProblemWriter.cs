@@ -60,7 +60,7 @@ public static class ProblemWriter
         OriginError.InvalidResponse => "http_protocol_error",
         OriginError.Truncated => "http_response_incomplete",
         OriginError.ForbiddenTarget => "destination_ip_prohibited",
-        OriginError.ClientContent => "http_request_error",
+        OriginError.ClientContent or OriginError.ClientTimeout => "http_request_error",
         _ => null,
     };
 }

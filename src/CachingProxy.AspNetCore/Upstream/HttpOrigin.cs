@@ -81,11 +81,11 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private async ValueTask<OriginResponse> SendAsync(HttpMessageInvoker invoker, OriginRequest request, CancellationToken cancellation)
     {
         var silence = new SilenceLimit(_options.HeadTimeout, _time, cancellation);
+        var exchange = OriginExchange.Begin(OnInterim(request, silence), UploadOf(request, silence));
         HttpResponseMessage? response = null;
         try
         {
-            using var message = CreateMessage(request, silence);
-            var exchange = OriginExchange.Begin(OnInterim(request, silence));
+            using var message = CreateMessage(request);
             response = await invoker.SendAsync(message, silence.Token);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)
@@ -96,7 +96,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             var isTunnel = response.StatusCode == HttpStatusCode.SwitchingProtocols;
             silence.SetLimit(isTunnel || ServerSentEvents.AreIn(head.Fields) ? Timeout.InfiniteTimeSpan : _options.IdleTimeout);
             var content = await response.Content.ReadAsStreamAsync(cancellation);
-            return new OriginResponse((int)response.StatusCode, head.Fields, new OriginBody(content, silence, head.IsAmbiguous ? exchange : null), response)
+            return new OriginResponse((int)response.StatusCode, head.Fields, new OriginBody(content, silence, exchange), response)
             {
                 ContentLength = head.ContentLength,
                 Version = response.Version.ToString(2) is "2.0" ? "2" : response.Version.ToString(2),
@@ -107,6 +107,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         }
         catch (Exception failure)
         {
+            await exchange.EndAsync();
             response?.Dispose();
             silence.Dispose();
             if (OriginFailures.Classify(failure, silence) is { } known)
@@ -127,7 +128,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             onInterim(interim);
         };
 
-    private static HttpRequestMessage CreateMessage(OriginRequest request, SilenceLimit silence)
+    private static Upload? UploadOf(OriginRequest request, SilenceLimit silence)
     {
         if (request.Content is { CanSeek: true } kept)
         {
@@ -135,17 +136,20 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             kept.Position = 0;
         }
 
+        return request.Content is { } content ? new Upload(content, request.ContentLength, request.ExpectsContinue, silence) : null;
+    }
+
+    private static HttpRequestMessage CreateMessage(OriginRequest request)
+    {
         // The target was validated byte by byte; any rewriting here would fetch something else than what is keyed.
         var uri = new Uri(request.Key.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
         {
-            // With content, HTTP/1.1: over HTTP/2 the handler may go on reading it after the exchange is over here.
+            // With content, HTTP/1.1: an upload is sent on the connection itself.
             Version = uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            // RFC 9110 §8.6: a method that may have content says that there is none.
-            Content = request.Content is { } content ? new ClientContent(content, request.ContentLength, silence)
-                : request.Method is "GET" or "HEAD" or "OPTIONS" ? null
-                : new ByteArrayContent([]),
+            // RFC 9110 §8.6: a method that may have content says that there is none. Where there is, the upload says so in its place.
+            Content = request.Content is null && request.Method is "GET" or "HEAD" or "OPTIONS" ? null : new ByteArrayContent([]),
         };
 
         foreach (var (name, values) in request.Fields)

@@ -11,7 +11,9 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// Reads along with SocketsHttpHandler, which passes over interim responses (1xx) in silence, from the writing of a request
 /// to the head of its final response. For HTTP/1.1; what it cannot read is for the handler to refuse.
 /// </summary>
-internal sealed class InterimReader(Action<InterimResponse> onInterim)
+/// <param name="onInterim">Takes what is for the client; null where it wants none.</param>
+/// <param name="onContinue">Called when the origin asks for the content (100).</param>
+internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? onContinue)
 {
     // The handler gives up on more than this.
     private const int MaxHeadBytes = 64 * 1024;
@@ -62,7 +64,11 @@ internal sealed class InterimReader(Action<InterimResponse> onInterim)
             }
 
             _head.Remove(0, end + 4);
-            if (status != 100 && ++_count <= MaxResponses)
+            if (status == 100)
+            {
+                onContinue?.Invoke();
+            }
+            else if (onInterim is not null && ++_count <= MaxResponses)
             {
                 onInterim(new InterimResponse(status, ParseFields(text[..end])));
             }

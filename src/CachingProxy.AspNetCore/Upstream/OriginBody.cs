@@ -8,8 +8,8 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// </summary>
 /// <param name="content">The content as it arrives.</param>
 /// <param name="silence">The limit, which ends with this.</param>
-/// <param name="exchange">What reading belongs to, where the connection asks for it.</param>
-internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange? exchange) : ForwardStream
+/// <param name="exchange">What reading belongs to.</param>
+internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange exchange) : ForwardStream
 {
     public override bool CanRead => true;
 
@@ -18,7 +18,7 @@ internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExc
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var caller = silence.CancelWith(cancellationToken);
-        exchange?.Enter();
+        exchange.Enter();
         try
         {
             var read = content.ReadAsync(buffer, silence.Token);
@@ -51,6 +51,7 @@ internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExc
 
     public override async ValueTask DisposeAsync()
     {
+        await exchange.EndAsync();
         await content.DisposeAsync();
         silence.Dispose();
         await base.DisposeAsync();

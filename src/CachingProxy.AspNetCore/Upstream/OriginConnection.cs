@@ -12,6 +12,7 @@ namespace CachingProxy.AspNetCore.Upstream;
 internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStream
 {
     private volatile OriginExchange? _last;
+    private volatile OriginExchange? _current;
     private volatile InterimReader? _interims;
     private volatile OriginExchange? _scanned;
     private HeadScan _scan;
@@ -28,12 +29,16 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     /// </summary>
     public void CloseAfter(OriginExchange exchange) => _last = exchange;
 
+    // The exchange that no other may follow. While its content is still being sent, the current one is.
+    private OriginExchange? Last => _last ?? (_current is { Upload.IsDone: false } uploading ? uploading : null);
+
     // Before a pooled connection is used again it is probed with a read. That read belongs to another exchange, and the
     // end of the stream takes the connection out of the pool.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : ReadAlongAsync(buffer, cancellationToken);
+        Last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : ReadAlongAsync(buffer, cancellationToken);
 
     /// <exception cref="OriginException">The exchange has begun on another connection, which broke.</exception>
+    /// <exception cref="IOException">No other exchange may follow on this connection: the handler takes another.</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (OriginExchange.Current is { } exchange && exchange.Connection != this)
@@ -43,11 +48,23 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
                 throw Broken(null);
             }
 
+            if (Last is not null)
+            {
+                throw new IOException("The connection ends with the exchange before.");
+            }
+
             exchange.Connection = this;
+            _current = exchange;
             _isUnanswered = isHttp1;
             _scan = default;
             _scanned = isHttp1 ? exchange : null;
-            _interims = isHttp1 && exchange.OnInterim is { } onInterim ? new InterimReader(onInterim) : null;
+            var onContinue = exchange.Upload is { AwaitsContinue: true } asking ? asking.OnContinue : (Action?)null;
+            _interims = isHttp1 && (exchange.OnInterim is not null || onContinue is not null) ? new InterimReader(exchange.OnInterim, onContinue) : null;
+        }
+
+        if (OriginExchange.Current?.Upload is { HasBegun: false } upload)
+        {
+            return upload.SendHeadAsync(buffer, inner, cancellationToken);
         }
 
         return inner.WriteAsync(buffer, cancellationToken);

@@ -10,13 +10,20 @@ internal sealed class OriginExchange
 {
     private static readonly AsyncLocal<OriginExchange?> Ambient = new();
 
-    private OriginExchange(Action<InterimResponse>? onInterim) => OnInterim = onInterim;
+    private OriginExchange(Action<InterimResponse>? onInterim, Upload? upload)
+    {
+        OnInterim = onInterim;
+        Upload = upload;
+    }
 
     /// <summary>The exchange that the running code belongs to.</summary>
     public static OriginExchange? Current => Ambient.Value;
 
     /// <summary>Takes the interim responses; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; }
+
+    /// <summary>The content of the request, which is sent beside it; null where it has none.</summary>
+    public Upload? Upload { get; }
 
     /// <summary>The connection that the request was written to.</summary>
     public OriginConnection? Connection { get; set; }
@@ -28,13 +35,26 @@ internal sealed class OriginExchange
     public bool IsHeadRepaired { get; set; }
 
     /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
-    public static OriginExchange Begin(Action<InterimResponse>? onInterim)
+    public static OriginExchange Begin(Action<InterimResponse>? onInterim, Upload? upload)
     {
-        var exchange = new OriginExchange(onInterim);
+        var exchange = new OriginExchange(onInterim, upload);
         exchange.Enter();
         return exchange;
     }
 
     /// <summary>The code that the caller goes on to call belongs to this exchange.</summary>
     public void Enter() => Ambient.Value = this;
+
+    /// <summary>Nothing more of the request is sent. A connection on which content is missing ends with the exchange.</summary>
+    public async ValueTask EndAsync()
+    {
+        if (Upload is not null)
+        {
+            await Upload.DisposeAsync();
+            if (!Upload.IsDone)
+            {
+                await (Connection?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+        }
+    }
 }

@@ -9,6 +9,11 @@ internal static class OriginFailures
     /// <summary>What an exception means; null where it is not about the origin, such as a caller that gave up.</summary>
     public static OriginException? Classify(Exception failure, SilenceLimit silence)
     {
+        if (silence.Reason is { } reason)
+        {
+            return reason;
+        }
+
         for (var cause = failure; cause is not null; cause = cause.InnerException)
         {
             if (cause is OriginException known)

@@ -1,15 +1,20 @@
+using CachingProxy.Core.Fetching;
+
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
 /// How long the other side may be silent. The limit starts anew with each sign of life, so that a slow transfer is no
-/// fault and a stalled one is.
+/// fault and a stalled one is. Safe for any number of threads.
 /// </summary>
 internal sealed class SilenceLimit : IDisposable
 {
     private readonly CancellationTokenSource _limit;
     private readonly CancellationTokenSource _either;
     private readonly CancellationToken _caller;
+    private readonly Lock _lock = new();
     private TimeSpan _silence;
+    private bool _isAnswered;
+    private bool _isMeasuring = true;
     private volatile bool _isAbandoned;
 
     public SilenceLimit(TimeSpan silence, TimeProvider time, CancellationToken caller)
@@ -26,18 +31,68 @@ internal sealed class SilenceLimit : IDisposable
     /// <summary>Whether it was the limit, and not the caller.</summary>
     public bool IsReached => _limit.IsCancellationRequested && !_isAbandoned && !_caller.IsCancellationRequested;
 
-    /// <summary>Another limit, which begins with the next <see cref="OnSignOfLife"/>.</summary>
+    /// <summary>Why the exchange was ended from this side; null where it was not.</summary>
+    public OriginException? Reason { get; private set; }
+
+    /// <summary>The other side has begun to answer: another limit counts, from the next <see cref="OnSignOfLife"/> on.</summary>
     public void SetLimit(TimeSpan silence)
     {
-        _silence = silence;
-        Pause();
+        lock (_lock)
+        {
+            _silence = silence;
+            _isAnswered = true;
+            Measure_NeedsLock(false);
+        }
     }
 
     /// <summary>The other side has done something: the limit starts anew.</summary>
-    public void OnSignOfLife() => _limit.CancelAfter(_silence);
+    public void OnSignOfLife()
+    {
+        lock (_lock)
+        {
+            Measure_NeedsLock(true);
+        }
+    }
 
     /// <summary>It is not the other side's turn: nothing is measured until <see cref="OnSignOfLife"/>.</summary>
-    public void Pause() => _limit.CancelAfter(Timeout.InfiniteTimeSpan);
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            Measure_NeedsLock(false);
+        }
+    }
+
+    /// <summary>The client has its turn: nothing is measured meanwhile, unless the other side has begun to answer.</summary>
+    public void OnUploadWaits()
+    {
+        lock (_lock)
+        {
+            if (!_isAnswered)
+            {
+                Measure_NeedsLock(false);
+            }
+        }
+    }
+
+    /// <summary>The other side has taken something of the content, or is to take it now.</summary>
+    public void OnUploadMoved()
+    {
+        lock (_lock)
+        {
+            if (!_isAnswered || _isMeasuring)
+            {
+                Measure_NeedsLock(true);
+            }
+        }
+    }
+
+    /// <summary>Ends the exchange, for a reason that is not the other side's.</summary>
+    public void End(OriginException reason)
+    {
+        Reason = reason;
+        Abandon();
+    }
 
     /// <summary>As long as the registration lives, this caller can give up as well.</summary>
     public CancellationTokenRegistration CancelWith(CancellationToken caller) =>
@@ -47,6 +102,12 @@ internal sealed class SilenceLimit : IDisposable
     {
         _either.Dispose();
         _limit.Dispose();
+    }
+
+    private void Measure_NeedsLock(bool isMeasuring)
+    {
+        _isMeasuring = isMeasuring;
+        _limit.CancelAfter(isMeasuring ? _silence : Timeout.InfiniteTimeSpan);
     }
 
     private void Abandon()

@@ -16,6 +16,8 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Signal _joined = new();
     private int _joining;
+    private volatile bool _isWaitedForInVain;
+    private volatile Fill? _earlier;
 
     /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
     public Task<FillOutcome> Head => _head.Task;
@@ -23,34 +25,41 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <summary>The position of the invalidation log when it began: a request after a later purge does not join.</summary>
     public LogPosition Position => position;
 
-    /// <summary>Whether somebody has waited for the head in vain: the next to come begin anew, and together.</summary>
-    public bool IsOverdue { get; private set; }
+    /// <summary>
+    /// Whether somebody has waited for the head in vain: the next to come begin anew, and together. While one that began earlier is under way as well,
+    /// no third begins, so that a slow origin is not asked once more each time that somebody has lost patience.
+    /// </summary>
+    public bool IsOverdue => _isWaitedForInVain && Earlier is null;
+
+    /// <summary>The overdue fill that this one began beside, while that has no head either: whichever head comes first is for all who wait.</summary>
+    public Fill? Earlier => _earlier is { Head.IsCompleted: false } running ? running : null;
 
     /// <summary>The tags of the response, as soon as its head is there.</summary>
     public IReadOnlyList<string> Tags { get; private set; } = [];
 
     /// <summary>
-    /// What a request that waited makes of what has become of the fetch. Both are null where the head is not there in time; where too
+    /// What a request that waited makes of what has become of the fetch, or of the earlier one. Both are null where the head is not there in time; where too
     /// many wait already, the outcome is a failure of its own.
     /// </summary>
     /// <param name="limits">How many may wait, and for how long.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="answer">Decides whether the response is for this request, and takes a place in its content.</param>
+    /// <param name="answer">Decides whether the response of a fill is for this request, and takes a place in its content.</param>
     /// <param name="clientGone">Gives up.</param>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<(FillOutcome? Outcome, CacheResult? Answer)> JoinAsync(
-        WaitLimits limits, TimeProvider time, Func<FillOutcome, CacheResult?> answer, CancellationToken clientGone)
+        WaitLimits limits, TimeProvider time, Func<FillOutcome, Fill, CacheResult?> answer, CancellationToken clientGone)
     {
+        var first = this;
         try
         {
             var outcome = Interlocked.Increment(ref _joining) > limits.MaxWaiters && !Head.IsCompleted
                 ? new FillOutcome.Failed(new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.") { RetryAfter = TimeSpan.FromSeconds(1) })
-                : await Head.WaitAsync(limits.Timeout, time, clientGone);
-            return (outcome, answer(outcome));
+                : await (first = await FirstAsync().WaitAsync(limits.Timeout, time, clientGone)).Head;
+            return (outcome, answer(outcome, first));
         }
         catch (TimeoutException)
         {
-            IsOverdue = true;
+            _isWaitedForInVain = true;
             return default;
         }
         finally
@@ -61,6 +70,9 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             }
         }
     }
+
+    /// <summary>Begins beside one that is overdue.</summary>
+    public void Follow(Fill earlier) => _earlier = earlier;
 
     /// <summary>
     /// The client that began the fill has gone before the head was there. What turns out not to be shared is then for
@@ -145,6 +157,17 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         {
             await (lease?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
+    }
+
+    private async Task<Fill> FirstAsync()
+    {
+        if (Earlier is { } earlier && await Task.WhenAny(Head, earlier.Head) == earlier.Head)
+        {
+            return earlier;
+        }
+
+        await Head;
+        return this;
     }
 
     private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);

@@ -24,7 +24,7 @@ internal sealed class FillTable(FillTools tools)
         }
 
         var fill = Prepare(toBegin());
-        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsJoinable(request, other) ? other : fill);
+        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsJoinable(request, other) ? other : Beside(other));
         if (registered != fill)
         {
             tools.Log.End(fill.Position);
@@ -33,6 +33,16 @@ internal sealed class FillTable(FillTools tools)
 
         Run(fill, place);
         return (fill, true);
+
+        Fill Beside(Fill overdue)
+        {
+            if (IsCurrent(request, overdue))
+            {
+                fill.Follow(overdue);
+            }
+
+            return fill;
+        }
     }
 
     /// <summary>Begins a fill for one request alone; its response is stored like any other.</summary>
@@ -69,7 +79,9 @@ internal sealed class FillTable(FillTools tools)
     /// Whether a fill is not too slow to be waited for, and nothing that matches was purged since it began, its tags included as soon as
     /// they are known.
     /// </summary>
-    public bool IsJoinable(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && tools.Log.IsCurrent(request.Key, fill.Tags, fill.Position);
+    public bool IsJoinable(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
+
+    private bool IsCurrent(CacheRequest request, Fill fill) => tools.Log.IsCurrent(request.Key, fill.Tags, fill.Position);
 
     private Fill Prepare(FillRequest request)
     {

@@ -30,6 +30,9 @@ public enum OriginError
     /// <summary>The content that the client sends did not arrive whole, or not as announced: not the origin's fault.</summary>
     ClientContent,
 
+    /// <summary>The client stopped sending content that it had announced: not the origin's fault.</summary>
+    ClientTimeout,
+
     /// <summary>The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.</summary>
     OnlyIfCached,
 }

@@ -22,6 +22,7 @@ public sealed class OriginException(OriginError error, string message, Exception
         OriginError.Overloaded => 503,
         OriginError.ForbiddenTarget => 403,
         OriginError.ClientContent => 400,
+        OriginError.ClientTimeout => 408,
         _ => 502,
     };
 }

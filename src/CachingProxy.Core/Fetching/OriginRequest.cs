@@ -14,6 +14,9 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
     /// <summary>The number of bytes of the content, where the client said so.</summary>
     public long? ContentLength { get; init; }
 
+    /// <summary>Whether the client waits with the content until the origin has asked for it (RFC 9110 §10.1.1).</summary>
+    public bool ExpectsContinue { get; init; }
+
     /// <summary>Takes the interim responses that come before the response; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; init; }
 

@@ -35,6 +35,9 @@ public sealed record ProxySettings
     /// <summary>How long a request waits for the head of another's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).</summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a client may take nothing of its response, or send nothing of its content: 30 seconds by default, 1 second or more.</summary>
+    public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).</summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 

@@ -38,6 +38,8 @@ internal static class SettingTable
             (settings, texts) => bool.TryParse(texts[0], out var permit) ? settings with { StaleDespiteSharedMaxAge = permit } : null) { IsSwitch = true },
         new("wait-timeout", "CACHING_PROXY_WAIT_TIMEOUT", "TIME", "10", "How long a request waits for the head of another's fetch", "give 1 to 31536000 seconds, or with a unit: 15s, 5m, 1h",
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } timeout && timeout > TimeSpan.Zero ? settings with { WaitTimeout = timeout } : null),
+        new("client-timeout", "CACHING_PROXY_CLIENT_TIMEOUT", "TIME", "30", "How long a client may take nothing of its response, or send nothing of its content", "give 1 to 31536000 seconds, or with a unit: 15s, 5m, 1h",
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } timeout && timeout > TimeSpan.Zero ? settings with { ClientTimeout = timeout } : null),
         new("uncacheable-ttl", "CACHING_PROXY_UNCACHEABLE_TTL", "TIME", "120", "How long nobody waits for what could not be shared", DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { UncacheableTimeToLive = ttl } : null),
         new("early-refresh", "CACHING_PROXY_EARLY_REFRESH", "PERCENT", "0", "Last part of a lifetime in which a use sets off a refresh beside it; 0 for never", "give 0 to 90 percent of the lifetime",

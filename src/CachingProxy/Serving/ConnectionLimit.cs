@@ -1,3 +1,4 @@
+using CachingProxy.Core.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -12,18 +13,38 @@ namespace CachingProxy.Serving;
 /// <param name="logger">Learns that the limit is reached.</param>
 internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogger<ConnectionLimit> logger)
 {
-    private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(10);
-
     private readonly Lock _lock = new();
     private readonly LinkedList<ConnectionUse> _idle = new();
+    private readonly LinkedList<ConnectionUse> _busy = new();
+    private readonly Occasionally _tell = new(TimeSpan.FromSeconds(10), time);
     private TaskCompletionSource? _room;
     private bool _isStopping;
     private int _count;
     private long _shed;
-    private long _toldAt;
 
     /// <summary>How many idle connections made room for others.</summary>
     public long Shed => Volatile.Read(ref _shed);
+
+    /// <summary>How many connections more than four fifths of the limit are in use; idle ones do not count, for they make room.</summary>
+    public int Excess
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _busy.Count - (max * 4 / 5);
+            }
+        }
+    }
+
+    /// <summary>The connections on which requests are being answered.</summary>
+    public List<ConnectionUse> Busy()
+    {
+        lock (_lock)
+        {
+            return [.. _busy];
+        }
+    }
 
     /// <summary>Waits until there are no more connections than there may be.</summary>
     public Task UntilThereIsRoomAsync(CancellationToken cancellation)
@@ -43,7 +64,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     /// <summary>Counts a connection that was accepted; where it is one too many, an idle one makes room.</summary>
     public void Enter(ConnectionContext connection)
     {
-        var use = new ConnectionUse(this, connection);
+        var use = new ConnectionUse(this, connection, time);
         connection.Features.Set(use);
         bool isFull;
         lock (_lock)
@@ -68,14 +89,17 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
             oldest = _idle.First?.Value;
             if (oldest is not null)
             {
-                RemoveFromIdle_NeedsLock(oldest);
+                Remove_NeedsLock(oldest);
                 oldest.IsEnding = true;
                 _shed++;
             }
         }
 
-        oldest?.Abort();
-        Tell();
+        oldest?.Abort("The connection makes room for another.");
+        if (_tell.IsTime())
+        {
+            LogAtLimit(logger, max, Shed);
+        }
     }
 
     /// <summary>Accompanies a connection to its end.</summary>
@@ -109,7 +133,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     {
         lock (_lock)
         {
-            RemoveFromIdle_NeedsLock(use);
+            Move_NeedsLock(use, _busy);
         }
     }
 
@@ -118,10 +142,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     {
         lock (_lock)
         {
-            if (!use.IsEnding)
-            {
-                use.Idle ??= _idle.AddLast(use);
-            }
+            Move_NeedsLock(use, _idle);
         }
     }
 
@@ -130,7 +151,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         lock (_lock)
         {
             use.IsEnding = true;
-            RemoveFromIdle_NeedsLock(use);
+            Remove_NeedsLock(use);
             _count--;
             if (_count <= max)
             {
@@ -140,21 +161,14 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    private void RemoveFromIdle_NeedsLock(ConnectionUse use)
-    {
-        if (use.Idle is { } node)
-        {
-            _idle.Remove(node);
-            use.Idle = null;
-        }
-    }
+    private static void Remove_NeedsLock(ConnectionUse use) => use.Place.List?.Remove(use.Place);
 
-    private void Tell()
+    private static void Move_NeedsLock(ConnectionUse use, LinkedList<ConnectionUse> to)
     {
-        var (now, last) = (time.GetTimestamp(), Volatile.Read(ref _toldAt));
-        if ((last == 0 || time.GetElapsedTime(last, now) > TellInterval) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
+        Remove_NeedsLock(use);
+        if (!use.IsEnding)
         {
-            LogAtLimit(logger, max, Shed);
+            to.AddLast(use.Place);
         }
     }
 

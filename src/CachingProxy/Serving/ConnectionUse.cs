@@ -1,22 +1,62 @@
+using System.Net.Sockets;
+using CachingProxy.AspNetCore.Requests;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace CachingProxy.Serving;
 
-/// <summary>One connection of a client, as <see cref="ConnectionLimit"/> knows it: idle between requests, or not.</summary>
-internal sealed class ConnectionUse(ConnectionLimit limit, ConnectionContext connection)
+/// <summary>One connection of a client, as <see cref="ConnectionLimit"/> and <see cref="SlowClients"/> know it: idle between requests, or not.</summary>
+internal sealed class ConnectionUse
 {
-    /// <summary>Its place among the idle ones; null while a request is being answered.</summary>
-    public LinkedListNode<ConnectionUse>? Idle { get; set; }
+    private readonly ConnectionLimit _limit;
+    private readonly ConnectionContext _connection;
+    private readonly Socket? _socket;
+
+    /// <summary>The use of a connection that was just accepted.</summary>
+    public ConnectionUse(ConnectionLimit limit, ConnectionContext connection, TimeProvider time)
+    {
+        _limit = limit;
+        _connection = connection;
+        _socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        Place = new LinkedListNode<ConnectionUse>(this);
+        Pace = new ClientPace(time);
+    }
+
+    /// <summary>Its place among the idle ones, or among those whose requests are being answered.</summary>
+    public LinkedListNode<ConnectionUse> Place { get; }
+
+    /// <summary>How fast the client takes and sends.</summary>
+    public ClientPace Pace { get; }
+
+    /// <summary>The content of the request that is being answered; null where it has none.</summary>
+    public ClientContent? Content { get; set; }
 
     /// <summary>Tells whether it has ended, or is about to.</summary>
     public bool IsEnding { get; set; }
 
     /// <summary>A request has come.</summary>
-    public void Begin() => limit.OnBusy(this);
+    public void Begin() => _limit.OnBusy(this);
 
     /// <summary>The request is answered.</summary>
-    public void End() => limit.OnIdle(this);
+    public void End()
+    {
+        Content = null;
+        _limit.OnIdle(this);
+    }
+
+    /// <summary>Measures how far the client has come, if it is its turn.</summary>
+    public void Look()
+    {
+        if (_socket is not null && TcpProgress.Of(_socket) is { } progress && (progress.IsSending || Content is { IsAwaited: true }))
+        {
+            Pace.Measure(progress.Bytes);
+        }
+        else
+        {
+            Pace.Reset();
+        }
+    }
 
     /// <summary>Cuts the connection.</summary>
-    public void Abort() => connection.Abort(new ConnectionAbortedException("The connection makes room for another."));
+    public void Abort(string reason) => _connection.Abort(new ConnectionAbortedException(reason));
 }

@@ -22,6 +22,9 @@ internal sealed class OriginFactory : IDisposable
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
     }
 
+    /// <summary>How many requests each origin gets at once.</summary>
+    public OriginSlots Slots => _slots;
+
     /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>
     public IOrigin Create(TargetGuard guard)
     {

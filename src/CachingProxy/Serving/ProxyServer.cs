@@ -34,10 +34,12 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly OriginFactory _origins;
     private readonly RequestPipeline _pipeline;
+    private readonly SlowClients _slowClients;
 
-    private ProxyServer(WebApplication application, RequestPipeline pipeline, CacheEngine engine, OriginFactory origins, ISecondTier? behind)
+    private ProxyServer(WebApplication application, RequestPipeline pipeline, CacheEngine engine, OriginFactory origins, ISecondTier? behind, SlowClients slowClients)
     {
         _pipeline = pipeline;
+        _slowClients = slowClients;
         _application = application;
         _origins = origins;
         SecondTier = behind;
@@ -106,13 +108,16 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             var origins = new OriginFactory(settings, dependencies, loggers);
             var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, () => behind?.SharedSecret, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
+            var slowClients = new SlowClients(
+                application.Services.GetRequiredService<ConnectionLimit>(), origins.Slots, settings.ClientTimeout, dependencies.Time, loggers.CreateLogger<SlowClients>());
             await application.StartAsync();
+            slowClients.Start();
             if (maxConnections < DescriptorLimit.MaxConnections)
             {
                 LogDescriptors(loggers.CreateLogger<ProxyServer>(), descriptors.Descriptors, maxConnections, settings.MaxFetches);
             }
 
-            return new ProxyServer(application, pipeline, engine, origins, behind);
+            return new ProxyServer(application, pipeline, engine, origins, behind, slowClients);
         }
         catch
         {
@@ -135,6 +140,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _application.DisposeAsync();
+        await _slowClients.DisposeAsync();
         _origins.Dispose();
         await (SecondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
@@ -151,6 +157,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         limits.MaxRequestBodySize = null;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        // Kestrel's own limits cut clients that are slow and steady; ClientContent and SlowClients are in their place.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = TcpProgress.IsKnown ? null : limits.MinResponseDataRate;
         var connections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
         void Http1(ListenOptions listen)
         {
@@ -189,7 +198,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             new DocsResource(services));
         return new RequestPipeline(
             hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym,
+            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym, settings.ClientTimeout, dependencies.Time,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)

@@ -3,6 +3,7 @@ using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
+using CachingProxy.Core.Fetching;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,8 @@ namespace CachingProxy.Serving;
 
 /// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
 internal sealed partial class RequestPipeline(
-    AllowedHosts hosts, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin, string pseudonym, ILogger<RequestPipeline> logger)
+    AllowedHosts hosts, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin, string pseudonym,
+    TimeSpan clientTimeout, TimeProvider time, ILogger<RequestPipeline> logger)
 {
     // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
     private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -28,12 +30,15 @@ internal sealed partial class RequestPipeline(
         connection?.Begin();
         try
         {
-            CloseIfContentIsAwaited(context);
-            await RouteAsync(context);
+            await GuardAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client has gone; there is nobody left to tell.
+        }
+        catch (OriginException failure) when (!context.Response.HasStarted)
+        {
+            await ErrorAsync(context, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
         }
         catch (BadHttpRequestException refused)
         {
@@ -52,23 +57,7 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    // RFC 9110 §10.1.1: a client that waits with its content for our word may send it after our answer, or another
-    // request in its place: nobody can tell, so that the connection ends with the answer.
-    private static void CloseIfContentIsAwaited(HttpContext context)
-    {
-        if (context.Request.Headers.Expect.Count > 0)
-        {
-            context.Response.OnStarting(
-                static response =>
-                {
-                    ((HttpResponse)response).Headers.Connection = "close";
-                    return Task.CompletedTask;
-                },
-                context.Response);
-        }
-    }
-
-    private Task RouteAsync(HttpContext context)
+    private Task GuardAsync(HttpContext context)
     {
         if (RequestGuard.Check(context, out var guarded) is { } refusal)
         {
@@ -85,6 +74,20 @@ internal sealed partial class RequestPipeline(
             return ErrorAsync(context, 508, "loop", "This request has passed through this proxy before: its origin leads back to it.");
         }
 
+        return ClientContent.Of(context, clientTimeout, time) is { } content ? RouteWithContentAsync(context, guarded, content) : RouteAsync(context, guarded);
+    }
+
+    private async Task RouteWithContentAsync(HttpContext context, GuardedRequest guarded, ClientContent content)
+    {
+        await using (content)
+        {
+            context.Features.Get<ConnectionUse>()?.Content = content;
+            await RouteAsync(context, guarded);
+        }
+    }
+
+    private Task RouteAsync(HttpContext context, GuardedRequest guarded)
+    {
         var method = context.Request.Method;
         if (method == "OPTIONS" && (guarded.Target == "*" || context.Request.Headers["Max-Forwards"] == "0"))
         {

@@ -136,6 +136,63 @@ public class JoiningTests
         Assert.Equal("answer 1", (await first).Body);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task HoweverLongManyWait_OneFurtherFetchIsUnderWay_AndAllTakeTheHeadThatComesFirst(int answering)
+    {
+        var (asked, gates) = (0, new[] { _gate, _second });
+        var face = Some.Face(new ScriptedOrigin(async _ =>
+        {
+            var number = Interlocked.Increment(ref asked);
+            await gates[number - 1].Task;
+            return Some.Response($"answer {number}", 200, "Cache-Control: max-age=600");
+        }));
+        var clients = await WaitInVainAsync(face, () => Volatile.Read(ref asked));
+
+        gates[answering - 1].SetResult();
+        var answers = await Task.WhenAll(clients.Skip(1));
+        Assert.All(answers, answer => Assert.Equal($"answer {answering}", answer.Body));
+        gates[2 - answering].SetResult();
+        await clients[0];
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task WhereTheOriginDoesNotAnswerInItsTime_AllWhoWaitGetA504()
+    {
+        var asked = 0;
+        var face = Some.Face(new ScriptedOrigin(async _ =>
+        {
+            await (Interlocked.Increment(ref asked) == 1 ? _gate.Task : _second.Task);
+            throw new OriginException(OriginError.Timeout, "too slow");
+        }));
+        var clients = await WaitInVainAsync(face, () => Volatile.Read(ref asked));
+
+        _gate.SetResult();
+        Assert.All(await Task.WhenAll(clients), answer => Assert.Equal(504, answer.Result.Failure?.Status));
+        _second.SetResult();
+        Assert.Equal(2, asked);
+    }
+
+    // The first, and fifty who wait for it: each more than four times as long as one waits.
+    private async Task<List<Task<(CacheResult Result, string Body)>>> WaitInVainAsync(CacheFace face, Func<int> asked)
+    {
+        var clients = new List<Task<(CacheResult Result, string Body)>> { _engine.ServeAsync(Some.Request(face)) };
+        await Eventually.IsAsync(() => asked() == 1);
+        clients.AddRange(Enumerable.Range(0, 50).Select(_ => _engine.ServeAsync(Some.Request(face))));
+        for (var i = 0; i < 6; i++)
+        {
+            _engine.Time.Advance(TimeSpan.FromSeconds(10));
+            await Eventually.IsAsync(() => asked() == 2);
+            // Whoever would ask once more has had the time to.
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(2, asked());
+        return clients;
+    }
+
     [Fact]
     public async Task AHead_JoinsTheFetchOfTheWhole()
     {

@@ -19,6 +19,7 @@ public class SettingTests
             StripCookies = false,
             StaleDespiteSharedMaxAge = false,
             WaitTimeout = TimeSpan.FromSeconds(10),
+            ClientTimeout = TimeSpan.FromSeconds(30),
             UncacheableTimeToLive = TimeSpan.FromSeconds(120),
             EarlyRefresh = 0d,
             MaxFetches = 512,

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using CachingProxy.Core.Fetching;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace CachingProxy.AspNetCore.Requests;
+
+/// <summary>
+/// The content of a client's request, which is read while the response is written already. It bounds how long the client may send nothing, and it
+/// ends with the request: nobody reads it afterwards. Where a response begins before all of it was read, no other request follows on the
+/// connection (RFC 9112 §9.5). One reader at a time.
+/// </summary>
+public sealed class ClientContent : ForwardStream
+{
+    // A client that is answered while it sends goes on for a moment. Were the connection closed at once, the reset that answers its bytes could
+    // take the response away from it.
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
+
+    private readonly HttpContext _context;
+    private readonly PipeReader _content;
+    private readonly TimeSpan _maxSilence;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _reading;
+    private long _read;
+    private bool _hasBegun;
+    private volatile bool _isWhole;
+    private volatile bool _isLeftUnread;
+
+    private ClientContent(HttpContext context, TimeSpan maxSilence, TimeProvider time)
+    {
+        _context = context;
+        _content = context.Request.BodyReader;
+        _maxSilence = maxSilence;
+        _time = time;
+    }
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <summary>Whether somebody waits for the client to send more.</summary>
+    public bool IsAwaited => _reading is { Task.IsCompleted: false };
+
+    /// <summary>Puts itself in the place of a request's body; null where the request has no content.</summary>
+    /// <param name="context">The request, of which nothing has been read.</param>
+    /// <param name="maxSilence">How long the client may send nothing while somebody reads.</param>
+    /// <param name="time">The clock.</param>
+    public static ClientContent? Of(HttpContext context, TimeSpan maxSilence, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        {
+            return null;
+        }
+
+        var content = new ClientContent(context, maxSilence, time);
+        context.Request.Body = content;
+        context.Response.OnStarting(content.OnResponseStartingAsync);
+        return content;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="OriginException">
+    /// The client sent nothing for too long (<see cref="OriginError.ClientTimeout"/>), or not what it announced (<see cref="OriginError.ClientContent"/>).
+    /// </exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _end.Token.ThrowIfCancellationRequested();
+            _reading = done;
+            _hasBegun = true;
+        }
+
+        using var silence = new CancellationTokenSource(_maxSilence, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token, silence.Token);
+        try
+        {
+            var read = await TakeAsync(buffer, stop.Token);
+            _read += read;
+            _isWhole = _isWhole || (read == 0 && buffer.Length > 0) || _read == _context.Request.ContentLength;
+            return read;
+        }
+        catch (OperationCanceledException) when (silence.IsCancellationRequested)
+        {
+            throw new OriginException(OriginError.ClientTimeout, string.Create(
+                CultureInfo.InvariantCulture, $"Nothing of the request's content came for {_maxSilence.TotalSeconds} seconds."));
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // Whatever goes wrong while reading is the client's fault, and must never look like the origin's.
+            throw new OriginException(OriginError.ClientContent, "The content of the request did not arrive as announced.", failure);
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+
+    /// <summary>Ends a read that is under way and waits for its end, completes the response, and takes leave of a client that is still sending.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        Task reading;
+        lock (_lock)
+        {
+            reading = _reading?.Task ?? Task.CompletedTask;
+            _end.Cancel();
+        }
+
+        await reading;
+        _end.Dispose();
+        // Who waits for a 100 has sent nothing yet, and reading would tell it to.
+        if (_isLeftUnread && !_isWhole && (_hasBegun || _context.Request.Headers.Expect.Count == 0))
+        {
+            await DrainAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private async ValueTask<int> TakeAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        // A token given to Kestrel's reader would leave it as if it were still reading.
+        using var cancelled = cancellation.UnsafeRegister(static content => ((PipeReader)content!).CancelPendingRead(), _content);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var result = await _content.ReadAsync(CancellationToken.None);
+            var taken = (int)Math.Min(result.Buffer.Length, buffer.Length);
+            result.Buffer.Slice(0, taken).CopyTo(buffer.Span);
+            _content.AdvanceTo(result.Buffer.GetPosition(taken));
+            if (taken > 0 || result.IsCompleted || buffer.Length == 0)
+            {
+                return taken;
+            }
+        }
+    }
+
+    private Task OnResponseStartingAsync()
+    {
+        _isLeftUnread = !_isWhole;
+        // Whether what comes after an expectation is content or another request, somebody in front of us may see differently.
+        if (_isLeftUnread || _context.Request.Headers.Expect.Count > 0)
+        {
+            _context.Response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task DrainAsync()
+    {
+        using var enough = new CancellationTokenSource(Linger, _time);
+        try
+        {
+            await _context.Response.CompleteAsync();
+            var buffer = new byte[16 * 1024];
+            while (await TakeAsync(buffer, enough.Token) > 0)
+            {
+            }
+        }
+        catch (Exception end) when (end is IOException or OperationCanceledException or InvalidOperationException)
+        {
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using CachingProxy.Core.Fetching;
+
+namespace CachingProxy.AspNetCore.Upstream;
+
+/// <summary>
+/// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it sends, so that it
+/// is told of an empty content, and the rest is done here. What the origin answers meanwhile counts, however far the content has come
+/// (RFC 9112 §9.5).
+/// </summary>
+/// <param name="content">The content, read at the origin's pace.</param>
+/// <param name="length">The number of its bytes, where it is known; otherwise it is sent in chunks.</param>
+/// <param name="awaitsContinue">Whether the origin is asked first whether it wants the content (RFC 9110 §10.1.1).</param>
+/// <param name="silence">The limit for the origin, which does not count while the client has its turn.</param>
+internal sealed class Upload(Stream content, long? length, bool awaitsContinue, SilenceLimit silence) : IAsyncDisposable
+{
+    private const int BufferBytes = 64 * 1024;
+
+    // The size of a chunk in up to eight digits, and the two line ends.
+    private const int SizeBytes = 10;
+    private const int LineEndBytes = 2;
+
+    // RFC 9110 §10.1.1: an origin may not know the expectation; nobody waits for its word for ever.
+    private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _continued = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ArrayBufferWriter<byte> _head = new();
+    private Task _pump = Task.CompletedTask;
+    private volatile bool _isDone;
+
+    private static ReadOnlySpan<byte> EmptyFraming => "\r\nContent-Length: 0\r\n"u8;
+
+    /// <summary>Whether the origin is asked first.</summary>
+    public bool AwaitsContinue => awaitsContinue;
+
+    /// <summary>Whether the head has been sent.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Whether all of the content has been sent: another request may follow.</summary>
+    public bool IsDone => _isDone;
+
+    /// <summary>The origin wants the content.</summary>
+    public void OnContinue() => _continued.TrySetResult();
+
+    /// <summary>Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. The content follows by itself.</summary>
+    public async ValueTask SendHeadAsync(ReadOnlyMemory<byte> bytes, Stream connection, CancellationToken cancellation)
+    {
+        _head.Write(bytes.Span);
+        if (_head.WrittenSpan.IndexOf("\r\n\r\n"u8) < 0)
+        {
+            return;
+        }
+
+        HasBegun = true;
+        await connection.WriteAsync(Reframe(_head.WrittenSpan), cancellation);
+        await connection.FlushAsync(cancellation);
+        _pump = Task.Run(() => PumpAsync(connection), CancellationToken.None);
+    }
+
+    /// <summary>Stops sending, and waits until nobody reads the content any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _pump;
+        _stop.Dispose();
+    }
+
+    private byte[] Reframe(ReadOnlySpan<byte> head)
+    {
+        var at = head.IndexOf(EmptyFraming);
+        if (at < 0)
+        {
+            throw new InvalidOperationException("The handler has framed the empty content in another way.");
+        }
+
+        var framing = length is { } known ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {known}") : "Transfer-Encoding: chunked";
+        return [
+            .. head[..at],
+            .. Encoding.ASCII.GetBytes($"\r\n{framing}\r\n{(awaitsContinue ? "Expect: 100-continue\r\n" : "")}"),
+            .. head[(at + EmptyFraming.Length)..]];
+    }
+
+    private async Task PumpAsync(Stream connection)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            if (awaitsContinue)
+            {
+                await Task.WhenAny(_continued.Task, Task.Delay(ContinueTimeout, _stop.Token));
+                _stop.Token.ThrowIfCancellationRequested();
+            }
+
+            await SendAsync(connection, buffer);
+            _isDone = true;
+        }
+        catch (OriginException failure) when (failure.Error is OriginError.ClientContent or OriginError.ClientTimeout)
+        {
+            // What did not come from the client cannot be sent: the exchange is over.
+            silence.End(failure);
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The origin takes no more. Whether it has answered is for those who read to find out.
+            silence.OnUploadMoved();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task SendAsync(Stream connection, byte[] buffer)
+    {
+        for (var left = length ?? long.MaxValue; left > 0;)
+        {
+            silence.OnUploadWaits();
+            var room = buffer.AsMemory(SizeBytes, (int)Math.Min(left, BufferBytes - SizeBytes - LineEndBytes));
+            var read = await content.ReadAsync(room, _stop.Token);
+            silence.OnUploadMoved();
+            if (read == 0 && length is not null)
+            {
+                throw new OriginException(OriginError.ClientContent, "The content of the request ended before it was whole.");
+            }
+
+            await connection.WriteAsync(length is null ? Chunk(buffer, read) : room[..read], _stop.Token);
+            await connection.FlushAsync(_stop.Token);
+            silence.OnUploadMoved();
+            left = read == 0 ? 0 : left - read;
+        }
+    }
+
+    // RFC 9112 §7.1. The last chunk is the one without content.
+    private static Memory<byte> Chunk(byte[] buffer, int count)
+    {
+        Span<byte> size = stackalloc byte[SizeBytes];
+        count.TryFormat(size, out var digits, "x", CultureInfo.InvariantCulture);
+        "\r\n"u8.CopyTo(size[digits..]);
+        var start = SizeBytes - digits - LineEndBytes;
+        size[..(digits + LineEndBytes)].CopyTo(buffer.AsSpan(start));
+        "\r\n"u8.CopyTo(buffer.AsSpan(SizeBytes + count));
+        return buffer.AsMemory(start, digits + LineEndBytes + count + LineEndBytes);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+
+namespace CachingProxy.Serving;
+
+/// <summary>How far a connection has come, as the system's TCP knows it: what is handed to the system is not at the client yet.</summary>
+/// <param name="Bytes">The bytes that the client has acknowledged, and those that came from it.</param>
+/// <param name="IsSending">Whether bytes wait for the client to take them.</param>
+internal readonly record struct TcpProgress(ulong Bytes, bool IsSending)
+{
+    // struct tcp_info of linux/tcp.h, which only ever grows at its end.
+    private const int IpProtocolTcp = 6;
+    private const int TcpInfoOption = 11;
+    private const int UnacknowledgedAt = 24;
+    private const int BytesAcknowledgedAt = 120;
+    private const int BytesReceivedAt = 128;
+    private const int NotSentAt = 144;
+    private const int Size = 148;
+
+    /// <summary>Whether this system tells it.</summary>
+    public static bool IsKnown { get; } = OperatingSystem.IsLinux();
+
+    /// <summary>The progress so far; null where the connection has ended or the system does not tell.</summary>
+    public static TcpProgress? Of(Socket socket)
+    {
+        if (!IsKnown)
+        {
+            return null;
+        }
+
+        Span<byte> info = stackalloc byte[Size];
+        try
+        {
+            return socket.GetRawSocketOption(IpProtocolTcp, TcpInfoOption, info) < Size ? null : new TcpProgress(
+                BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledgedAt..]) + BinaryPrimitives.ReadUInt64LittleEndian(info[BytesReceivedAt..]),
+                BinaryPrimitives.ReadUInt32LittleEndian(info[UnacknowledgedAt..]) > 0 || BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentAt..]) > 0);
+        }
+        catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}
