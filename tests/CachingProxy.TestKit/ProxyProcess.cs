@@ -83,6 +83,9 @@ public sealed class ProxyProcess : IDisposable
         }
     }
 
+    /// <summary>How many files and sockets it has open now.</summary>
+    public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
     /// <summary>Sends a signal.</summary>
     public void Signal(int number) => _ = kill(_process.Id, number);
 
