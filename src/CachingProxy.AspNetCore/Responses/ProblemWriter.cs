@@ -38,8 +38,7 @@ public static class ProblemWriter
     {
         ArgumentNullException.ThrowIfNull(context);
         var response = context.Response;
-        var problem = new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail);
-        var json = JsonSerializer.SerializeToUtf8Bytes(problem, ProblemJson.Default.Problem);
+        var json = ToJson(status, code, detail);
         response.StatusCode = status;
         response.ContentType = "application/problem+json";
         response.ContentLength = json.Length;
@@ -49,6 +48,10 @@ public static class ProblemWriter
             await response.Body.WriteAsync(json, context.RequestAborted);
         }
     }
+
+    /// <summary>A problem document by itself.</summary>
+    public static byte[] ToJson(int status, string code, string detail) =>
+        JsonSerializer.SerializeToUtf8Bytes(new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail), ProblemJson.Default.Problem);
 
     // RFC 9209 §2.3.
     private static string? ProxyErrorType(OriginError error) => error switch

@@ -103,7 +103,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     }
 
     /// <summary>Accompanies a connection to its end.</summary>
-    public async Task AccompanyAsync(ConnectionContext connection, Func<Task> next)
+    public async Task AccompanyAsync(ConnectionUse use, Func<Task> next)
     {
         try
         {
@@ -111,10 +111,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
         finally
         {
-            if (connection.Features.Get<ConnectionUse>() is { } use)
-            {
-                Leave(use);
-            }
+            Leave(use);
         }
     }
 

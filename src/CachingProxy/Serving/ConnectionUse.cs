@@ -11,6 +11,7 @@ internal sealed class ConnectionUse
     private readonly ConnectionLimit _limit;
     private readonly ConnectionContext _connection;
     private readonly Socket? _socket;
+    private volatile Phase _phase = Phase.AwaitingHead;
 
     /// <summary>The use of a connection that was just accepted.</summary>
     public ConnectionUse(ConnectionLimit limit, ConnectionContext connection, TimeProvider time)
@@ -34,13 +35,40 @@ internal sealed class ConnectionUse
     /// <summary>Tells whether it has ended, or is about to.</summary>
     public bool IsEnding { get; set; }
 
+    /// <summary>Whether a request has come and its answer is not complete.</summary>
+    public bool IsAnswering => _phase == Phase.Answering;
+
+    /// <summary>Whether the next request is waited for, and nothing of an answer is left to be written.</summary>
+    public bool IsAwaitingHead => _phase == Phase.AwaitingHead;
+
+    /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>
+    public string? ConnectionField { get; private set; }
+
+    /// <summary>Something is read: once the answer before is complete, it is the next head.</summary>
+    public void OnReading()
+    {
+        if (_phase == Phase.Ended)
+        {
+            _phase = Phase.AwaitingHead;
+        }
+    }
+
+    /// <summary>A line of the field <c>Connection</c> has come.</summary>
+    public void AddConnectionField(string value) => ConnectionField = ConnectionField is null ? value : $"{ConnectionField}, {value}";
+
     /// <summary>A request has come.</summary>
-    public void Begin() => _limit.OnBusy(this);
+    public void Begin()
+    {
+        _phase = Phase.Answering;
+        _limit.OnBusy(this);
+    }
 
     /// <summary>The request is answered.</summary>
     public void End()
     {
         Content = null;
+        ConnectionField = null;
+        _phase = Phase.Ended;
         _limit.OnIdle(this);
     }
 
@@ -59,4 +87,11 @@ internal sealed class ConnectionUse
 
     /// <summary>Cuts the connection.</summary>
     public void Abort(string reason) => _connection.Abort(new ConnectionAbortedException(reason));
+
+    private enum Phase
+    {
+        AwaitingHead,
+        Answering,
+        Ended,
+    }
 }

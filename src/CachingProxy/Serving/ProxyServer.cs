@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -83,7 +84,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
                 console.MaxQueueLength = 1024;
             });
-        builder.Services.AddSingleton(dependencies.Time).AddSingleton(
+        builder.Services.AddSingleton(dependencies.Time).AddSingleton<MalformedRequests>().AddSingleton(
             services => new ConnectionLimit(maxConnections, dependencies.Time, services.GetRequiredService<ILogger<ConnectionLimit>>()));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
@@ -161,10 +162,16 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = TcpProgress.IsKnown ? null : limits.MinResponseDataRate;
         var connections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
+        var refusals = kestrel.ApplicationServices.GetRequiredService<MalformedRequests>();
         void Http1(ListenOptions listen)
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => connections.AccompanyAsync(connection, () => next(connection)));
+            listen.Use(next => connection =>
+            {
+                var use = connection.Features.GetRequiredFeature<ConnectionUse>();
+                connection.Transport = new ClientTransport(connection.Transport, use, refusals);
+                return connections.AccompanyAsync(use, () => next(connection));
+            });
         }
 
         if (settings.Host.Equals(IPAddress.IPv6Any))

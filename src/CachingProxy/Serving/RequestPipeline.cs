@@ -30,6 +30,11 @@ internal sealed partial class RequestPipeline(
         connection?.Begin();
         try
         {
+            if (connection?.ConnectionField is { } field)
+            {
+                context.Request.Headers.Connection = field;
+            }
+
             await GuardAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

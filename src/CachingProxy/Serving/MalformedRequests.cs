@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using CachingProxy.AspNetCore.Responses;
+using CachingProxy.Core.Telemetry;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Serving;
+
+/// <summary>Answers requests whose heads Kestrel refused, with a reason, and tells of them. Safe for any number of threads.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Learns of them.</param>
+internal sealed partial class MalformedRequests(TimeProvider time, ILogger<MalformedRequests> logger)
+{
+    private readonly Occasionally _tell = new(TimeSpan.FromSeconds(10), time);
+    private long _refused;
+
+    /// <summary>How many were refused.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    /// <summary>The whole answer in the place of Kestrel's own.</summary>
+    public byte[] InPlaceOf(ReadOnlySpan<byte> answer)
+    {
+        // HTTP/1.1 400 Bad Request
+        if (answer.Length < 12 || !int.TryParse(answer[9..12], NumberStyles.None, CultureInfo.InvariantCulture, out var status))
+        {
+            return answer.ToArray();
+        }
+
+        Interlocked.Increment(ref _refused);
+        var detail = Detail(status);
+        if (_tell.IsTime())
+        {
+            LogRefused(logger, Refused, status, detail);
+        }
+
+        var reason = ReasonPhrases.GetReasonPhrase(status);
+        var json = ProblemWriter.ToJson(status, "bad_request", detail);
+        var head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: {json.Length}\r\n\r\n");
+        return [.. Encoding.ASCII.GetBytes(head), .. json];
+    }
+
+    private static string Detail(int status) => status switch
+    {
+        408 => "The head of the request did not come within 10 seconds.",
+        414 => "The request line is longer than 8 KiB.",
+        431 => "The fields of the request are more than 64, or larger than 16 KiB.",
+        505 => "Only HTTP/1.0 and HTTP/1.1 are spoken here.",
+        _ => "The request is not valid HTTP/1.1.",
+    };
+
+    [LoggerMessage(121, LogLevel.Warning, "So far {Count} requests were refused before they could be read, the last one with {Status}: {Detail}")]
+    private static partial void LogRefused(ILogger logger, long count, int status, string detail);
+}
