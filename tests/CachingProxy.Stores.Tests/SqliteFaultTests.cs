@@ -40,7 +40,7 @@ public sealed class SqliteFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task AnUnmarkedFileOfAnEarlierVersion_IsEmptied_AndMarked()
+    public async Task M28_AnUnmarkedFileOfAnEarlierVersion_IsEmptied_AndMarked()
     {
         Execute("CREATE TABLE meta(a); CREATE TABLE entries(a); CREATE TABLE chunks(a); CREATE TABLE purges(a); PRAGMA user_version = 1");
         await using (var store = Open())

@@ -26,6 +26,14 @@ public sealed class ProxyProcess : IDisposable
     public static Task<ProxyProcess> StartWithDescriptorsAsync(int descriptors, params string[] arguments) =>
         StartAsync($"ulimit -n {descriptors}; ", arguments);
 
+    /// <summary>Starts it with a standard error that nobody reads.</summary>
+    public static Task<ProxyProcess> StartUnreadAsync(params string[] arguments) =>
+        StartAsync("exec 2> >(exec tail --pid=$$ -f /dev/null); ", arguments);
+
+    /// <summary>Starts it in a heap of so many bytes.</summary>
+    public static Task<ProxyProcess> StartInHeapAsync(long bytes, params string[] arguments) =>
+        StartAsync($"export DOTNET_GCHeapHardLimit={bytes:x}; ", arguments);
+
     private static async Task<ProxyProcess> StartAsync(string before, string[] arguments)
     {
         // A file that may not grow is an error to be told of, and not the end of the process.

@@ -44,6 +44,9 @@ public sealed class ClientContent : ForwardStream
     /// <summary>Whether somebody waits for the client to send more.</summary>
     public bool IsAwaited => _reading is { Task.IsCompleted: false };
 
+    /// <summary>How many bytes have been read.</summary>
+    public long BytesRead => Volatile.Read(ref _read);
+
     /// <summary>Puts itself in the place of a request's body; null where the request has no content.</summary>
     /// <param name="context">The request, of which nothing has been read.</param>
     /// <param name="maxSilence">How long the client may send nothing while somebody reads.</param>

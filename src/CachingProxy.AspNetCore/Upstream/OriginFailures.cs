@@ -31,6 +31,8 @@ internal static class OriginFailures
                 new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
                 new OriginException(OriginError.Unreachable, "No secure connection to the origin could be made.", failure),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } when IsTimeout(failure) =>
+                new OriginException(OriginError.Timeout, "The origin did not accept a connection in time.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
             // The handler looks at the socket of a new connection outside of what it wraps: one that is gone already throws as it is.
@@ -42,5 +44,18 @@ internal static class OriginFailures
                 new OriginException(OriginError.Disconnected, "The proxy is shutting down.", failure),
             _ => null,
         };
+    }
+
+    private static bool IsTimeout(Exception failure)
+    {
+        for (var cause = failure.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is OperationCanceledException or TimeoutException)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

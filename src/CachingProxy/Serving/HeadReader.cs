@@ -12,6 +12,15 @@ namespace CachingProxy.Serving;
 /// <param name="use">Learns of the field.</param>
 internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeReader
 {
+    /// <summary>The bytes of framing that content may have at most, beyond a multiple of its size: extensions of chunks say nothing and cost nothing.</summary>
+    public const int MaxFramingBytes = 4 << 20;
+
+    // A chunk of one byte is six.
+    private const int MaxFramingRatio = 16;
+
+    private ReadOnlySequence<byte> _buffer;
+    private long _taken;
+
     private static ReadOnlySpan<byte> FieldName => "connection:"u8;
 
     /// <inheritdoc/>
@@ -19,7 +28,7 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
     {
         use.OnReading();
         var reading = inner.ReadAsync(cancellationToken);
-        return use.IsAnswering ? reading
+        return use.IsAnswering && use.Content is null ? reading
             : reading.IsCompletedSuccessfully ? new(LookAt(reading.Result))
             : AwaitAsync(reading);
     }
@@ -33,19 +42,23 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
             return false;
         }
 
-        if (!use.IsAnswering)
-        {
-            LookAt(result);
-        }
-
+        LookAt(result);
         return true;
     }
 
     /// <inheritdoc/>
-    public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+    public override void AdvanceTo(SequencePosition consumed)
+    {
+        Count(consumed);
+        inner.AdvanceTo(consumed);
+    }
 
     /// <inheritdoc/>
-    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        Count(consumed);
+        inner.AdvanceTo(consumed, examined);
+    }
 
     /// <inheritdoc/>
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -60,7 +73,11 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
 
     private ReadResult LookAt(ReadResult result)
     {
-        if (result.Buffer.IsSingleSegment)
+        if (use.IsAnswering)
+        {
+            _buffer = result.Buffer;
+        }
+        else if (result.Buffer.IsSingleSegment)
         {
             FindField(result.Buffer.FirstSpan);
         }
@@ -70,6 +87,22 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
         }
 
         return result;
+    }
+
+    // What Kestrel has read ahead is not in the hands of whoever reads the content; it is less than the limit.
+    private void Count(SequencePosition consumed)
+    {
+        if (!use.IsAnswering || use.Content is not { } content)
+        {
+            _taken = 0;
+            return;
+        }
+
+        _taken += _buffer.Slice(0, consumed).Length;
+        if (_taken > MaxFramingBytes + (content.BytesRead * MaxFramingRatio))
+        {
+            use.Abort("The content is nearly nothing but framing.");
+        }
     }
 
     // A line that is not whole yet comes again, together with its end.

@@ -69,7 +69,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         // Compressed content that is cut off is an error, not the end.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         var descriptors = DescriptorLimit.Raise();
-        settings = settings with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
+        var memory = MemoryLimit.Current;
+        var asked = settings;
+        settings = memory.Fit(settings) with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
         var maxConnections = descriptors.ConnectionsBeside(settings.MaxFetches);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
@@ -101,7 +103,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             var pseudonym = NewPseudonym();
             var engine = new CacheEngine(
                 new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
-                new CacheEngineOptions { Pseudonym = pseudonym },
+                new CacheEngineOptions { Pseudonym = pseudonym, MaxGrowingBytes = memory.Growing },
                 dependencies.Time,
                 loggers.CreateLogger<CacheEngine>(),
                 behind);
@@ -116,6 +118,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             if (maxConnections < DescriptorLimit.MaxConnections)
             {
                 LogDescriptors(loggers.CreateLogger<ProxyServer>(), descriptors.Descriptors, maxConnections, settings.MaxFetches);
+            }
+
+            if (settings.MaxMemoryBytes < asked.MaxMemoryBytes || settings.MaxProxyMemoryBytes < asked.MaxProxyMemoryBytes)
+            {
+                LogMemory(loggers.CreateLogger<ProxyServer>(), memory.Bytes >> 20, settings.MaxMemoryBytes >> 20, settings.MaxProxyMemoryBytes >> 20);
             }
 
             return new ProxyServer(application, pipeline, engine, origins, behind, slowClients);
@@ -268,6 +275,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
     [LoggerMessage(120, LogLevel.Warning, "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n")]
     private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
+
+    [LoggerMessage(122, LogLevel.Warning, "This process may have {Mebibytes} MiB: at most {Stored} MiB of it are for the memory tier, and {Proxy} MiB for /proxy")]
+    private static partial void LogMemory(ILogger logger, long mebibytes, long stored, long proxy);
 
     // One name for each instance: two of them in a row are no loop.
     private static string NewPseudonym() => $"caching-proxy-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";

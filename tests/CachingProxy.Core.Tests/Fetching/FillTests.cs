@@ -68,7 +68,7 @@ public class FillTests
     }
 
     [Fact]
-    public async Task WhatIsNotShared_IsBrokenOffWhenItsOnlyClientHasLeft()
+    public async Task I10_WhatIsNotShared_IsBrokenOffWhenItsOnlyClientHasLeft()
     {
         var content = new TrackedStream();
         var face = Some.Face(Slow(_ => new OriginResponse(200, Some.Fields("Cache-Control: private"), content)));

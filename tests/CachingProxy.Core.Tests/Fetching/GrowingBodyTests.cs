@@ -93,7 +93,7 @@ public class GrowingBodyTests
     }
 
     [Fact]
-    public async Task OnceNotKept_NobodyJoins_AndTheWriterWaitsForTheSlowest()
+    public async Task I09_OnceNotKept_NobodyJoins_AndTheWriterWaitsForTheSlowest()
     {
         var body = new GrowingBody(null, TimeProvider.System, new GrowthBudget(long.MaxValue));
         await using var reader = body.OpenReader()!;

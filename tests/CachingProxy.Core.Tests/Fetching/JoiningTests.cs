@@ -41,7 +41,7 @@ public class JoiningTests
     [InlineData("Cache-Control: no-cache", "ETag: \"1\"")]
     [InlineData("Cache-Control: max-age=0", "ETag: \"1\"")]
     [InlineData("Set-Cookie: a=b")]
-    public async Task AfterAResponseThatNobodyElseCouldUse_NobodyWaits(params string[] fields)
+    public async Task I13_AfterAResponseThatNobodyElseCouldUse_NobodyWaits(params string[] fields)
     {
         var first = true;
         var underWay = 0;
@@ -139,7 +139,7 @@ public class JoiningTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task HoweverLongManyWait_OneFurtherFetchIsUnderWay_AndAllTakeTheHeadThatComesFirst(int answering)
+    public async Task I15_HoweverLongManyWait_OneFurtherFetchIsUnderWay_AndAllTakeTheHeadThatComesFirst(int answering)
     {
         var (asked, gates) = (0, new[] { _gate, _second });
         var face = Some.Face(new ScriptedOrigin(async _ =>

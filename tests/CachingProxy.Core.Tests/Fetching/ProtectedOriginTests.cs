@@ -13,7 +13,7 @@ public class ProtectedOriginTests
     private Func<OriginRequest, Task<OriginResponse>> _answer = _ => Task.FromResult(Some.Response());
 
     [Fact]
-    public async Task MoreThanTheSlots_WaitForTheirTurn_AndGetIt()
+    public async Task I17_MoreThanTheSlots_WaitForTheirTurn_AndGetIt()
     {
         var (origin, slots) = Protect(new OriginLimits { MaxExchanges = 2 });
         var first = await SendAsync(origin);
@@ -26,7 +26,7 @@ public class ProtectedOriginTests
     }
 
     [Fact]
-    public async Task MoreThanTheQueueHolds_AreRefusedAtOnce_WithATimeToComeBack()
+    public async Task I17_MoreThanTheQueueHolds_AreRefusedAtOnce_WithATimeToComeBack()
     {
         var (origin, slots) = Protect(new OriginLimits { MaxExchanges = 1, MaxQueued = 1 });
         await using var busy = await SendAsync(origin);

@@ -117,7 +117,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhileRedisHangs_NobodyFails_AndItIsUsedAgainAfterwards()
+    public async Task M09_WhileRedisHangs_NobodyFails_AndItIsUsedAgainAfterwards()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
         await using var one = await StartAsync(origin);
@@ -232,7 +232,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARedisThatIsKilled_CostsMisses_AndOneThatIsBackIsUsed()
+    public async Task M10_ARedisThatIsKilled_CostsMisses_AndOneThatIsBackIsUsed()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
         await using var one = await StartAsync(origin);
@@ -252,7 +252,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task APurgeThatCouldNotBeTold_IsToldWhenRedisIsBack()
+    public async Task M14_APurgeThatCouldNotBeTold_IsToldWhenRedisIsBack()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
         await using var one = await StartAsync(origin);
@@ -282,7 +282,7 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ARedisThatIsFull_CostsWhatIsNotWritten_AndNothingElse()
+    public async Task M11_ARedisThatIsFull_CostsWhatIsNotWritten_AndNothingElse()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', 100_000), "Cache-Control: max-age=60"));
         await using var one = await StartAsync(origin);

@@ -59,7 +59,7 @@ public sealed class SqliteRestartTests : IDisposable
     }
 
     [Fact]
-    public async Task KilledAtRandomMomentsUnderLoad_ItStarts_TheFileIsSound_AndNoBodyIsCutOff()
+    public async Task M17_KilledAtRandomMomentsUnderLoad_ItStarts_TheFileIsSound_AndNoBodyIsCutOff()
     {
         var kills = Environment.GetEnvironmentVariable("CACHING_PROXY_SOAK") == "1" ? 100 : 10;
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
@@ -107,7 +107,7 @@ public sealed class SqliteRestartTests : IDisposable
         origin, new ProxySettings { Store = StoreSetting.Parse($"sqlite:{_folder.File("cache.db")}") }, host: "localhost");
 
     [Fact]
-    public async Task OnADiskThatIsFull_EverythingIsServed_AndWithRoomAgainItIsUsedAgain()
+    public async Task M15_OnADiskThatIsFull_EverythingIsServed_AndWithRoomAgainItIsUsedAgain()
     {
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600", "Cache-Tag: t"));
         string[] arguments = ["--origin", origin.Url.ToString(), "--store", $"sqlite:{_folder.File("cache.db")}"];

@@ -71,7 +71,7 @@ public class TargetGuardTests
     }
 
     [Fact]
-    public async Task J02_ANameThatTheResolverChokesOn_IsA502_NotA500()
+    public async Task M07_J02_ANameThatTheResolverChokesOn_IsA502_NotA500()
     {
         await using var proxy = await StartAsync((_, _) => throw new ArgumentException("0"));
         Assert.StartsWith("HTTP/1.1 502", await AskAsync(proxy, "http://odd.test/"));

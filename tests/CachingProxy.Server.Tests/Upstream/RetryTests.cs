@@ -30,7 +30,7 @@ public class RetryTests
     }
 
     [Fact]
-    public async Task AnIdempotentRequest_IsNotSentAThirdTime()
+    public async Task M06_AnIdempotentRequest_IsNotSentAThirdTime()
     {
         await using var origin = new FakeOrigin((_, connection) =>
         {
