@@ -8,11 +8,14 @@ internal struct HeadScan
 {
     private static ReadOnlySpan<byte> Interim => "HTTP/1.1 1"u8;
 
+    private static ReadOnlySpan<byte> TransferEncoding => "transfer-encoding:"u8;
+
     // The bytes of the line so far, as far as they matter, and the byte before the next one.
     private int _lineBytes;
     private int _matched;
     private byte _last;
     private bool _isInterim;
+    private int _matchedName;
 
     /// <summary>Tells whether such a byte was there.</summary>
     public bool HasRepaired { get; private set; }
@@ -20,13 +23,18 @@ internal struct HeadScan
     /// <summary>Tells whether the head of the final response has ended.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>Takes the next bytes that came from the origin.</summary>
-    public void Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Tells whether the content that follows the final head is in chunks.</summary>
+    public bool IsChunked { get; private set; }
+
+    /// <summary>Takes the next bytes that came from the origin; returns those that follow the final head.</summary>
+    public ReadOnlySpan<byte> Read(ReadOnlySpan<byte> bytes)
     {
-        for (var i = 0; i < bytes.Length && !IsDone; i++)
+        for (; bytes.Length > 0 && !IsDone; bytes = bytes[1..])
         {
-            Read(bytes[i]);
+            Read(bytes[0]);
         }
+
+        return bytes;
     }
 
     private void Read(byte next)
@@ -44,14 +52,18 @@ internal struct HeadScan
             if (_lineBytes == 0)
             {
                 IsDone = !_isInterim;
+                IsChunked &= !_isInterim;
                 _matched = 0;
                 _isInterim = false;
             }
 
             _lineBytes = 0;
+            _matchedName = 0;
         }
         else if (next != (byte)'\r')
         {
+            _matchedName = _matchedName == _lineBytes && _matchedName < TransferEncoding.Length && (next | 0x20) == TransferEncoding[_matchedName] ? _matchedName + 1 : _matchedName;
+            IsChunked |= _matchedName == TransferEncoding.Length;
             _lineBytes++;
         }
 

@@ -16,6 +16,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     private volatile InterimReader? _interims;
     private volatile OriginExchange? _scanned;
     private HeadScan _scan;
+    private ChunkScan _chunks;
+    private bool _isChunked;
     private volatile bool _isUnanswered;
     private volatile bool _isDisposed;
 
@@ -57,6 +59,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
             _current = exchange;
             _isUnanswered = isHttp1;
             _scan = default;
+            _chunks = default;
+            _isChunked = false;
             _scanned = isHttp1 ? exchange : null;
             var onContinue = exchange.Upload is { AwaitsContinue: true } asking ? asking.OnContinue : (Action?)null;
             _interims = isHttp1 && (exchange.OnInterim is not null || onContinue is not null) ? new InterimReader(exchange.OnInterim, onContinue) : null;
@@ -117,9 +121,15 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         _isUnanswered = _isUnanswered && read == 0;
         if (_scanned is { } scanned && read > 0)
         {
-            _scan.Read(buffer.Span[..read]);
+            var content = _scan.Read(buffer.Span[..read]);
             scanned.IsHeadRepaired = _scan.HasRepaired;
             _scanned = _scan.IsDone ? null : scanned;
+            _isChunked = _scan.IsDone && _scan.IsChunked;
+            CheckChunks(content);
+        }
+        else
+        {
+            CheckChunks(buffer.Span[..read]);
         }
 
         if (_interims is { } interims && read > 0)
@@ -132,6 +142,18 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         }
 
         return read;
+    }
+
+    private void CheckChunks(ReadOnlySpan<byte> bytes)
+    {
+        if (_isChunked)
+        {
+            _chunks.Read(bytes);
+            if (_chunks.HasBareLineFeed)
+            {
+                throw new OriginException(OriginError.InvalidResponse, "The origin's chunks are not framed as they must be.");
+            }
+        }
     }
 
     // SocketsHttpHandler sends again by itself, whatever the method and several times, unless it is told something else than that

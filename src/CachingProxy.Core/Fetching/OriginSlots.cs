@@ -17,7 +17,7 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>How many requests more than four fifths of its slots the busiest origin has, those included that wait for one.</summary>
-    public int Excess => _queues.IsEmpty ? 0 : _queues.Max(static queue => queue.Value.Users) - (options.MaxExchanges * 4 / 5);
+    public int Excess => _queues.Select(static queue => queue.Value.Users).DefaultIfEmpty().Max() - (options.MaxExchanges * 4 / 5);
 
     /// <summary>How many origins there are exchanges with now, or requests that wait for one.</summary>
     internal int BusyOrigins => _queues.Count;

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.Admin;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Access;
 
 /// <summary>Who may change or see what the cache holds: the bearer of the token; without a token, trusted local requests.</summary>
-internal sealed class AdminAuthentication(string? token, LocalTrust trust)
+internal sealed class AdminAuthentication(string? token, LocalTrust trust, WrongTokens wrongTokens)
 {
     private const string Scheme = "Bearer ";
 
@@ -22,6 +23,21 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust)
         var given = context.Request.Headers.Authorization.ToString();
         return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(_hash, Hash(given[Scheme.Length..].Trim()));
+    }
+
+    /// <summary>Answers whoever may not; one that gave a wrong token waits for it.</summary>
+    public async Task RefuseAsync(HttpContext context)
+    {
+        if (_hash is not null && context.Request.Headers.Authorization.Count > 0 && !await wrongTokens.WaitAsync(context.RequestAborted))
+        {
+            context.Response.Headers.RetryAfter = "10";
+            await new ApiError("too_many_requests", "Too many wrong tokens wait for their answer already.", 429).WriteAsync(context);
+            return;
+        }
+
+        context.Response.Headers.WWWAuthenticate = "Bearer";
+        await new ApiError("unauthorized", "This needs the admin token as a bearer token, or, where none is set, a request made on the proxy's own machine.", 401)
+            .WriteAsync(context);
     }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

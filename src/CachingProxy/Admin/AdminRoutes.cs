@@ -52,19 +52,12 @@ internal sealed class AdminRoutes
             return new ApiError("method_not_allowed", $"{route.Path} takes {string.Join(" and ", route.Methods)}.", 405).WriteAsync(context);
         }
 
-        return route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host) ? RefuseAsync(context) : route.Handle(context, guarded);
+        return route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host) ? _authentication.RefuseAsync(context) : route.Handle(context, guarded);
     }
 
     /// <summary>Purges a path of the origin, by the method <c>PURGE</c>.</summary>
     public Task PurgeAsync(HttpContext context, GuardedRequest guarded) =>
-        _authentication.IsPermitted(context, guarded.Host) ? _cache.PurgePathAsync(context, guarded) : RefuseAsync(context);
-
-    private static Task RefuseAsync(HttpContext context)
-    {
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return new ApiError("unauthorized", "This needs the admin token as a bearer token, or, where none is set, a request made on the proxy's own machine.", 401)
-            .WriteAsync(context);
-    }
+        _authentication.IsPermitted(context, guarded.Host) ? _cache.PurgePathAsync(context, guarded) : _authentication.RefuseAsync(context);
 
     // What is below /docs/ belongs to the page.
     private ApiRoute? Find(ReadOnlySpan<char> path) =>

@@ -205,7 +205,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
         var routes = new AdminRoutes(
-            new AdminAuthentication(settings.AdminToken, trust),
+            new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(targets, originBase), originBase),
             new HealthResource(lifetime),

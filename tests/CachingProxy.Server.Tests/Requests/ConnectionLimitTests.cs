@@ -38,7 +38,7 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public async Task M20_AConnectionThatIsBeingAnswered_MakesNoRoom()
+    public async Task I05_M20_AConnectionThatIsBeingAnswered_MakesNoRoom()
     {
         var release = new TaskCompletionSource();
         await using var origin = new FakeOrigin(async (_, connection) =>

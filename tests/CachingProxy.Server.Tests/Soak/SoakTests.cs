@@ -54,7 +54,7 @@ public class SoakTests
         }
     }
 
-    // Each fault lasts two fifths of its turn. What it leaves behind, such as an origin that is left alone for a moment, may be felt for one more.
+    // What a fault leaves behind, such as an origin that is left alone for a moment, may be felt for a while after it.
     private static async Task FailInTurnAsync(SoakOrigin origin, RedisServer redis, ProxyProcess withFile, SoakTraffic traffic)
     {
         (bool IsFelt, Func<Task> Begin, Func<Task> End)[] faults =
@@ -67,16 +67,16 @@ public class SoakTests
             (false, () => withFile.LimitFilesAsync(4096), () => withFile.LimitFilesAsync(null)),
             (true, () => Origin(SoakFault.Truncate), () => Origin(SoakFault.None)),
         ];
-        var turn = Duration > WarmUp ? TimeSpan.FromSeconds(25) : Duration / faults.Length;
+        var (turn, fault) = Duration > WarmUp ? (TimeSpan.FromSeconds(25), 0.4) : (Duration / faults.Length, 0.2);
         var began = TimeProvider.System.GetTimestamp();
         for (var i = 0; TimeProvider.System.GetElapsedTime(began) < Duration; i++)
         {
             var (isFelt, begin, end) = faults[i % faults.Length];
             traffic.MayFail = isFelt;
             await begin();
-            await Task.Delay(turn * 0.4);
+            await Task.Delay(turn * fault);
             await end();
-            await Task.Delay(turn * 0.4);
+            await Task.Delay(turn * (0.8 - fault));
             traffic.MayFail = false;
             await Task.Delay(turn * 0.2);
         }

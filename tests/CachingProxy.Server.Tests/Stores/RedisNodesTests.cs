@@ -252,6 +252,36 @@ public sealed class RedisNodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task M13_ARedisThatFlaps_CostsNobodyAnError()
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(request.Target, "Cache-Control: max-age=1"));
+        await using var one = await StartAsync(origin);
+        await using var other = await StartAsync(origin);
+        using var stop = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 8).Select(async client =>
+        {
+            var asked = 0;
+            while (!stop.IsCancellationRequested)
+            {
+                var target = $"/{(client + asked++) % 20}";
+                Assert.Equal(target, await (client % 2 == 0 ? one : other).Client.GetStringAsync(target, TestContext.Current.CancellationToken));
+            }
+
+            return asked;
+        }).ToList();
+        for (var i = 0; i < 5; i++)
+        {
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            _redis.Kill();
+            await Task.Delay(300, TestContext.Current.CancellationToken);
+            await _redis.RestartAsync();
+        }
+
+        await stop.CancelAsync();
+        Assert.All(await Task.WhenAll(asking), asked => Assert.True(asked > 10));
+    }
+
+    [Fact]
     public async Task M14_APurgeThatCouldNotBeTold_IsToldWhenRedisIsBack()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60", "Cache-Tag: t"));
