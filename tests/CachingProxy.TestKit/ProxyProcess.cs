@@ -30,6 +30,9 @@ public sealed class ProxyProcess : IDisposable
     public static Task<ProxyProcess> StartUnreadAsync(params string[] arguments) =>
         StartAsync("exec 2> >(exec tail --pid=$$ -f /dev/null); ", arguments);
 
+    /// <summary>Starts it so that <see cref="FailCallsAsync"/> has calls to the system fail.</summary>
+    public static Task<ProxyProcess> StartUnreliableAsync(params string[] arguments) => StartAsync("wrap='fiu-run -x'; ", arguments);
+
     /// <summary>Starts it in a heap of so many bytes.</summary>
     public static Task<ProxyProcess> StartInHeapAsync(long bytes, params string[] arguments) =>
         StartAsync($"export DOTNET_GCHeapHardLimit={bytes:x}; ", arguments);
@@ -37,7 +40,7 @@ public sealed class ProxyProcess : IDisposable
     private static async Task<ProxyProcess> StartAsync(string before, string[] arguments)
     {
         // A file that may not grow is an error to be told of, and not the end of the process.
-        var start = new ProcessStartInfo("bash", ["-c", before + "trap '' XFSZ; exec dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
+        var start = new ProcessStartInfo("bash", ["-c", before + "trap '' XFSZ; exec $wrap dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -75,6 +78,17 @@ public sealed class ProxyProcess : IDisposable
         if (limiting.ExitCode != 0)
         {
             throw new InvalidOperationException("prlimit failed.");
+        }
+    }
+
+    /// <summary>From now on every call of a kind fails (EIO), or none of it any more; for one that was started so that it can.</summary>
+    public async Task FailCallsAsync(string kind, bool doFail)
+    {
+        using var control = Process.Start("fiu-ctrl", ["-c", doFail ? $"enable name={kind},failinfo=5" : $"disable name={kind}", $"{_process.Id}"]);
+        await control.WaitForExitAsync();
+        if (control.ExitCode != 0)
+        {
+            throw new InvalidOperationException("fiu-ctrl failed.");
         }
     }
 

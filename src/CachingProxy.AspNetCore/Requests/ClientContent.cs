@@ -41,10 +41,10 @@ public sealed class ClientContent : ForwardStream
     /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <summary>Whether somebody waits for the client to send more.</summary>
+    /// <summary>Tells whether somebody waits for the client to send more.</summary>
     public bool IsAwaited => _reading is { Task.IsCompleted: false };
 
-    /// <summary>How many bytes have been read.</summary>
+    /// <summary>The number of bytes that were read.</summary>
     public long BytesRead => Volatile.Read(ref _read);
 
     /// <summary>Puts itself in the place of a request's body; null where the request has no content.</summary>
@@ -146,7 +146,7 @@ public sealed class ClientContent : ForwardStream
     private Task OnResponseStartingAsync()
     {
         _isLeftUnread = !_isWhole;
-        // Whether what comes after an expectation is content or another request, somebody in front of us may see differently.
+        // Somebody in front of us may take for another request what we take for the content.
         if (_isLeftUnread || _context.Request.Headers.Expect.Count > 0)
         {
             _context.Response.Headers.Connection = "close";

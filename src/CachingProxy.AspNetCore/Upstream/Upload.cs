@@ -33,13 +33,13 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
 
     private static ReadOnlySpan<byte> EmptyFraming => "\r\nContent-Length: 0\r\n"u8;
 
-    /// <summary>Whether the origin is asked first.</summary>
+    /// <summary>Tells whether the origin is asked first.</summary>
     public bool AwaitsContinue => awaitsContinue;
 
-    /// <summary>Whether the head has been sent.</summary>
+    /// <summary>Tells whether the head has been sent.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Whether all of the content has been sent: another request may follow.</summary>
+    /// <summary>Tells whether all of the content has been sent: another request may follow.</summary>
     public bool IsDone => _isDone;
 
     /// <summary>The origin wants the content.</summary>
@@ -99,7 +99,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
         }
         catch (OriginException failure) when (failure.Error is OriginError.ClientContent or OriginError.ClientTimeout)
         {
-            // What did not come from the client cannot be sent: the exchange is over.
+            // The rest cannot be sent: the exchange is over.
             silence.End(failure);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)

@@ -26,7 +26,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     public LogPosition Position => position;
 
     /// <summary>
-    /// Whether somebody has waited for the head in vain: the next to come begin anew, and together. While one that began earlier is under way as well,
+    /// Tells whether somebody has waited for the head in vain: the next to come begin anew, and together. While one that began earlier is under way as well,
     /// no third begins, so that a slow origin is not asked once more each time that somebody has lost patience.
     /// </summary>
     public bool IsOverdue => _isWaitedForInVain && Earlier is null;

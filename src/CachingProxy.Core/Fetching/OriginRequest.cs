@@ -14,12 +14,12 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
     /// <summary>The number of bytes of the content, where the client said so.</summary>
     public long? ContentLength { get; init; }
 
-    /// <summary>Whether the client waits with the content until the origin has asked for it (RFC 9110 §10.1.1).</summary>
+    /// <summary>Tells whether the client waits with the content until the origin has asked for it (RFC 9110 §10.1.1).</summary>
     public bool ExpectsContinue { get; init; }
 
     /// <summary>Takes the interim responses that come before the response; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; init; }
 
-    /// <summary>Whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
+    /// <summary>Tells whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
     public bool IsUpgrade { get; init; }
 }

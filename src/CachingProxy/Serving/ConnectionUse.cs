@@ -35,10 +35,10 @@ internal sealed class ConnectionUse
     /// <summary>Tells whether it has ended, or is about to.</summary>
     public bool IsEnding { get; set; }
 
-    /// <summary>Whether a request has come and its answer is not complete.</summary>
+    /// <summary>Tells whether a request has come and its answer is not complete.</summary>
     public bool IsAnswering => _phase == Phase.Answering;
 
-    /// <summary>Whether the next request is waited for, and nothing of an answer is left to be written.</summary>
+    /// <summary>Tells whether the next request is waited for, and nothing of an answer is left to be written.</summary>
     public bool IsAwaitingHead => _phase == Phase.AwaitingHead;
 
     /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>

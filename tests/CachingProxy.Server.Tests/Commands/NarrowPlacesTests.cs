@@ -7,7 +7,7 @@ namespace CachingProxy.Server.Tests.Commands;
 public class NarrowPlacesTests
 {
     [Fact]
-    public async Task AStandardErrorThatNobodyReads_StopsNothing()
+    public async Task I19_AStandardErrorThatNobodyReads_StopsNothing()
     {
         using var proxy = await ProxyProcess.StartUnreadAsync();
         // A line for each origin that cannot be reached, and many more lines than fit into a pipe.

@@ -43,6 +43,20 @@ public class SignalTests
     }
 
     [Fact]
+    public async Task M26_AConfigurationThatWasSpoilt_IsNotReadAgain_AndSighupBeginsAStop()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("caching-proxy.json");
+        await File.WriteAllTextAsync(file, "{ \"ttl\": 5 }", TestContext.Current.CancellationToken);
+        using var proxy = await ProxyProcess.StartAsync("--config", file);
+        await File.WriteAllTextAsync(file, "{ not json", TestContext.Current.CancellationToken);
+
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await proxy.Client.GetAsync("/healthz", TestContext.Current.CancellationToken)).StatusCode);
+        proxy.Signal(1);
+        Assert.Equal(0, await proxy.ExitCodeAsync());
+    }
+
+    [Fact]
     public async Task M23_AnEventStream_EndsWhenTheStopBegins()
     {
         await using var origin = new FakeOrigin(async (_, connection) =>

@@ -89,7 +89,7 @@ public class SlowClientTests
     [InlineData("I01", "-H", "-t", "GET", "-x", "24", "-p", "3")]
     [InlineData("I02", "-B", "-t", "POST", "-s", "8192", "-x", "10", "-p", "3")]
     [InlineData("I03", "-X", "-w", "1", "-y", "10", "-n", "5", "-z", "1", "-k", "1")]
-    public async Task AnAttackBySlowness_LeavesTheServiceAvailable(string row, params string[] kind)
+    public async Task I01_I02_I03_AnAttackBySlowness_LeavesTheServiceAvailable(string row, params string[] kind)
     {
         Assert.SkipWhen(Missing is not null, $"{row}: {Missing}");
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', 5_000_000), "Cache-Control: max-age=600"));

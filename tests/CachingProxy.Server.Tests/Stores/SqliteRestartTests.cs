@@ -136,6 +136,27 @@ public sealed class SqliteRestartTests : IDisposable
         Assert.False(await IsHitAsync(after, "/10"));
     }
 
+    [Theory]
+    [InlineData("posix/io/rw/pwrite")]
+    [InlineData("posix/io/sync/*")]
+    public async Task M18_ADiskWhoseCallsFail_CostsWhatIsNotWritten_AndNoRequestWaitsOrFails(string kind)
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/fiu-run"), "fiu-utils is not installed");
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
+        using var proxy = await ProxyProcess.StartUnreliableAsync("--origin", origin.Url.ToString(), "--store", $"sqlite:{_folder.File("cache.db")}");
+        proxy.Client.DefaultRequestHeaders.Host = "localhost";
+        Assert.False(await IsHitAsync(proxy, "/1"));
+        await proxy.FailCallsAsync(kind, doFail: true);
+        for (var number = 10; number < 100; number += 10)
+        {
+            Assert.False(await IsHitAsync(proxy, $"/{number}").WaitAsync(TimeSpan.FromSeconds(2)));
+            Assert.True(await IsHitAsync(proxy, $"/{number}").WaitAsync(TimeSpan.FromSeconds(2)));
+        }
+
+        await proxy.FailCallsAsync(kind, doFail: false);
+        Assert.True(await IsHitAsync(proxy, "/10"));
+    }
+
     [Fact]
     public async Task WhereNoFileCanBeMade_EverythingIsServed()
     {
