@@ -12,7 +12,7 @@ public sealed class OriginBase
     {
         ArgumentNullException.ThrowIfNull(url);
         Url = url;
-        Authority = $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? url.IdnHost : $"{url.IdnHost}:{url.Port}")}";
+        Authority = $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? UriNormalization.HostOf(url) : $"{UriNormalization.HostOf(url)}:{url.Port}")}";
         _basePath = url.AbsolutePath.TrimEnd('/');
     }
 

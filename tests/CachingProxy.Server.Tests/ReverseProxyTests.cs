@@ -194,6 +194,20 @@ public class ReverseProxyTests
     }
 
     [Fact]
+    public async Task AnOriginWithAnIPv6Address_IsServed_OnBothFaces()
+    {
+        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "There is no IPv6 here.");
+        await using var origin = new FakeOrigin((request, connection) => connection.SendAsync(FakeOrigin.Response($"{request["Host"]}", "Cache-Control: max-age=60")), IPAddress.IPv6Loopback);
+        Assert.Contains("[::1]", origin.Url.ToString(), StringComparison.Ordinal);
+        await using var proxy = await TestProxy.StartAsync(origin, SettingsReader.Read(name => name == "origin" ? [origin.Url.ToString()] : [], _ => null, null));
+
+        Assert.Equal(origin.Url.Authority, await proxy.Client.GetStringAsync("/x", TestContext.Current.CancellationToken));
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Headers.GetValues("X-Cache").Single());
+        Assert.Contains("\"source\":\"upstream\"", await proxy.Client.GetStringAsync("/proxy?url=y", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("\"source\":\"cache\"", await proxy.Client.GetStringAsync($"/proxy?url={origin.Url}y", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task M01_AnOriginThatIsNotThereAnyMore_IsStoodInForByWhatMayBeStale()
     {
         var time = new FakeTimeProvider();

@@ -11,18 +11,19 @@ namespace CachingProxy.TestKit;
 /// </summary>
 public sealed class FakeOrigin : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<ReceivedRequest, FakeOriginConnection, Task> _answer;
     private readonly Task _accepting;
     private int _connections;
 
     /// <summary>An origin that answers each request by a function, which writes to the connection as it likes.</summary>
-    public FakeOrigin(Func<ReceivedRequest, FakeOriginConnection, Task> answer)
+    public FakeOrigin(Func<ReceivedRequest, FakeOriginConnection, Task> answer, IPAddress? address = null)
     {
         _answer = answer;
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         _listener.Start();
-        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+        Url = new Uri($"http://{_listener.LocalEndpoint}");
         _accepting = AcceptAsync();
     }
 

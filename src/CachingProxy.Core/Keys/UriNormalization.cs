@@ -62,6 +62,13 @@ public static class UriNormalization
         return isDefault || port.IsEmpty ? plain : string.Create(CultureInfo.InvariantCulture, $"{plain}:{number}");
     }
 
+    /// <summary>Returns the host of a URL as it stands in one: a name in ASCII, an address of IPv6 in brackets, which <see cref="Uri.IdnHost"/> leaves out.</summary>
+    public static string HostOf(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
+    }
+
     /// <summary>Returns a normalised host without its port, if it has one.</summary>
     public static ReadOnlySpan<char> WithoutPort(string host)
     {

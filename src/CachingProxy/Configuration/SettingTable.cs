@@ -102,7 +102,7 @@ internal static class SettingTable
         text.All(char.IsAscii) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.Port > 0
             && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
-            && UriNormalization.NormaliseHost(uri.Scheme, uri.IdnHost) is not null
+            && UriNormalization.NormaliseHost(uri.Scheme, UriNormalization.HostOf(uri)) is not null
             && UriNormalization.IsValidTarget(uri.AbsolutePath)
             ? uri
             : null;
