@@ -12,6 +12,6 @@ internal sealed record ApiError(string Code, string Message, int Status)
     public Task WriteAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        return ApiAnswer.WriteAsync(context, Status, new ApiFailure(false, this), ApiJson.Default.ApiFailure);
+        return ApiAnswer.WriteAsync(context, Status, new ApiFailure(false, this), ApiJson.Readable.ApiFailure);
     }
 }

@@ -43,6 +43,6 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
         }
 
         var message = isAll ? "Cache cleared successfully" : $"Purged {string.Join(", ", purges)}";
-        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message), ApiJson.Default.ApiSuccess);
+        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message), ApiJson.Readable.ApiSuccess);
     }
 }

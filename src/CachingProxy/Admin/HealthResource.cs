@@ -13,5 +13,5 @@ internal sealed class HealthResource(IHostApplicationLifetime lifetime)
         lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(context, 503, "stopping") : WriteAsync(context, 200, "ready");
 
     private static Task WriteAsync(HttpContext context, int status, string state) =>
-        ApiAnswer.WriteAsync(context, status, new ApiHealth(state), ApiJson.Default.ApiHealth);
+        ApiAnswer.WriteAsync(context, status, new ApiHealth(state), ApiJson.Readable.ApiHealth);
 }

@@ -53,7 +53,9 @@ internal static class ServeCommand
 
     private static string StartLine(ProxySettings settings, Uri address)
     {
-        var root = address.GetLeftPart(UriPartial.Authority);
+        // Where it listens on all addresses, the one that a browser on this machine can open.
+        var shown = address.Host is "[::]" or "0.0.0.0" ? new UriBuilder(address) { Host = "localhost" }.Uri : address;
+        var root = shown.GetLeftPart(UriPartial.Authority);
         var origin = settings.Origin is null ? "no origin, absolute URLs on /proxy only" : $"origin {settings.Origin.AbsoluteUri.TrimEnd('/')}";
         return $"caching-proxy listens on {root} ({origin}, ttl {(long)settings.TimeToLive.TotalSeconds} s), docs at {root}/docs";
     }

@@ -13,8 +13,8 @@ namespace CachingProxy.Configuration;
 /// <summary>All settings, in the order of the help. To add one, add a row, a property of <see cref="ProxySettings"/>, and a row of docs/configuration.md.</summary>
 internal static class SettingTable
 {
-    private const string DurationForm = "give 0 to 31536000 seconds, or with a unit: 15s, 5m, 1h";
-    private const string SizeForm = "give bytes up to 1024GB, or with a unit: 64KB, 256MB, 1GB";
+    private const string DurationForm = "give 0 to 31536000 seconds, or with a unit: 15s, 5m, 1h, 7d, 2w";
+    private const string SizeForm = "give bytes up to 1024GB, or with a unit of 1024: 64KB, 256MB (or MiB), 1GB";
 
     public static IReadOnlyList<Setting> All { get; } =
     [

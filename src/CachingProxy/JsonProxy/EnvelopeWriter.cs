@@ -44,7 +44,7 @@ internal static class EnvelopeWriter
     private static byte[] FailurePrefix(int status)
     {
         var message = $"The upstream answered {status} {ReasonPhrases.GetReasonPhrase(status)}".TrimEnd() + ".";
-        var error = JsonSerializer.SerializeToUtf8Bytes(new ApiFailure(false, new ApiError("upstream_status", message, status)), ApiJson.Default.ApiFailure);
+        var error = JsonSerializer.SerializeToUtf8Bytes(new ApiFailure(false, new ApiError("upstream_status", message, status)), ApiJson.Readable.ApiFailure);
         return [.. error.AsSpan(0, error.Length - 1), .. ",\"data\":"u8];
     }
 }

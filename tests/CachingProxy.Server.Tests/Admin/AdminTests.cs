@@ -9,6 +9,16 @@ namespace CachingProxy.Server.Tests.Admin;
 public class AdminTests
 {
     [Fact]
+    public async Task AMessage_HasItsQuotationMarksAsTheyAre_OnBothFaces()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+
+        Assert.Contains("'ftp'", await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=ftp://a", "Connection: close")), StringComparison.Ordinal);
+        Assert.Contains("'evil.test'", await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nHost: evil.test\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DeleteCache_ClearsEverything_OnBothFaces()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", "Content-Type: application/json"));

@@ -10,6 +10,14 @@ namespace CachingProxy.Server.Tests.Commands;
 /// <summary>The command as a process: what it prints, how it ends.</summary>
 public class CommandTests
 {
+    [Fact]
+    public async Task OnAllAddresses_TheLineAtTheStartNamesOneThatCanBeOpened()
+    {
+        using var proxy = await ProxyProcess.StartAsync("--host", "*", "--admin-token", "token");
+        Assert.Equal("localhost", proxy.Client.BaseAddress!.Host);
+        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync("/healthz", TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("--port abc", "--port is 'abc'; give a port from 0 to 65535")]
     [InlineData("--port 65536", "--port is '65536'")]
@@ -19,7 +27,7 @@ public class CommandTests
     [InlineData("--origin http://u:p@a", "--origin is")]
     [InlineData("--origin dummyjson.com", "--origin is 'dummyjson.com'")]
     [InlineData("--ttl -1", "--ttl is '-1'; give 0 to 31536000 seconds")]
-    [InlineData("--ttl 1d", "--ttl is '1d'")]
+    [InlineData("--ttl 1y", "--ttl is '1y'")]
     [InlineData("--ttl 31536001", "--ttl is '31536001'")]
     [InlineData("--ttl-mode both", "--ttl-mode is 'both'; give respect or override")]
     [InlineData("--ttl-mode 1", "--ttl-mode is '1'")]

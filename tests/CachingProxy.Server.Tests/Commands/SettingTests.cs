@@ -37,6 +37,8 @@ public class SettingTests
     [InlineData("15s", 15)]
     [InlineData("5m", 300)]
     [InlineData("1h", 3600)]
+    [InlineData("7d", 604_800)]
+    [InlineData("2w", 1_209_600)]
     [InlineData("0", 0)]
     [InlineData("31536000", 31536000)]
     public void Durations_AreReadInAllTheirUnits(string text, int seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), Quantities.ParseDuration(text));
@@ -45,6 +47,9 @@ public class SettingTests
     [InlineData("256MB", 256L << 20)]
     [InlineData("64kb", 64L << 10)]
     [InlineData("1GB", 1L << 30)]
+    [InlineData("1MiB", 1L << 20)]
+    [InlineData("2gib", 2L << 30)]
+    [InlineData("1TB", 1L << 40)]
     [InlineData("100", 100)]
     [InlineData("0", 0)]
     public void Sizes_AreReadInAllTheirUnits(string text, long bytes) => Assert.Equal(bytes, Quantities.ParseBytes(text));
