@@ -199,7 +199,7 @@ public class ReverseProxyTests
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "There is no IPv6 here.");
         await using var origin = new FakeOrigin((request, connection) => connection.SendAsync(FakeOrigin.Response($"{request["Host"]}", "Cache-Control: max-age=60")), IPAddress.IPv6Loopback);
         Assert.Contains("[::1]", origin.Url.ToString(), StringComparison.Ordinal);
-        await using var proxy = await TestProxy.StartAsync(origin, SettingsReader.Read(name => name == "origin" ? [origin.Url.ToString()] : [], _ => null, null));
+        await using var proxy = await TestProxy.StartAsync(origin, SettingsReader.Read(name => name == "origin" ? [origin.Url.ToString()] : [], new Dictionary<string, string>(), null).Settings);
 
         Assert.Equal(origin.Url.Authority, await proxy.Client.GetStringAsync("/x", TestContext.Current.CancellationToken));
         Assert.Equal("HIT", (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Headers.GetValues("X-Cache").Single());

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -60,6 +61,8 @@ internal sealed class CommandLine
             _root.Options.Add(option);
         }
 
+        // They are told of together with what else is wrong.
+        _root.TreatUnmatchedTokensAsErrors = false;
         _root.Options.Add(_config);
         _root.Options.Add(_clearCache);
         var help = _root.Options.OfType<HelpOption>().Single();
@@ -67,13 +70,13 @@ internal sealed class CommandLine
         _root.SetAction(RunAsync);
     }
 
-    /// <summary>Does what the arguments say; answers with the exit code.</summary>
+    /// <summary>Does what the arguments say; returns the exit code.</summary>
     public async Task<int> InvokeAsync(string[] arguments)
     {
         var parsed = _root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"caching-proxy: {parsed.Errors[0].Message.TrimEnd('.')}. See caching-proxy --help.");
+            await SayAsync(parsed.Errors.Select(error => $"{error.Message.TrimEnd('.')}. See caching-proxy --help."));
             return Usage;
         }
 
@@ -82,17 +85,32 @@ internal sealed class CommandLine
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
+        var unknown = UnknownArguments.Explain(parsed.UnmatchedTokens, _root.Options.Select(option => option.Name)).ToList();
         try
         {
-            var file = parsed.GetValue(_config) ?? Environment.GetEnvironmentVariable("CACHING_PROXY_CONFIG");
-            var settings = SettingsReader.Read(
-                name => Given(parsed, name), Environment.GetEnvironmentVariable, string.IsNullOrEmpty(file) ? null : file);
+            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
+            var file = parsed.GetValue(_config) ?? environment.GetValueOrDefault("CACHING_PROXY_CONFIG");
+            var (settings, notes) = SettingsReader.Read(name => Given(parsed, name), environment, string.IsNullOrEmpty(file) ? null : file);
+            if (unknown.Count > 0)
+            {
+                throw new SettingException([]);
+            }
+
+            await SayAsync(notes);
             return parsed.GetValue(_clearCache) ? await ClearCacheCommand.RunAsync(settings) : await ServeCommand.RunAsync(settings);
         }
         catch (SettingException refused)
         {
-            await Console.Error.WriteLineAsync($"caching-proxy: {refused.Message}");
+            await SayAsync([.. unknown, .. refused.Faults]);
             return Usage;
+        }
+    }
+
+    private static async Task SayAsync(IEnumerable<string> sentences)
+    {
+        foreach (var sentence in sentences)
+        {
+            await Console.Error.WriteLineAsync($"caching-proxy: {sentence}");
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record ProxySettings
     /// <summary>The address to listen on: 127.0.0.1 by default.</summary>
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
+    /// <summary>Whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off by default.</summary>
+    public bool ListensOnLocalhost { get; init; }
+
     /// <summary>The base URL of the upstream; none by default, and only absolute URLs can be asked for then.</summary>
     public Uri? Origin { get; init; }
 

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>Durations and sizes as people write them.</summary>
-internal static class Quantities
+/// <summary>Reads durations and sizes as people write them.</summary>
+internal static partial class Quantities
 {
     /// <summary>The longest duration: 365 days.</summary>
     public static readonly TimeSpan MaxDuration = TimeSpan.FromDays(365);
@@ -11,28 +12,62 @@ internal static class Quantities
     /// <summary>The largest size: 1 TB.</summary>
     public const long MaxBytes = 1L << 40;
 
-    /// <summary>Whole seconds, or a whole number of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c> or <c>w</c>; null for anything else.</summary>
-    public static TimeSpan? ParseDuration(string text) =>
-        Parse(text, MaxDuration.TotalSeconds, ("", 1), ("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-
-    /// <summary>Bytes, or a whole number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c> of 1024 each, which may be spelt <c>KiB</c> and so on; null for anything else.</summary>
-    public static long? ParseBytes(string text) =>
-        Parse(text, MaxBytes, ("", 1), ("B", 1), ("KB", 1 << 10), ("MB", 1 << 20), ("GB", 1 << 30), ("TB", 1L << 40), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1L << 40));
-
-    private static long? Parse(string text, double max, params (string Suffix, long Factor)[] units)
+    private static readonly Dictionary<string, decimal> SecondsOf = new(StringComparer.OrdinalIgnoreCase)
     {
-        var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9');
-        var (number, unit) = digits < 0 ? (text, "") : (text[..digits], text[digits..].Trim());
-        foreach (var (suffix, factor) in units)
+        ["ms"] = 0.001m, ["s"] = 1, ["m"] = 60, ["h"] = 3600, ["d"] = 86_400, ["w"] = 604_800,
+    };
+
+    private static readonly Dictionary<string, decimal> BytesOf = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["KB"] = 1 << 10, ["MB"] = 1 << 20, ["GB"] = 1 << 30, ["TB"] = 1L << 40,
+        ["KiB"] = 1 << 10, ["MiB"] = 1 << 20, ["GiB"] = 1 << 30, ["TiB"] = 1L << 40,
+    };
+
+    /// <summary>
+    /// Reads seconds (<c>15</c>), a number with a unit (<c>500ms</c>, <c>1.5h</c>), or several, the largest first (<c>1h30m</c>). Returns null for anything
+    /// else, and above <see cref="MaxDuration"/>.
+    /// </summary>
+    public static TimeSpan? ParseDuration(string text)
+    {
+        if (ParseNumber(text) is { } seconds)
         {
-            if (unit.Equals(suffix, StringComparison.OrdinalIgnoreCase))
-            {
-                return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= max / factor
-                    ? count * factor
-                    : null;
-            }
+            return Duration(seconds);
         }
 
-        return null;
+        var (sum, last, end) = (0m, decimal.MaxValue, 0);
+        foreach (Match part in Parts().Matches(text))
+        {
+            if (!SecondsOf.TryGetValue(part.Groups["unit"].Value, out var factor) || factor >= last || ParseNumber(part.Groups["number"].Value) is not { } number)
+            {
+                return null;
+            }
+
+            (sum, last, end) = (sum + (number * factor), factor, part.Index + part.Length);
+        }
+
+        return end > 0 && end == text.Length ? Duration(sum) : null;
     }
+
+    /// <summary>
+    /// Reads bytes, or a number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c>, which are 1024 of each other and may be spelt <c>KiB</c> and so on. Returns
+    /// null for anything else, and above <see cref="MaxBytes"/>.
+    /// </summary>
+    public static long? ParseBytes(string text)
+    {
+        var match = Parts().Match(text);
+        var isWhole = match.Success && match.Length == text.Length;
+        var (number, factor) = isWhole && BytesOf.TryGetValue(match.Groups["unit"].Value, out var unit)
+            ? (ParseNumber(match.Groups["number"].Value), unit)
+            : (ParseNumber(text.EndsWith('B') ? text[..^1] : text) is { } bytes && bytes == decimal.Truncate(bytes) ? bytes : null, 1);
+        return number is { } count && count * factor <= MaxBytes ? (long)(count * factor) : null;
+    }
+
+    private static TimeSpan? Duration(decimal seconds) => seconds <= (decimal)MaxDuration.TotalSeconds ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)) : null;
+
+    // Short enough that no product of it overflows.
+    private static decimal? ParseNumber(string text) =>
+        text.Length is > 0 and <= 16 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && char.IsAsciiDigit(text[0]) ? number : null;
+
+    [GeneratedRegex(@"\G(?<number>[0-9.]+) ?(?<unit>[A-Za-z]+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Parts();
 }

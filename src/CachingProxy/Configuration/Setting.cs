@@ -26,8 +26,21 @@ internal sealed record Setting(
     /// <summary>Whether its value must not be repeated in an error.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Another environment variable for it, which counts where <see cref="Environment"/> is not set; null where there is none.</summary>
+    public string? OtherEnvironment { get; init; }
+
+    /// <summary>Says what is wrong with a text that is not permitted, better than <see cref="Permitted"/> could; null where it does not know.</summary>
+    public Func<string, string?>? Explain { get; init; }
+
     /// <summary>What stands between several values in the environment.</summary>
     public char Separator { get; init; } = ',';
+
+    /// <summary>The environment variables that set it; the first that is set counts.</summary>
+    public IEnumerable<string> Variables => OtherEnvironment is null ? [Environment] : [Environment, OtherEnvironment];
+
+    /// <summary>Returns the texts that the value of an environment variable holds.</summary>
+    public IReadOnlyList<string> Split(string value) =>
+        IsRepeatable ? value.Split(Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value];
 
     /// <summary>Takes texts in, from a source that is named in the error.</summary>
     /// <exception cref="SettingException">They are not permitted.</exception>
@@ -44,6 +57,7 @@ internal sealed record Setting(
         }
 
         return Apply(settings, texts) ?? throw new SettingException(
-            IsSecret ? $"The value of {source} is not permitted; {Permitted}." : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}.");
+            texts.Count == 1 && Explain?.Invoke(texts[0]) is { } why ? $"{source} {why}"
+            : IsSecret ? $"The value of {source} is not permitted; {Permitted}." : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}.");
     }
 }

@@ -1,4 +1,15 @@
 namespace CachingProxy.Configuration;
 
-/// <summary>A setting has a value that it cannot have. The message names the option, the value and what is permitted.</summary>
-public sealed class SettingException(string message) : Exception(message);
+/// <summary>Settings have values that they cannot have. Each fault names the option, the value and what is permitted.</summary>
+/// <param name="faults">One sentence for each fault; at least one.</param>
+public sealed class SettingException(IReadOnlyList<string> faults) : Exception(string.Join('\n', faults))
+{
+    /// <summary>Tells of a single fault.</summary>
+    public SettingException(string fault)
+        : this([fault])
+    {
+    }
+
+    /// <summary>One sentence for each fault.</summary>
+    public IReadOnlyList<string> Faults => faults;
+}

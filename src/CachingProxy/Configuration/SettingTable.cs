@@ -13,19 +13,23 @@ namespace CachingProxy.Configuration;
 /// <summary>All settings, in the order of the help. To add one, add a row, a property of <see cref="ProxySettings"/>, and a row of docs/configuration.md.</summary>
 internal static class SettingTable
 {
-    private const string DurationForm = "give 0 to 31536000 seconds, or with a unit: 15s, 5m, 1h, 7d, 2w";
-    private const string SizeForm = "give bytes up to 1024GB, or with a unit of 1024: 64KB, 256MB (or MiB), 1GB";
+    private const string DurationForm = "give 0 to 365d, in seconds or with units: 15, 500ms, 1.5h, 1h30m, 7d";
+    private const string TimeoutForm = "give 1ms to 24h, in seconds or with units: 15, 500ms, 1.5h, 1h30m";
+    private const string SizeForm = "give bytes up to 1024GB, or with a unit: 64KB, 256MB, 1GB (MB and MiB both are 1024 KB)";
+
+    // Timers run no longer than 49 days.
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromHours(24);
 
     public static IReadOnlyList<Setting> All { get; } =
     [
         new("port", "CACHING_PROXY_PORT", "N", "8000", "Port to listen on; 0 takes a free one", "give a port from 0 to 65535",
             (settings, texts) => ParseCount(texts[0], 0, 65535) is { } port ? settings with { Port = port } : null),
         new("host", "CACHING_PROXY_HOST", "ADDRESS", "127.0.0.1", "Address to listen on; * for all", "give an IP address, localhost, or *",
-            (settings, texts) => ParseAddress(texts[0]) is { } address ? settings with { Host = address } : null),
+            (settings, texts) => ParseAddress(texts[0]) is { } address ? settings with { Host = address, ListensOnLocalhost = texts[0] == "localhost" } : null),
         new("origin", "CACHING_PROXY_ORIGIN", "URL", "none", "Base URL of the upstream", "give an http or https URL without user information, query or fragment",
-            (settings, texts) => ParseOrigin(texts[0]) is { } origin ? settings with { Origin = origin } : null),
-        new("ttl", "CACHE_TTL", "TIME", "60", "Time to live in seconds, or 15s, 5m, 1h", DurationForm,
-            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { TimeToLive = ttl } : null),
+            (settings, texts) => OriginUrl.Parse(texts[0]) is { } origin ? settings with { Origin = origin } : null) { Explain = OriginUrl.Explain },
+        new("ttl", "CACHE_TTL", "TIME", "60", "Time to live in seconds, or 15s, 5m, 1h30m", DurationForm,
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { TimeToLive = ttl } : null) { OtherEnvironment = "CACHING_PROXY_TTL" },
         new("ttl-mode", "CACHING_PROXY_TTL_MODE", "MODE", "respect", "respect: RFC 9111 decides, the TTL is for responses that state no lifetime; override: the TTL decides",
             "give respect or override",
             (settings, texts) => ParseEnum<TtlMode>(texts[0]) is { } mode ? settings with { TtlMode = mode } : null),
@@ -36,10 +40,10 @@ internal static class SettingTable
             (settings, texts) => bool.TryParse(texts[0], out var strip) ? settings with { StripCookies = strip } : null) { IsSwitch = true },
         new("stale-despite-s-maxage", "CACHING_PROXY_STALE_DESPITE_S_MAXAGE", "BOOL", "false", "Let stale-while-revalidate hold beside s-maxage", "give true or false",
             (settings, texts) => bool.TryParse(texts[0], out var permit) ? settings with { StaleDespiteSharedMaxAge = permit } : null) { IsSwitch = true },
-        new("wait-timeout", "CACHING_PROXY_WAIT_TIMEOUT", "TIME", "10", "How long a request waits for the head of another's fetch", "give 1 to 31536000 seconds, or with a unit: 15s, 5m, 1h",
-            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } timeout && timeout > TimeSpan.Zero ? settings with { WaitTimeout = timeout } : null),
-        new("client-timeout", "CACHING_PROXY_CLIENT_TIMEOUT", "TIME", "30", "How long a client may take nothing of its response, or send nothing of its content", "give 1 to 31536000 seconds, or with a unit: 15s, 5m, 1h",
-            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } timeout && timeout > TimeSpan.Zero ? settings with { ClientTimeout = timeout } : null),
+        new("wait-timeout", "CACHING_PROXY_WAIT_TIMEOUT", "TIME", "10", "How long a request waits for the head of another's fetch", TimeoutForm,
+            (settings, texts) => ParseTimeout(texts[0]) is { } timeout ? settings with { WaitTimeout = timeout } : null),
+        new("client-timeout", "CACHING_PROXY_CLIENT_TIMEOUT", "TIME", "30", "How long a client may take nothing of its response, or send nothing of its content", "give 1s to 24h, in seconds or with units: 15, 1.5m, 1h30m",
+            (settings, texts) => ParseTimeout(texts[0]) is { TotalSeconds: >= 1 } timeout ? settings with { ClientTimeout = timeout } : null),
         new("uncacheable-ttl", "CACHING_PROXY_UNCACHEABLE_TTL", "TIME", "120", "How long nobody waits for what could not be shared", DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { UncacheableTimeToLive = ttl } : null),
         new("early-refresh", "CACHING_PROXY_EARLY_REFRESH", "PERCENT", "0", "Last part of a lifetime in which a use sets off a refresh beside it; 0 for never", "give 0 to 90 percent of the lifetime",
@@ -48,8 +52,8 @@ internal static class SettingTable
             (settings, texts) => ParseCount(texts[0], 1, 65535) is { } count ? settings with { MaxFetches = count } : null),
         new("send-tags", "CACHING_PROXY_SEND_TAGS", "BOOL", "false", "Send Cache-Tag, Surrogate-Key and xkey on to clients", "give true or false",
             (settings, texts) => bool.TryParse(texts[0], out var send) ? settings with { SendTags = send } : null) { IsSwitch = true },
-        new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", SizeForm,
-            (settings, texts) => Quantities.ParseBytes(texts[0]) is { } bytes ? settings with { MaxMemoryBytes = bytes } : null),
+        new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", "give 1MB to 1024GB",
+            (settings, texts) => Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("store", "CACHING_PROXY_STORE", "WHERE", "memory alone", "sqlite:PATH: keep the cache in a file as well, so that it survives a restart; redis://HOST: share it with other nodes",
             "give sqlite:PATH, the path of a file in a folder that exists, or redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB], rediss:// for TLS",
             (settings, texts) => StoreSetting.Parse(texts[0]) is { } store ? settings with { Store = store } : null)
@@ -98,14 +102,8 @@ internal static class SettingTable
         _ => IPAddress.TryParse(text.Trim('[', ']'), out var address) && (text.Contains(':', StringComparison.Ordinal) || text.Count(c => c == '.') == 3) ? address : null,
     };
 
-    private static Uri? ParseOrigin(string text) =>
-        text.All(char.IsAscii) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.Port > 0
-            && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
-            && UriNormalization.NormaliseHost(uri.Scheme, UriNormalization.HostOf(uri)) is not null
-            && UriNormalization.IsValidTarget(uri.AbsolutePath)
-            ? uri
-            : null;
+    private static TimeSpan? ParseTimeout(string text) =>
+        Quantities.ParseDuration(text) is { } timeout && timeout >= TimeSpan.FromMilliseconds(1) && timeout <= MaxTimeout ? timeout : null;
 
     private static T? ParseEnum<T>(string text)
         where T : struct, Enum =>

@@ -1,74 +1,46 @@
-using System.Text.Json;
-
 namespace CachingProxy.Configuration;
 
 /// <summary>Puts the settings together: the command line wins over the environment, that over the file, that over the defaults.</summary>
 internal static class SettingsReader
 {
-    /// <summary>Reads all sources.</summary>
+    /// <summary>Reads all sources. Returns the settings, and a sentence for each thing that was ignored and perhaps not meant to be.</summary>
     /// <param name="commandLine">The values given for a setting's name on the command line; empty where it is absent.</param>
-    /// <param name="environment">The value of an environment variable, or null.</param>
+    /// <param name="environment">The variables of the environment.</param>
     /// <param name="file">The path of the configuration file, or null.</param>
-    /// <exception cref="SettingException">A value is not permitted, wherever it comes from.</exception>
-    public static ProxySettings Read(Func<string, IReadOnlyList<string>> commandLine, Func<string, string?> environment, string? file)
+    /// <exception cref="SettingException">Values are not permitted, wherever they come from: all of them are told of.</exception>
+    public static (ProxySettings Settings, IReadOnlyList<string> Notes) Read(
+        Func<string, IReadOnlyList<string>> commandLine, IReadOnlyDictionary<string, string> environment, string? file)
     {
         var settings = new ProxySettings();
-        var fromFile = file is null ? [] : ReadFile(file);
+        var faults = new List<string>();
+        var fromFile = file is null ? [] : ConfigurationFile.Read(file, faults);
         foreach (var setting in SettingTable.All)
         {
-            if (commandLine(setting.Name) is { Count: > 0 } given)
+            try
             {
-                settings = setting.ApplyFrom(settings, given, $"--{setting.Name}");
-            }
-            else if (environment(setting.Environment) is { Length: > 0 } text)
-            {
-                var texts = setting.IsRepeatable
-                    ? text.Split(setting.Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                    : [text];
-                settings = setting.ApplyFrom(settings, texts, setting.Environment);
-            }
-            else if (fromFile.TryGetValue(setting.Name, out var written))
-            {
-                settings = setting.ApplyFrom(settings, written, $"\"{setting.Name}\" in {file}");
-            }
-        }
-
-        return settings;
-    }
-
-    private static Dictionary<string, List<string>> ReadFile(string file)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(
-                File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-            {
-                throw new SettingException($"{file} holds no JSON object; write {{ \"port\": 3000, ... }}.");
-            }
-
-            var values = new Dictionary<string, List<string>>();
-            foreach (var property in document.RootElement.EnumerateObject())
-            {
-                if (!SettingTable.All.Any(setting => setting.Name == property.Name))
+                if (commandLine(setting.Name) is { Count: > 0 } given)
                 {
-                    throw new SettingException($"\"{property.Name}\" in {file} is no setting; the settings are {string.Join(", ", SettingTable.All.Select(setting => setting.Name))}.");
+                    settings = setting.ApplyFrom(settings, given, $"--{setting.Name}");
                 }
-
-                values[property.Name] = property.Value.ValueKind == JsonValueKind.Array
-                    ? [.. property.Value.EnumerateArray().Select(value => value.ToString())]
-                    : [property.Value.ToString()];
+                else if (VariableOf(setting, environment) is { } variable)
+                {
+                    settings = setting.ApplyFrom(settings, setting.Split(environment[variable]), variable);
+                }
+                else if (fromFile.TryGetValue(setting.Name, out var written))
+                {
+                    settings = setting.ApplyFrom(settings, written, $"\"{setting.Name}\" in {file}");
+                }
             }
+            catch (SettingException refused)
+            {
+                faults.AddRange(refused.Faults);
+            }
+        }
 
-            return values;
-        }
-        catch (JsonException failure)
-        {
-            throw new SettingException($"{file} is not valid JSON: {failure.Message}");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingException($"The configuration file {file} cannot be read: {failure.Message}");
-        }
+        return faults.Count == 0 ? (settings, [.. EnvironmentNames.Notes(environment)]) : throw new SettingException(faults);
     }
+
+    // An empty variable is as good as none: shells and compose files cannot always leave one out.
+    private static string? VariableOf(Setting setting, IReadOnlyDictionary<string, string> environment) =>
+        setting.Variables.FirstOrDefault(name => environment.GetValueOrDefault(name) is { Length: > 0 } text && !EnvironmentNames.IsOfKubernetes(name, text));
 }

@@ -185,8 +185,13 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         {
             kestrel.ListenAnyIP(settings.Port, Http1);
         }
+        else if (settings is { ListensOnLocalhost: true, Port: > 0 })
+        {
+            kestrel.ListenLocalhost(settings.Port, Http1);
+        }
         else
         {
+            // Two addresses could not be given the same free port.
             kestrel.Listen(settings.Host, settings.Port, Http1);
         }
     }

@@ -19,7 +19,7 @@ public class FillSoakTests
 
     // In a soak for a time; else until enough has happened.
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
-    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("CACHING_PROXY_SOAK") == "1";
+    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("SOAK_TESTS") == "1";
 
     private readonly FakeTimeProvider _time = new();
     private readonly CancellationTokenSource _over = new(Duration);

@@ -17,7 +17,7 @@ public class PackedEntryTests
     // With more an entry is not packed.
     private const int MaxFields = 64;
 
-    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("CACHING_PROXY_SOAK") == "1";
+    private static readonly bool IsSoak = Environment.GetEnvironmentVariable("SOAK_TESTS") == "1";
 
     private readonly HeadTemplates _templates = new();
 

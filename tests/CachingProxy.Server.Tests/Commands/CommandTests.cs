@@ -24,25 +24,30 @@ public class CommandTests
     [InlineData("--port -1", "--port is '-1'")]
     [InlineData("--host nowhere", "--host is 'nowhere'; give an IP address")]
     [InlineData("--origin ftp://a", "--origin is 'ftp://a'; give an http or https URL")]
-    [InlineData("--origin http://u:p@a", "--origin is")]
-    [InlineData("--origin dummyjson.com", "--origin is 'dummyjson.com'")]
-    [InlineData("--ttl -1", "--ttl is '-1'; give 0 to 31536000 seconds")]
+    [InlineData("--origin http://u:p@a", "--origin has user information; leave it out")]
+    [InlineData("--origin dummyjson.com", "--origin is 'dummyjson.com'; write https://dummyjson.com")]
+    [InlineData("--ttl -1", "--ttl is '-1'; give 0 to 365d")]
     [InlineData("--ttl 1y", "--ttl is '1y'")]
     [InlineData("--ttl 31536001", "--ttl is '31536001'")]
     [InlineData("--ttl-mode both", "--ttl-mode is 'both'; give respect or override")]
     [InlineData("--ttl-mode 1", "--ttl-mode is '1'")]
     [InlineData("--set-cookie eat", "--set-cookie is 'eat'; give refuse, strip or store")]
     [InlineData("--strip-cookies maybe", "--strip-cookies is 'maybe'; give true or false")]
-    [InlineData("--max-memory lots", "--max-memory is 'lots'; give bytes")]
-    [InlineData("--max-object-size 1.5MB", "--max-object-size is '1.5MB'")]
+    [InlineData("--max-memory lots", "--max-memory is 'lots'; give 1MB to 1024GB")]
+    [InlineData("--max-object-size 1,5MB", "--max-object-size is '1,5MB'")]
+    [InlineData("--max-memory 0", "--max-memory is '0'; give 1MB to 1024GB")]
+    [InlineData("--wait-timeout 60d", "--wait-timeout is '60d'; give 1ms to 24h")]
     [InlineData("--allowed-host a_/b", "--allowed-host is 'a_/b'; give a host name")]
     [InlineData("--allow-target 10.0.0.0/99", "--allow-target is '10.0.0.0/99'; give HOST or CIDR")]
     [InlineData("--origin-header Host:x", "The value of --origin-header is not permitted; give 'Name: value'")]
     [InlineData("--admin-token é", "The value of --admin-token is not permitted")]
     [InlineData("--port 1 --port 2", "--port is given 2 times; give it once")]
     [InlineData("--port", "--port")]
-    [InlineData("--no-such-option", "--no-such-option")]
-    [InlineData("surplus", "surplus")]
+    [InlineData("--no-such-option", "--no-such-option is no option; see caching-proxy --help")]
+    [InlineData("--orgin http://a", "--orgin is no option; did you mean --origin?")]
+    [InlineData("--max-memry=5MB", "--max-memry is no option; did you mean --max-memory?")]
+    [InlineData("surplus", "'surplus' belongs to no option")]
+    [InlineData("http://a.test", "did you mean --origin http://a.test?")]
     [InlineData("--config /no/such/file", "/no/such/file cannot be read")]
     public async Task ABadValue_IsOneLineThatNamesTheOptionTheValueAndWhatIsPermitted_AndExitCode2(string arguments, string message)
     {
@@ -51,6 +56,34 @@ public class CommandTests
         Assert.Single(error.Trim().Split('\n'));
         Assert.Contains(message, error);
         Assert.Empty(output);
+    }
+
+    [Fact]
+    public async Task SeveralBadValues_AreALineEach()
+    {
+        var (exitCode, _, error) = await RunAsync(["--prot", "3000", "--ttl", "soon", "--origin", "localhost:8080"]);
+        Assert.Equal(CommandLine.Usage, exitCode);
+        Assert.Equal(
+            [
+                "caching-proxy: --prot is no option; did you mean --port?",
+                "caching-proxy: --origin is 'localhost:8080'; write http://localhost:8080",
+                "caching-proxy: --ttl is 'soon'; give 0 to 365d, in seconds or with units: 15, 500ms, 1.5h, 1h30m, 7d.",
+            ],
+            error.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task OnLocalhost_BothLoopbackAddressesAreListenedOn()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "There is no IPv6 here.");
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var port = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        await using var proxy = await StartAsync(["--host", "localhost", "--port", $"{port}"]);
+        Assert.StartsWith($"caching-proxy listens on http://localhost:{port} ", proxy.StartLine);
+        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync($"http://127.0.0.1:{port}/healthz", TestContext.Current.CancellationToken));
+        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync($"http://[::1]:{port}/healthz", TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace CachingProxy.Server.Tests.Soak;
 /// </summary>
 public class SoakTests
 {
-    private static readonly TimeSpan Duration = Environment.GetEnvironmentVariable("CACHING_PROXY_SOAK") == "1" ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Duration = Environment.GetEnvironmentVariable("SOAK_TESTS") == "1" ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(30);
 
     // What is measured before is the warming up.
     private static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(10);

@@ -61,7 +61,7 @@ public sealed class SqliteRestartTests : IDisposable
     [Fact]
     public async Task M17_KilledAtRandomMomentsUnderLoad_ItStarts_TheFileIsSound_AndNoBodyIsCutOff()
     {
-        var kills = Environment.GetEnvironmentVariable("CACHING_PROXY_SOAK") == "1" ? 100 : 10;
+        var kills = Environment.GetEnvironmentVariable("SOAK_TESTS") == "1" ? 100 : 10;
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
         var path = _folder.File("cache.db");
         var hits = 0;

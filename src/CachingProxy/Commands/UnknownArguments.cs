@@ -1,0 +1,35 @@
+using CachingProxy.Configuration;
+
+namespace CachingProxy.Commands;
+
+/// <summary>Says of arguments that no option takes what they were perhaps meant to be.</summary>
+internal static class UnknownArguments
+{
+    /// <summary>Returns one sentence for each unknown option, and for each value that belongs to none.</summary>
+    /// <param name="arguments">The arguments, in the order of the command line.</param>
+    /// <param name="options">The names of all options, with their dashes.</param>
+    public static IEnumerable<string> Explain(IReadOnlyList<string> arguments, IEnumerable<string> options)
+    {
+        var isAfterOption = false;
+        foreach (var argument in arguments)
+        {
+            if (argument.StartsWith('-'))
+            {
+                var name = argument.Split('=')[0];
+                isAfterOption = name == argument;
+                yield return $"{name} is no option; {(Spelling.Nearest(name, options) is { } nearest ? $"did you mean {nearest}?" : "see caching-proxy --help.")}";
+            }
+            else if (isAfterOption)
+            {
+                // Its value.
+                isAfterOption = false;
+            }
+            else
+            {
+                yield return OriginUrl.Parse(argument) is null
+                    ? $"'{argument}' belongs to no option; see caching-proxy --help."
+                    : $"'{argument}' belongs to no option; did you mean --origin {argument}?";
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Configuration;
+
+/// <summary>Reads the base URL of the origin, and says what is wrong with one that cannot be read.</summary>
+internal static class OriginUrl
+{
+    /// <summary>Reads an absolute http or https URL without user information, query and fragment; returns null for anything else.</summary>
+    public static Uri? Parse(string text) =>
+        ParseAny(text) is { UserInfo: "", Query: "", Fragment: "" } uri && UriNormalization.IsValidTarget(uri.AbsolutePath) ? uri : null;
+
+    /// <summary>Says what is wrong with a text that <see cref="Parse"/> does not take, and what it should have been; returns null where nobody can tell.</summary>
+    public static string? Explain(string text)
+    {
+        var uri = ParseAny(text);
+        return uri is null ? Guess(text) is { } guess ? $"is '{text}'; write {guess}" : null
+            // The password is not repeated.
+            : uri.UserInfo.Length > 0 ? "has user information; leave it out, and give it as --origin-header 'Authorization: Basic ...'."
+            : uri.Query.Length > 0 || uri.Fragment.Length > 0 ? $"is '{text}'; leave the query and the fragment out: {uri.GetLeftPart(UriPartial.Path)}"
+            : null;
+    }
+
+    private static Uri? ParseAny(string text) =>
+        text.All(char.IsAscii) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Port > 0
+            && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
+            && UriNormalization.NormaliseHost(uri.Scheme, UriNormalization.HostOf(uri)) is not null
+            ? uri
+            : null;
+
+    // Most often it is the scheme that is missing: on this machine http, elsewhere https, unless the port says otherwise.
+    private static string? Guess(string text)
+    {
+        if (text.Contains("://", StringComparison.Ordinal) || Parse("http://" + text.TrimStart('/')) is not { } uri)
+        {
+            return null;
+        }
+
+        var isPlain = uri.IsLoopback || uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || (!uri.IsDefaultPort && uri.Port != 443) || !uri.Host.Contains('.', StringComparison.Ordinal);
+        return $"{(isPlain ? "http" : "https")}://{text.TrimStart('/')}";
+    }
+}
