@@ -83,7 +83,7 @@ public static class RequestGuard
 
         if (!UriNormalization.IsAcceptableRequestTarget(target))
         {
-            return Refusal.BadRequest("The request target must begin with a slash and hold only characters that RFC 3986 permits; encode others as %HH.");
+            return Refusal.BadRequest("The request target must begin with a slash. Its path may hold what RFC 3986 permits, its query any visible ASCII but #; encode the rest as %HH.");
         }
 
         guarded = new GuardedRequest(target, host);

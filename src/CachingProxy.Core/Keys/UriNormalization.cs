@@ -13,18 +13,22 @@ public static class UriNormalization
     private static readonly SearchValues<char> TargetCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?");
 
-    // What browsers and curl send although RFC 3986 would have it encoded. It has one meaning only and passes unchanged.
+    // What browsers and curl send in paths although RFC 3986 would have it encoded. It has one meaning only and passes unchanged.
     private static readonly SearchValues<char> LenientTargetCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`");
 
-    /// <summary>Whether path and query hold only what RFC 3986 permits, each percent sign with its two digits.</summary>
+    /// <summary>Tells whether path and query hold only what RFC 3986 permits, each percent sign with its two digits.</summary>
     public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
 
     /// <summary>
-    /// The same for a target that a client sent on the request line, where the brackets, braces, pipes, carets and backticks that
-    /// browsers leave unencoded are permitted too. Never a blank, a control character, a quote, a backslash or a fragment.
+    /// Tells whether a target may be taken as a client sent it on the request line. Its path may hold the brackets, braces, pipes, carets and backticks that
+    /// browsers leave unencoded as well; its query any visible ASCII, a percent sign without digits included, as it passes through nginx and Varnish too. A
+    /// blank, a control character or a fragment is never permitted, nor a quote or a backslash in the path.
     /// </summary>
-    public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) => IsTargetOf(target, LenientTargetCharacters);
+    public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) => IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
+
+    /// <summary>Tells whether a target may be taken whose path was written as RFC 3986 has it, and whose query as clients send it.</summary>
+    public static bool IsValidPathWithAcceptableQuery(ReadOnlySpan<char> target) => IsPathOf(target, TargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
     /// A host with an optional port, normalised: lower case, without the scheme's default port and one trailing dot.
@@ -100,6 +104,15 @@ public static class UriNormalization
 
         return false;
     }
+
+    private static bool IsPathOf(ReadOnlySpan<char> target, SearchValues<char> permitted, out ReadOnlySpan<char> query)
+    {
+        var end = target.IndexOf('?');
+        query = end < 0 ? [] : target[end..];
+        return IsTargetOf(end < 0 ? target : target[..end], permitted);
+    }
+
+    private static bool IsAcceptableQuery(ReadOnlySpan<char> query) => !query.ContainsAnyExceptInRange('!', '~') && !query.Contains('#');
 
     private static bool IsTargetOf(ReadOnlySpan<char> target, SearchValues<char> permitted)
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using CachingProxy.AspNetCore;
 using CachingProxy.Core.Keys;
 
@@ -13,10 +12,6 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
     /// <summary>The longest URL, decoded.</summary>
     public const int MaxLength = 2048;
 
-    // Printable ASCII without what RFC 3986 has no place for; the rest is looked at part by part.
-    private static readonly SearchValues<char> Permitted = SearchValues.Create(
-        [.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Except("\"<>\\^`{|}")]);
-
     /// <summary>Reads a URL, decoded from the query once.</summary>
     public ProxyTarget Parse(string url)
     {
@@ -25,9 +20,9 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
             return ProxyTarget.Invalid($"The url is {url.Length} characters long; at most {MaxLength} are permitted.");
         }
 
-        if (url.AsSpan().ContainsAnyExcept(Permitted))
+        if (url.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            return ProxyTarget.Invalid("The url holds a character that a URL cannot have; percent-encode it, and then the whole url once more.");
+            return ProxyTarget.Invalid("The url holds a blank, a control character or a letter beyond ASCII; percent-encode it, and then the whole url once more.");
         }
 
         if (url.Contains('#', StringComparison.Ordinal))
@@ -52,7 +47,7 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
         }
 
         var target = url.StartsWith('/') ? url : "/" + url;
-        if (!UriNormalization.IsValidTarget(target))
+        if (!UriNormalization.IsValidPathWithAcceptableQuery(target))
         {
             return ProxyTarget.Invalid("The url is no valid path and query; encode other characters as %HH.");
         }
@@ -86,7 +81,7 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
             return ProxyTarget.Invalid("The url must name a host, with a port from 1 to 65535 if any.");
         }
 
-        if (!UriNormalization.IsValidTarget(target))
+        if (!UriNormalization.IsValidPathWithAcceptableQuery(target))
         {
             return ProxyTarget.Invalid("The url's path or query is not valid; encode other characters as %HH.");
         }

@@ -44,6 +44,9 @@ internal sealed class ConnectionUse
     /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>
     public string? ConnectionField { get; private set; }
 
+    /// <summary>What is wrong with the target of the request line that came last; null where nothing is that can be told.</summary>
+    public string? RequestLineFault { get; set; }
+
     /// <summary>Something is read: once the answer before is complete, it is the next head.</summary>
     public void OnReading()
     {

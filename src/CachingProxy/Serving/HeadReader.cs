@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Reads along with Kestrel while it waits for a head. Where <c>Connection</c> says <c>close</c> or <c>keep-alive</c>, Kestrel forgets what else it names, which
-/// must not be passed on either (RFC 9110 §7.6.1).
+/// Reads along with Kestrel: while it waits for a head, what <see cref="ClientHead"/> is for (where <c>Connection</c> says <c>close</c> or <c>keep-alive</c>, Kestrel
+/// forgets what else it names, which must not be passed on either, RFC 9110 §7.6.1); while it reads content, how much of that is framing.
 /// </summary>
 /// <param name="inner">What came from the client.</param>
 /// <param name="use">Learns of the field.</param>
@@ -20,8 +19,6 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
 
     private ReadOnlySequence<byte> _buffer;
     private long _taken;
-
-    private static ReadOnlySpan<byte> FieldName => "connection:"u8;
 
     /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -79,11 +76,11 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
         }
         else if (result.Buffer.IsSingleSegment)
         {
-            FindField(result.Buffer.FirstSpan);
+            new ClientHead(use).Read(result.Buffer.FirstSpan);
         }
         else
         {
-            FindField(result.Buffer.ToArray());
+            new ClientHead(use).Read(result.Buffer.ToArray());
         }
 
         return result;
@@ -102,24 +99,6 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
         if (_taken > MaxFramingBytes + (content.BytesRead * MaxFramingRatio))
         {
             use.Abort("The content is nearly nothing but framing.");
-        }
-    }
-
-    // A line that is not whole yet comes again, together with its end.
-    private void FindField(ReadOnlySpan<byte> bytes)
-    {
-        while (bytes.IndexOf("\r\n"u8) is var end and >= 0)
-        {
-            var line = bytes[..end];
-            bytes = bytes[(end + 2)..];
-            if (line.Length > FieldName.Length && (line[0] | 0x20) == 'c' && Ascii.EqualsIgnoreCase(line[..FieldName.Length], FieldName))
-            {
-                use.AddConnectionField(Encoding.Latin1.GetString(line[FieldName.Length..]).Trim(' ', '\t'));
-            }
-            else if (line.IsEmpty)
-            {
-                return;
-            }
         }
     }
 }

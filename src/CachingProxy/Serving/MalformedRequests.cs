@@ -18,8 +18,10 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
     /// <summary>How many were refused.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>The whole answer in the place of Kestrel's own.</summary>
-    public byte[] InPlaceOf(ReadOnlySpan<byte> answer)
+    /// <summary>Returns the whole answer in the place of Kestrel's own.</summary>
+    /// <param name="answer">What Kestrel was about to send.</param>
+    /// <param name="fault">What is wrong with the request line, where that is known: a blank in a target makes Kestrel complain of the version.</param>
+    public byte[] InPlaceOf(ReadOnlySpan<byte> answer, string? fault)
     {
         // HTTP/1.1 400 Bad Request
         if (answer.Length < 12 || !int.TryParse(answer[9..12], NumberStyles.None, CultureInfo.InvariantCulture, out var status))
@@ -28,7 +30,7 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
         }
 
         Interlocked.Increment(ref _refused);
-        var detail = Detail(status);
+        (status, var detail) = fault is null ? (status, Detail(status)) : (400, fault);
         if (_tell.IsTime())
         {
             LogRefused(logger, Refused, status, detail);

@@ -21,6 +21,8 @@ public class ProxyTargetParserTests
     [InlineData("http://other.test", "http://other.test/")]
     [InlineData("http://other.test?x", "http://other.test/?x")]
     [InlineData("http://other.test:8080/%2e%2e/x", "http://other.test:8080/%2e%2e/x")]
+    [InlineData("search?q=\"x\"|{y}&p=100%", "https://api.test/v1/search?q=\"x\"|{y}&p=100%")]
+    [InlineData("http://other.test/?q=<a>\\b", "http://other.test/?q=<a>\\b")]
     [InlineData("http://0x7f.1/", "http://127.0.0.1/")]
     public void F03_UrlsThatMeanTheSame_AreOneKey(string url, string key) => Assert.Equal(key, WithOrigin.Parse(url).Key.ToString());
 
@@ -73,6 +75,9 @@ public class ProxyTargetParserTests
     [InlineData("http://a.0x1/")]
     [InlineData("http://good.test/#fragment")]
     [InlineData("http://good.test/%zz")]
+    [InlineData("http://good.test/a\"b")]
+    [InlineData("http://good.test/a|b?c")]
+    [InlineData("http://good.test\\@evil.test/?x")]
     public void J12_To_J19_E19_WhatIsNoPlainUrl_IsRefused(string url)
     {
         var target = WithoutOrigin.Parse(url);

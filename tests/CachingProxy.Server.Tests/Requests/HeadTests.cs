@@ -47,6 +47,49 @@ public class HeadTests
     }
 
     [Theory]
+    [InlineData("/a b", "holds a blank; encode it as %20")]
+    [InlineData("/?q=a b", "holds a blank; encode it as %20")]
+    [InlineData("/?q=\u00e9", "holds a byte beyond ASCII")]
+    [InlineData("/?q=\u0001", "any visible ASCII")]
+    [InlineData("/a\tb", "any visible ASCII")]
+    [InlineData("/a\"b", "Its path may hold what RFC 3986 permits")]
+    [InlineData("/a\\b", "Its path may hold what RFC 3986 permits")]
+    [InlineData("/100%", "Its path may hold what RFC 3986 permits")]
+    [InlineData("/?a#b", "any visible ASCII but #")]
+    public async Task ATargetWithWhatMustBeEncoded_IsRefused_AndToldWhat(string target, string reason)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+
+        var answer = await proxy.ExchangeAsync(proxy.Raw("GET", target, "Connection: close"));
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer);
+        Assert.Contains(reason, answer);
+        Assert.Empty(origin.Requests);
+    }
+
+    [Theory]
+    [InlineData("/search?q=\"x\"&r=<a>|b{c}^d\\e`f&g=[1]")]
+    [InlineData("/search?discount=100%")]
+    [InlineData("/search?a=%zz&b=%2")]
+    [InlineData("/search?a?b=/../c")]
+    [InlineData("/search?")]
+    public async Task AQuery_ReachesTheOriginByteForByte_AndIsAKeyByItself(string target)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok", "Cache-Control: max-age=60"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        using var client = await RawClient.ConnectAsync(proxy.Url);
+
+        foreach (var isHit in (bool[])[false, true])
+        {
+            await client.SendAsync(proxy.Raw("GET", target));
+            Assert.Contains(isHit ? "X-Cache: HIT" : "X-Cache: MISS", await client.ReadUntilAsync("ok"));
+        }
+
+        Assert.Equal(target, Assert.Single(origin.Requests).Target);
+    }
+
+    [Theory]
     [InlineData("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request")]
     [InlineData("GET /\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request")]
     [InlineData("GET / HTTP/3.7\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported")]

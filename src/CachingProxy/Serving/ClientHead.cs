@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace CachingProxy.Serving;
+
+/// <summary>Reads from the bytes of a request's head what Kestrel does not hand on: the names in <c>Connection</c>, and what it refuses a request line for.</summary>
+/// <param name="use">Learns of both.</param>
+internal readonly struct ClientHead(ConnectionUse use)
+{
+    private static ReadOnlySpan<byte> FieldName => "connection:"u8;
+
+    private static ReadOnlySpan<byte> Version => " HTTP/1."u8;
+
+    /// <summary>Reads what has come so far. A line that is not whole yet comes again, together with its end.</summary>
+    public void Read(ReadOnlySpan<byte> bytes)
+    {
+        for (var isFirst = true; bytes.IndexOf("\r\n"u8) is var end and >= 0; isFirst = false)
+        {
+            var line = bytes[..end];
+            bytes = bytes[(end + 2)..];
+            if (line.Length > FieldName.Length && (line[0] | 0x20) == 'c' && Ascii.EqualsIgnoreCase(line[..FieldName.Length], FieldName))
+            {
+                use.AddConnectionField(Encoding.Latin1.GetString(line[FieldName.Length..]).Trim(' ', '\t'));
+            }
+            else if (isFirst)
+            {
+                use.RequestLineFault = FaultOf(line);
+            }
+            else if (line.IsEmpty)
+            {
+                return;
+            }
+        }
+    }
+
+    // A request line cannot hold these; a field can, and is none of a request line's business.
+    private static string? FaultOf(ReadOnlySpan<byte> line)
+    {
+        var version = line.LastIndexOf(Version);
+        if (version < 0)
+        {
+            return null;
+        }
+
+        var target = line[..version];
+        target = target[(target.IndexOf((byte)' ') + 1)..];
+        return !target.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? null
+            : target.Contains((byte)' ') ? "The request target holds a blank; encode it as %20."
+            : target.ContainsAnyInRange((byte)0x80, (byte)0xff) ? "The request target holds a byte beyond ASCII; encode it as %HH."
+            : "The request target holds a control character; encode it as %HH.";
+    }
+}
