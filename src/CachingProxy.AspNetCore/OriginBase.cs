@@ -48,6 +48,14 @@ public sealed class OriginBase
                 && !UriNormalization.LeavesBase(target[_basePath.Length..]));
     }
 
+    /// <summary>Returns the path and query by which clients ask for a target that is the base path or below it (<see cref="Contains"/>).</summary>
+    public string WithoutBase(string target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        var below = target[_basePath.Length..];
+        return below.StartsWith('/') ? below : "/" + below;
+    }
+
     /// <summary>
     /// The key of a target below the base, with exactly one slash between; null where the target could be read as
     /// leaving the base path.

@@ -18,6 +18,7 @@ public sealed class ReverseProxy
     private readonly CacheFace _face;
     private readonly OriginFields _originFields;
     private readonly string _pseudonym;
+    private readonly bool _rewritesReferences;
     private readonly CancellationToken _stopping;
 
     /// <summary>A face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
@@ -29,6 +30,7 @@ public sealed class ReverseProxy
         _pseudonym = options.Pseudonym;
         var name = options.Policy.TtlMode == TtlMode.Override ? "forwarded/override" : "forwarded/respect";
         _originFields = options.OriginFields;
+        _rewritesReferences = options.RewritesReferences;
         _stopping = options.Stopping;
         _face = new CacheFace(name, origin, options.Policy) { Scope = options.Scope };
     }
@@ -42,9 +44,10 @@ public sealed class ReverseProxy
             return ProblemWriter.WriteAsync(context, 400, "bad_request", "The request target leaves the origin's base path.");
         }
 
-        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, Request(null))
+        ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, context.Request.Scheme, guarded.Host) : null;
+        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, Request(null), rewrite)
             : context.Request.Method == "QUERY" ? QueryAsync()
-            : ServeAsync(context, Request(null));
+            : ServeAsync(context, Request(null), rewrite);
 
         ForwardedRequest Request(QueryContent? query) => new(context, guarded, _face, _base, _originFields, key, _pseudonym, query);
 
@@ -52,7 +55,7 @@ public sealed class ReverseProxy
         {
             try
             {
-                await ServeAsync(context, Request(await QueryContent.ReadAsync(context)));
+                await ServeAsync(context, Request(await QueryContent.ReadAsync(context)), rewrite);
             }
             catch (OriginException failure) when (!context.Response.HasStarted)
             {
@@ -61,7 +64,7 @@ public sealed class ReverseProxy
         }
     }
 
-    private async Task ServeAsync(HttpContext context, ForwardedRequest request)
+    private async Task ServeAsync(HttpContext context, ForwardedRequest request, ReferenceRewrite? rewrite)
     {
         CacheResult answer;
         try
@@ -84,7 +87,7 @@ public sealed class ReverseProxy
         try
         {
             await using var ending = EndsWithServer(context, ServerSentEvents.AreIn(result.Fields));
-            await ResponseWriter.WriteAsync(context, result);
+            await ResponseWriter.WriteAsync(context, result, rewrite);
         }
         catch (OriginException failure)
         {
@@ -97,7 +100,7 @@ public sealed class ReverseProxy
     private CancellationTokenRegistration EndsWithServer(HttpContext context, bool isEndless) =>
         isEndless ? _stopping.UnsafeRegister(static connection => ((HttpContext)connection!).Abort(), context) : default;
 
-    private async Task TunnelAsync(HttpContext context, ForwardedRequest request)
+    private async Task TunnelAsync(HttpContext context, ForwardedRequest request, ReferenceRewrite? rewrite)
     {
         await using var ending = EndsWithServer(context, isEndless: true);
         try
@@ -107,7 +110,7 @@ public sealed class ReverseProxy
             await using var answer = _engine.PassOn(request, response);
             if (WebSocketTunnel.IsAccepted(context, response))
             {
-                await WebSocketTunnel.RunAsync(context, answer.Fields, response.Body);
+                await WebSocketTunnel.RunAsync(context, answer.Fields, rewrite, response.Body);
                 return;
             }
 
@@ -116,7 +119,7 @@ public sealed class ReverseProxy
                 throw new OriginException(OriginError.InvalidResponse, "The origin accepted another WebSocket than the one that was asked for.");
             }
 
-            await ResponseWriter.WriteAsync(context, answer);
+            await ResponseWriter.WriteAsync(context, answer, rewrite);
         }
         catch (OriginException failure)
         {

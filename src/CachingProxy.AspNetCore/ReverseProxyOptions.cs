@@ -20,6 +20,11 @@ public sealed class ReverseProxyOptions
     /// <summary>Ends what has no end by itself, event streams and WebSockets, when this server begins to stop. Never by default.</summary>
     public CancellationToken Stopping { get; init; }
 
+    /// <summary>
+    /// Whether <c>Location</c>, <c>Content-Location</c>, <c>Refresh</c> and cookies that speak of the origin are rewritten so that the client comes back here. On by default.
+    /// </summary>
+    public bool RewritesReferences { get; init; } = true;
+
     /// <summary>The name under which this instance appears in <c>Via</c>; see <see cref="CacheEngineOptions.Pseudonym"/>.</summary>
     public required string Pseudonym { get; init; }
 }

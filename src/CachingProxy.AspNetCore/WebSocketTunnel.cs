@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Fetching;
 using Microsoft.AspNetCore.Http;
@@ -36,13 +37,14 @@ internal static class WebSocketTunnel
     }
 
     /// <summary>Switches the client's connection over, and passes bytes both ways until one side ends.</summary>
-    public static async Task RunAsync(HttpContext context, FieldList fields, Stream origin)
+    public static async Task RunAsync(HttpContext context, FieldList fields, ReferenceRewrite? rewrite, Stream origin)
     {
         foreach (var (name, values) in fields)
         {
             context.Response.Headers[name] = values;
         }
 
+        rewrite?.Apply(context.Response.Headers);
         context.Response.Headers.Upgrade = "websocket";
         await using var client = await context.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);

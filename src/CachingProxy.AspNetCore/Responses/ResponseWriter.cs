@@ -15,11 +15,15 @@ public static class ResponseWriter
     /// <summary>Writes head and content. Where the content breaks off after the head was sent, the connection is cut.</summary>
     /// <exception cref="OriginException">The content broke off, and nothing has been sent: another answer can be.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public static async Task WriteAsync(HttpContext context, CacheResult result)
+    public static Task WriteAsync(HttpContext context, CacheResult result) => WriteAsync(context, result, null);
+
+    /// <summary>Writes head and content, with references in the head rewritten.</summary>
+    internal static async Task WriteAsync(HttpContext context, CacheResult result, ReferenceRewrite? rewrite)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(result);
         WriteHead(context, result);
+        rewrite?.Apply(context.Response.Headers);
         if (IsWithoutContent(context.Request.Method, result.Status))
         {
             return;

@@ -32,6 +32,9 @@ public sealed record ProxySettings
     /// <summary>Whether cookies are removed in both directions. Off by default.</summary>
     public bool StripCookies { get; init; }
 
+    /// <summary>Whether redirects and cookies that speak of the origin are rewritten (<see cref="AspNetCore.ReverseProxyOptions.RewritesReferences"/>). On by default.</summary>
+    public bool RewriteLocation { get; init; } = true;
+
     /// <summary>Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by default.</summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 

@@ -37,9 +37,11 @@ internal static class SettingTable
             "give refuse, strip or store",
             (settings, texts) => ParseEnum<SetCookieHandling>(texts[0]) is { } handling ? settings with { SetCookie = handling } : null),
         new("strip-cookies", "CACHING_PROXY_STRIP_COOKIES", "BOOL", "false", "Remove cookies in both directions", "give true or false",
-            (settings, texts) => bool.TryParse(texts[0], out var strip) ? settings with { StripCookies = strip } : null) { IsSwitch = true },
+            (settings, texts) => ParseSwitch(texts[0]) is { } strip ? settings with { StripCookies = strip } : null) { IsSwitch = true },
+        new("rewrite-location", "CACHING_PROXY_REWRITE_LOCATION", "BOOL", "true", "Rewrite Location, Refresh and cookies that speak of the origin, so that clients come back here", "give true or false",
+            (settings, texts) => ParseSwitch(texts[0]) is { } rewrite ? settings with { RewriteLocation = rewrite } : null) { IsSwitch = true },
         new("stale-despite-s-maxage", "CACHING_PROXY_STALE_DESPITE_S_MAXAGE", "BOOL", "false", "Let stale-while-revalidate hold beside s-maxage", "give true or false",
-            (settings, texts) => bool.TryParse(texts[0], out var permit) ? settings with { StaleDespiteSharedMaxAge = permit } : null) { IsSwitch = true },
+            (settings, texts) => ParseSwitch(texts[0]) is { } permit ? settings with { StaleDespiteSharedMaxAge = permit } : null) { IsSwitch = true },
         new("wait-timeout", "CACHING_PROXY_WAIT_TIMEOUT", "TIME", "10", "How long a request waits for the head of another's fetch", TimeoutForm,
             (settings, texts) => ParseTimeout(texts[0]) is { } timeout ? settings with { WaitTimeout = timeout } : null),
         new("client-timeout", "CACHING_PROXY_CLIENT_TIMEOUT", "TIME", "30", "How long a client may take nothing of its response, or send nothing of its content", "give 1s to 24h, in seconds or with units: 15, 1.5m, 1h30m",
@@ -51,7 +53,7 @@ internal static class SettingTable
         new("max-fetches", "CACHING_PROXY_MAX_FETCHES", "N", "512", "Most requests to one origin at once; up to 1024 more wait, further ones are a 503", "give 1 to 65535",
             (settings, texts) => ParseCount(texts[0], 1, 65535) is { } count ? settings with { MaxFetches = count } : null),
         new("send-tags", "CACHING_PROXY_SEND_TAGS", "BOOL", "false", "Send Cache-Tag, Surrogate-Key and xkey on to clients", "give true or false",
-            (settings, texts) => bool.TryParse(texts[0], out var send) ? settings with { SendTags = send } : null) { IsSwitch = true },
+            (settings, texts) => ParseSwitch(texts[0]) is { } send ? settings with { SendTags = send } : null) { IsSwitch = true },
         new("max-memory", "CACHING_PROXY_MAX_MEMORY", "SIZE", "256MB", "Bound of the memory tier", "give 1MB to 1024GB",
             (settings, texts) => Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxMemoryBytes = bytes } : null),
         new("store", "CACHING_PROXY_STORE", "WHERE", "memory alone", "sqlite:PATH: keep the cache in a file as well, so that it survives a restart; redis://HOST: share it with other nodes",
@@ -90,6 +92,13 @@ internal static class SettingTable
                 ? settings with { AdminToken = texts[0] } : null)
             { IsSecret = true },
     ];
+
+    private static bool? ParseSwitch(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "on" => true,
+        "false" or "off" => false,
+        _ => null,
+    };
 
     private static int? ParseCount(string text, int min, int max) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= min && count <= max ? count : null;

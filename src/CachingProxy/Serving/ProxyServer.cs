@@ -260,6 +260,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             Origin = settings.Origin,
             Pseudonym = pseudonym,
             OriginFields = originFields,
+            RewritesReferences = settings.RewriteLocation,
             Stopping = stopping,
             Scope = new FaceScope([.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"], secret),
             Policy = new CachePolicy

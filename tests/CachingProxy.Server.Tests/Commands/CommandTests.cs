@@ -33,6 +33,7 @@ public class CommandTests
     [InlineData("--ttl-mode 1", "--ttl-mode is '1'")]
     [InlineData("--set-cookie eat", "--set-cookie is 'eat'; give refuse, strip or store")]
     [InlineData("--strip-cookies maybe", "--strip-cookies is 'maybe'; give true or false")]
+    [InlineData("--rewrite-location maybe", "--rewrite-location is 'maybe'; give true or false")]
     [InlineData("--max-memory lots", "--max-memory is 'lots'; give 1MB to 1024GB")]
     [InlineData("--max-object-size 1,5MB", "--max-object-size is '1,5MB'")]
     [InlineData("--max-memory 0", "--max-memory is '0'; give 1MB to 1024GB")]

@@ -18,6 +18,7 @@ public class SettingTests
             TtlMode = TtlMode.Respect,
             SetCookie = SetCookieHandling.Refuse,
             StripCookies = false,
+            RewriteLocation = true,
             StaleDespiteSharedMaxAge = false,
             WaitTimeout = TimeSpan.FromSeconds(10),
             ClientTimeout = TimeSpan.FromSeconds(30),

@@ -1,0 +1,143 @@
+using CachingProxy.Core.Keys;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.AspNetCore.Responses;
+
+/// <summary>
+/// Rewrites what an origin's response says of the origin itself, so that the client comes back to us: URI references in <c>Location</c>,
+/// <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC 6265 §5.2). Stored responses hold them as the origin
+/// sent them.
+/// </summary>
+/// <param name="Origin">The origin.</param>
+/// <param name="ClientScheme">The scheme that the client used.</param>
+/// <param name="ClientHost">The host that the client named, normalised.</param>
+internal readonly record struct ReferenceRewrite(OriginBase Origin, string ClientScheme, string ClientHost)
+{
+    /// <summary>Rewrites the fields of a response that is about to be sent.</summary>
+    public void Apply(IHeaderDictionary fields)
+    {
+        if (fields.Location is { Count: 1 } location)
+        {
+            fields.Location = Reference(location[0]!);
+        }
+
+        if (fields["Content-Location"] is { Count: 1 } contentLocation)
+        {
+            fields["Content-Location"] = Reference(contentLocation[0]!);
+        }
+
+        if (fields["Refresh"] is { Count: 1 } refresh)
+        {
+            fields["Refresh"] = Refresh(refresh[0]!);
+        }
+
+        if (fields.SetCookie is { Count: > 0 } cookies)
+        {
+            fields.SetCookie = new StringValues([.. cookies.Select(Cookie)]);
+        }
+    }
+
+    /// <summary>
+    /// Returns the path under which a client finds here what the origin means by a URI reference: one with exactly the origin's scheme, host and port, with the
+    /// client's own host, or without any, on or below the base path. Returns every other reference as it is.
+    /// </summary>
+    public string Reference(string reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        var end = reference.IndexOf('#', StringComparison.Ordinal) is var fragment and >= 0 ? fragment : reference.Length;
+        var path = 0;
+        var kept = "";
+        if (!reference.StartsWith('/') || reference.StartsWith("//", StringComparison.Ordinal))
+        {
+            var authority = reference.IndexOf("//", StringComparison.Ordinal) + 2;
+            var scheme = authority < 2 || authority > end ? null : reference[..(authority - 2)].TrimEnd(':').ToLowerInvariant();
+            if (scheme is not ("" or "http" or "https"))
+            {
+                return reference;
+            }
+
+            path = reference.AsSpan(authority, end - authority).IndexOfAny("/?\\") is var length and >= 0 ? authority + length : end;
+            if (PrefixFor(scheme, reference[authority..path]) is not { } prefix)
+            {
+                return reference;
+            }
+
+            kept = prefix;
+        }
+
+        var target = reference[path..end];
+        target = target.StartsWith('/') ? target : "/" + target;
+        if (!Origin.Contains(target))
+        {
+            return reference;
+        }
+
+        // Two slashes, or what browsers take for them, would begin the name of another host.
+        var below = Origin.WithoutBase(target);
+        return kept.Length == 0 && below.Length > 1 && below[1] is '/' or '\\' ? reference : string.Concat(kept, below, reference.AsSpan(end));
+    }
+
+    // What stays in front of the path; null where the reference leads elsewhere. A host of ours under another scheme stays: an origin that sends its clients from
+    // http to https would send them in a circle.
+    private string? PrefixFor(string scheme, string authority)
+    {
+        var ofOrigin = scheme.Length > 0 ? scheme : Origin.Url.Scheme;
+        if ($"{ofOrigin}://{UriNormalization.NormaliseHost(ofOrigin, authority)}" == Origin.Authority)
+        {
+            return "";
+        }
+
+        var ofClient = scheme.Length > 0 ? scheme : ClientScheme;
+        return UriNormalization.NormaliseHost(ofClient, authority) != ClientHost ? null
+            : ofClient == ClientScheme ? ""
+            : $"{scheme}://{authority}";
+    }
+
+    // 5; url=https://origin.test/x, the URL in quotes or not.
+    private string Refresh(string value)
+    {
+        var name = value.IndexOf("url=", StringComparison.OrdinalIgnoreCase);
+        if (name < 0)
+        {
+            return value;
+        }
+
+        var reference = value[(name + 4)..].Trim();
+        var quote = reference.Length > 1 && reference[0] is '"' or '\'' && reference[^1] == reference[0] ? reference[..1] : "";
+        return $"{value[..(name + 4)]}{quote}{Reference(reference[quote.Length..^quote.Length])}{quote}";
+    }
+
+    private string? Cookie(string? cookie)
+    {
+        if (cookie is null || !cookie.Contains(';', StringComparison.Ordinal))
+        {
+            return cookie;
+        }
+
+        var attributes = new List<string>();
+        foreach (var attribute in cookie.Split(';'))
+        {
+            var (name, value) = attribute.Split('=', 2) is [var before, var after] ? (before.Trim(), after.Trim()) : ("", "");
+            if (attributes.Count > 0 && name.Equals("Path", StringComparison.OrdinalIgnoreCase) && value.StartsWith('/') && Origin.Contains(value))
+            {
+                attributes.Add($" Path={Origin.WithoutBase(value)}");
+            }
+            else if (attributes.Count == 0 || !name.Equals("Domain", StringComparison.OrdinalIgnoreCase) || IsOfClient(value))
+            {
+                attributes.Add(attribute);
+            }
+        }
+
+        return string.Join(';', attributes);
+    }
+
+    // RFC 6265 §5.1.3. Without the attribute, the cookie is for the host that the client named.
+    private bool IsOfClient(string domain)
+    {
+        domain = domain.TrimStart('.');
+        var host = UriNormalization.WithoutPort(ClientHost);
+        return host.Equals(domain, StringComparison.OrdinalIgnoreCase)
+            || (host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && host[^(domain.Length + 1)] == '.');
+    }
+}
