@@ -113,6 +113,9 @@ public sealed class CacheEngine
     /// <exception cref="PurgeNotPropagatedException">It holds here, and could not be told to other nodes yet.</exception>
     public async ValueTask PurgeAsync(Purge purge) => await _purger.PurgeAsync(purge);
 
+    /// <summary>Tells whether any response is stored for a URI, on whatever face and for whatever host and variant, fresh or stale.</summary>
+    public ValueTask<bool> HasStoredAsync(CacheKey uri) => _lookup.HasAnyAsync(uri);
+
     private async ValueTask<CacheResult> AwaitLookupAsync(CacheRequest request, ValueTask<LookupResult> lookup, CancellationToken clientGone) =>
         await DecideAsync(request, await lookup, clientGone);
 
@@ -193,7 +196,7 @@ public sealed class CacheEngine
     private async ValueTask<(CacheResult? Joined, Fill? Began)> JoinAsync(
         CacheRequest request, CacheStatus status, CacheEntry? standIn, FillPlace place, Func<FillRequest> toFetch, CancellationToken clientGone)
     {
-        for (var attempts = 1; ; attempts++)
+        for (var purges = 0; ;)
         {
             var (fill, began) = _fills.JoinOrBegin(request, place, toFetch);
             if (began && fill.Earlier is null)
@@ -212,10 +215,14 @@ public sealed class CacheEngine
                 (outcome, source) => _responder.StandIn(request, Current(request, standIn), outcome, status with { IsCollapsed = true })
                     ?? (_fills.IsJoinable(request, source) ? _responder.Join(request, outcome, status) : null),
                 clientGone);
-            if (outcome is null || (joined is null && attempts < MaxJoins && !_fills.IsJoinable(request, fill)))
+            // Too slow, or purged while they waited: together to the next one.
+            if (outcome is null)
             {
-                // Too slow, or purged while they waited: together to the next one.
-                attempts -= outcome is null ? 1 : 0;
+                continue;
+            }
+
+            if (joined is null && !_fills.IsJoinable(request, fill) && ++purges < MaxJoins)
+            {
                 continue;
             }
 

@@ -28,6 +28,20 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
     /// <summary>Whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.</summary>
     public bool IsGone(CacheRequest request, CacheEntry entry) => Check(request, entry, out _) == Validity.Gone;
 
+    /// <summary>Tells whether any response that may still be served is stored for a URI, in whatever partition and variant.</summary>
+    public async ValueTask<bool> HasAnyAsync(CacheKey uri)
+    {
+        foreach (var entry in await CandidatesAsync(uri))
+        {
+            if (log.Check(uri, entry.Tags, entry.Position, out _) != Validity.Gone)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private async ValueTask<LookupResult> AwaitAsync(CacheRequest request, ValueTask<IReadOnlyList<CacheEntry>> found, DateTimeOffset now) =>
         Select(request, await found, now);
 

@@ -15,7 +15,7 @@ namespace CachingProxy.Core.Purging;
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
-    /// <summary>The most purges of prefixes, tags and, if soft, URLs that are remembered.</summary>
+    /// <summary>The most purges of prefixes, paths, tags and, if soft, URLs that are remembered.</summary>
     public const int MaxRemembered = 100_000;
 
     private readonly Lock _lock = new();
@@ -175,7 +175,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             since.Add(state.SoftUrls.Find(uri.Authority, uri.Target));
         }
 
-        AddPrefixes(ref since, state.Prefixes, uri);
+        AddPaths(ref since, state, uri);
         if (!state.Tags.IsEmpty)
         {
             for (var i = 0; i < tags.Count; i++)
@@ -192,15 +192,17 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private static long NewEpoch() => Random.Shared.NextInt64();
 
     // Of whole segments: /a/b is purged by /a/b, /a and the empty prefix, and not by /a/.
-    private static void AddPrefixes(ref Since since, PurgeTable prefixes, CacheKey uri)
+    private static void AddPaths(ref Since since, State state, CacheKey uri)
     {
-        if (prefixes.IsEmpty)
+        var prefixes = state.Prefixes;
+        if (prefixes.IsEmpty && state.Paths.IsEmpty)
         {
             return;
         }
 
         var path = uri.Target.AsSpan();
         path = path.IndexOf('?') is var query and >= 0 ? path[..query] : path;
+        since.Add(state.Paths.Find(uri.Authority, path));
         since.Add(prefixes.Find(uri.Authority, path));
         for (var slash = path.LastIndexOf('/'); slash >= 0; slash = path[..slash].LastIndexOf('/'))
         {
@@ -279,6 +281,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
         public PurgeTable Prefixes { get; } = new();
 
+        public PurgeTable Paths { get; } = new();
+
         public PurgeTable Tags { get; } = new();
 
         public PurgeTable SoftUrls { get; } = new();
@@ -287,6 +291,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         {
             PurgeKind.Url => SoftUrls,
             PurgeKind.Prefix => Prefixes,
+            PurgeKind.Path => Paths,
             _ => Tags,
         };
     }

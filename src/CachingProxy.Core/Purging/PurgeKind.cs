@@ -14,4 +14,7 @@ public enum PurgeKind
 
     /// <summary>All responses that bear a tag.</summary>
     Tag = 3,
+
+    /// <summary>All URIs with a path, whatever their query.</summary>
+    Path = 4,
 }

@@ -36,9 +36,13 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        await new ApiError("unauthorized", "This needs the admin token as a bearer token, or, where none is set, a request made on the proxy's own machine.", 401)
-            .WriteAsync(context);
+        await new ApiError("unauthorized", Reason(context), 401).WriteAsync(context);
     }
+
+    private string Reason(HttpContext context) =>
+        _hash is null ? "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, asking for it by a name of its own."
+        : context.Request.Headers.Authorization.Count > 0 ? "The token is not the admin token of this proxy."
+        : "This needs the admin token, as Authorization: Bearer TOKEN.";
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

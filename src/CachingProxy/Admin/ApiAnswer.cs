@@ -15,6 +15,8 @@ internal static class ApiAnswer
         response.ContentType = "application/json";
         response.ContentLength = json.Length;
         response.Headers.CacheControl = "no-store";
+        // So that whoever asks knows that it was we who answered.
+        response.Headers.Server = ProductName.Name;
         if (context.Request.Method != "HEAD")
         {
             await response.Body.WriteAsync(json, context.RequestAborted);

@@ -1,6 +1,7 @@
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +13,7 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
     /// <summary><c>DELETE /cache</c> purges everything; with <see cref="PurgeParameters"/>, just that.</summary>
     public Task DeleteAsync(HttpContext context, GuardedRequest guarded)
     {
-        var (purges, error) = parameters.Read(guarded.Target);
+        var (purges, error) = parameters.Read(guarded, context.Connection.LocalPort);
         return error?.WriteAsync(context) ?? PurgeAsync(context, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
     }
 
@@ -24,8 +25,15 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
     private async Task PurgeAsync(HttpContext context, IReadOnlyList<Purge> purges, bool isAll)
     {
         PurgeNotPropagatedException? missed = null;
+        var urls = new List<ApiPurged>();
         foreach (var purge in purges)
         {
+            if (purge.Kind == PurgeKind.Url)
+            {
+                var key = new CacheKey(purge.Authority, purge.Text);
+                urls.Add(new ApiPurged(key.ToString(), await engine.HasStoredAsync(key)));
+            }
+
             try
             {
                 await engine.PurgeAsync(purge);
@@ -43,6 +51,6 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
         }
 
         var message = isAll ? "Cache cleared successfully" : $"Purged {string.Join(", ", purges)}";
-        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message), ApiJson.Readable.ApiSuccess);
+        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message, urls.Count > 0 ? urls : null), ApiJson.Readable.ApiSuccess);
     }
 }

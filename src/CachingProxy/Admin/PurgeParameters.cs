@@ -1,19 +1,24 @@
-using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
 using CachingProxy.JsonProxy;
 
 namespace CachingProxy.Admin;
 
-/// <summary>What a client names to be purged: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times, and <c>soft</c>.</summary>
-internal sealed class PurgeParameters(ProxyTargetParser targets, OriginBase? origin)
+/// <summary>
+/// Reads what a client names to be purged: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times; <c>query=any</c>, with which each <c>url</c> stands for
+/// its path with any query; and <c>soft</c>.
+/// </summary>
+internal sealed class PurgeParameters(PurgeTargets targets)
 {
-    /// <summary>The purges that a query asks for, everything where it names nothing; or what is wrong with it.</summary>
-    public (IReadOnlyList<Purge> Purges, ApiError? Error) Read(string requestTarget)
+    /// <summary>Returns the purges that a query asks for, everything where it names nothing; or what is wrong with it.</summary>
+    /// <param name="asked">The request.</param>
+    /// <param name="port">The port that it came in on.</param>
+    public (IReadOnlyList<Purge> Purges, ApiError? Error) Read(GuardedRequest asked, int port)
     {
         var purges = new List<Purge>();
-        var isSoft = false;
-        foreach (var (name, value) in QueryParameters.Of(requestTarget))
+        var (isSoft, isAnyQuery) = (false, false);
+        foreach (var (name, value) in QueryParameters.Of(asked.Target))
         {
             ApiError? error = null;
             switch (name)
@@ -21,13 +26,13 @@ internal sealed class PurgeParameters(ProxyTargetParser targets, OriginBase? ori
                 case "url" or "prefix" when value.Length == 0:
                     error = Invalid($"{name} is empty; leave it out to purge everything.");
                     break;
-                case "url" or "prefix" when value.EndsWith('*'):
-                    error = Invalid($"'{value}' ends with a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is.");
+                case "url" or "prefix" when IsPattern(value):
+                    error = Invalid($"'{value}' holds a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is.");
                     break;
-                case "url" when Url(value, out error) is { } key:
+                case "url" when Find(value, out error) is { } key:
                     purges.Add(Purge.Url(key));
                     break;
-                case "prefix" when Url(value, out error) is { } key:
+                case "prefix" when Find(value, out error) is { } key:
                     error = key.Target.Contains('?', StringComparison.Ordinal) ? Invalid($"The prefix '{value}' has a query; a prefix is whole segments of a path.") : null;
                     purges.Add(Purge.Prefix(key.Authority, key.Target));
                     break;
@@ -39,13 +44,19 @@ internal sealed class PurgeParameters(ProxyTargetParser targets, OriginBase? ori
                 case "tag":
                     error = Bad($"A tag has 1 to {ResponseTags.MaxTagLength} characters, not {value.Length}.");
                     break;
+                case "query" when value == "any":
+                    isAnyQuery = true;
+                    break;
+                case "query":
+                    error = Bad($"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of the url itself is percent-encoded: & is %26.");
+                    break;
                 case "soft" when bool.TryParse(value, out isSoft):
                     break;
                 case "soft":
                     error = Bad($"soft is '{value}'; give true or false.");
                     break;
                 default:
-                    error = Bad($"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, and soft=true.");
+                    error = Bad($"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, query=any and soft=true. If it belongs to the url's query, percent-encode that: & is %26.");
                     break;
             }
 
@@ -55,17 +66,22 @@ internal sealed class PurgeParameters(ProxyTargetParser targets, OriginBase? ori
             }
         }
 
-        return (purges.Count == 0 ? [Purge.All(isSoft)] : [.. purges.Select(purge => purge with { IsSoft = isSoft })], null);
+        if (isAnyQuery && !purges.Exists(purge => purge.Kind == PurgeKind.Url))
+        {
+            return ([], Bad("query=any is for url=, and there is none."));
+        }
+
+        return (purges.Count == 0 ? [Purge.All(isSoft)] : [.. purges.Select(purge => (isAnyQuery && purge.Kind == PurgeKind.Url ? Purge.Path(new CacheKey(purge.Authority, purge.Text)) : purge) with { IsSoft = isSoft })], null);
+
+        CacheKey? Find(string value, out ApiError? error)
+        {
+            var (key, reason) = targets.Resolve(value, asked.Host, port);
+            error = reason is null ? null : Invalid(reason);
+            return key;
+        }
     }
 
-    private CacheKey? Url(string value, out ApiError? error)
-    {
-        // A path of the origin is named as clients ask for it, which may be looser than what /proxy takes.
-        var ofOrigin = UriNormalization.IsAcceptableRequestTarget(value) && !value.StartsWith("//", StringComparison.Ordinal) ? origin?.KeyOf(value) : null;
-        var target = ofOrigin is null ? targets.Parse(value) : null;
-        error = target?.Error is { } reason ? Invalid(reason) : null;
-        return ofOrigin ?? target?.Key;
-    }
+    private static bool IsPattern(string value) => value.EndsWith('*') || value.Split('?')[0].Contains('*', StringComparison.Ordinal);
 
     private static ApiError Invalid(string message) => new("invalid_url", $"{message} Nothing was purged.", 400);
 

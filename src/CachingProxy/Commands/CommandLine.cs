@@ -24,6 +24,7 @@ internal sealed class CommandLine
           caching-proxy --port 3000 --origin https://dummyjson.com --ttl 15
           caching-proxy --origin https://api.example.com --origin-header 'Authorization: Bearer KEY' --ttl-mode override
           caching-proxy --clear-cache --port 3000
+          caching-proxy --clear-cache --port 3000 --prefix /products --soft
           curl 'http://127.0.0.1:3000/proxy?url=products'
           curl -i http://127.0.0.1:3000/products
 
@@ -42,6 +43,18 @@ internal sealed class CommandLine
     private readonly Option<bool> _clearCache = new("--clear-cache")
     {
         Description = "Clear the cache of the instance that runs on --port, and exit",
+    };
+
+    private readonly Option<string[]>[] _purged =
+    [
+        new("--url") { Description = "With --clear-cache: purge just this URL, a path of the origin or absolute; repeatable", HelpName = "URL" },
+        new("--prefix") { Description = "With --clear-cache: purge this path and all below it; repeatable", HelpName = "PATH" },
+        new("--tag") { Description = "With --clear-cache: purge the responses with this tag; repeatable", HelpName = "TAG" },
+    ];
+
+    private readonly Option<bool> _soft = new("--soft")
+    {
+        Description = "With --clear-cache: what matches becomes stale instead of being gone",
     };
 
     private readonly RootCommand _root = new("An HTTP caching proxy: in front of a slow or rate-limited API, or of your own service.");
@@ -65,6 +78,8 @@ internal sealed class CommandLine
         _root.TreatUnmatchedTokensAsErrors = false;
         _root.Options.Add(_config);
         _root.Options.Add(_clearCache);
+        _purged.ToList().ForEach(_root.Options.Add);
+        _root.Options.Add(_soft);
         var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!, Examples);
         _root.SetAction(RunAsync);
@@ -86,6 +101,12 @@ internal sealed class CommandLine
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var unknown = UnknownArguments.Explain(parsed.UnmatchedTokens, _root.Options.Select(option => option.Name)).ToList();
+        var purge = PurgeParameters(parsed);
+        if (purge.Count > 0 && !parsed.GetValue(_clearCache))
+        {
+            unknown.Add($"--{purge[0].Key} is for --clear-cache; give both, or neither.");
+        }
+
         try
         {
             var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
@@ -97,7 +118,7 @@ internal sealed class CommandLine
             }
 
             await SayAsync(notes);
-            return parsed.GetValue(_clearCache) ? await ClearCacheCommand.RunAsync(settings) : await ServeCommand.RunAsync(settings);
+            return parsed.GetValue(_clearCache) ? await ClearCacheCommand.RunAsync(settings, purge) : await ServeCommand.RunAsync(settings);
         }
         catch (SettingException refused)
         {
@@ -112,6 +133,17 @@ internal sealed class CommandLine
         {
             await Console.Error.WriteLineAsync($"caching-proxy: {sentence}");
         }
+    }
+
+    private List<KeyValuePair<string, string>> PurgeParameters(ParseResult parsed)
+    {
+        var parameters = _purged.SelectMany(option => (parsed.GetValue(option) ?? []).Select(value => KeyValuePair.Create(option.Name.TrimStart('-'), value))).ToList();
+        if (parsed.GetValue(_soft))
+        {
+            parameters.Add(new("soft", "true"));
+        }
+
+        return parameters;
     }
 
     private IReadOnlyList<string> Given(ParseResult parsed, string name) =>

@@ -212,7 +212,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
-            new CacheResource(engine, new PurgeParameters(targets, originBase), originBase),
+            new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
             new HealthResource(lifetime),
             new DocsResource(services));
         return new RequestPipeline(

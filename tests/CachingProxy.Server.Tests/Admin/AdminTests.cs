@@ -65,6 +65,7 @@ public class AdminTests
     [InlineData("prefix={0}a/b/", "{0}a/b/ and all below it", "HIT", "MISS", "HIT")]
     [InlineData("tag=even", "tag 'even' of every origin", "HIT", "MISS", "HIT")]
     [InlineData("tag=even&url=/c&url=/none", "tag 'even' of every origin, {0}c, {0}none", "HIT", "MISS", "MISS")]
+    [InlineData("url=/a&query=any", "{0}a with any query", "MISS", "HIT", "HIT")]
     [InlineData("tag=even&soft=true", "tag 'even' of every origin (soft)", "HIT", "MISS", "HIT")]
     public async Task DeleteCache_PurgesWhatIsNamed_AndSaysHowItWasUnderstood(string query, string understood, params string[] outcomes)
     {
@@ -85,9 +86,71 @@ public class AdminTests
     }
 
     [Theory]
+    [InlineData("/x")]
+    [InlineData("x")]
+    [InlineData("{origin}/api/x")]
+    [InlineData("{proxy}/x")]
+    [InlineData("http://localhost:{port}/x")]
+    [InlineData("http://127.0.0.1:{port}/x")]
+    [InlineData("{proxy}/proxy?url=x")]
+    [InlineData("http://localhost:{port}/proxy?url={origin}/api/x")]
+    [InlineData("/proxy?url=/x")]
+    [InlineData("/api/x")]
+    [InlineData("{proxy}/api/x")]
+    public async Task AUrl_IsPurged_HoweverItIsSeen(string seen)
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri(origin.Url, "/api") }, new());
+        seen = seen.Replace("{origin}", origin.Url.AbsoluteUri.TrimEnd('/')).Replace("{proxy}", proxy.Url.AbsoluteUri.TrimEnd('/')).Replace("{port}", $"{proxy.Url.Port}");
+        foreach (var isStored in (bool[])[true, false])
+        {
+            await (isStored ? proxy.Client.GetAsync("/x") : Task.CompletedTask);
+            var answer = await (await proxy.Client.DeleteAsync($"/cache?url={Uri.EscapeDataString(seen)}")).Content.ReadAsStringAsync();
+            Assert.Equal($$$"""{"success":true,"message":"Purged {{{origin.Url}}}api/x","purged":[{"url":"{{{origin.Url}}}api/x","stored":{{{(isStored ? "true" : "false")}}}}]}""", answer);
+        }
+
+        Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Fact]
+    public async Task AUrlOfAnotherPortOfThisMachine_IsNotTheOrigins()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Contains("Purged http://localhost:1/x\"", await (await proxy.Client.DeleteAsync("/cache?url=http://localhost:1/x")).Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task QueryAny_PurgesAPathWithAllItsQueries_AndNothingBelowIt()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        string[] targets = ["/a", "/a?x=1", "/a?x=2", "/a/b", "/ab"];
+        foreach (var target in targets)
+        {
+            await proxy.Client.GetAsync(target);
+        }
+
+        await proxy.Client.DeleteAsync("/cache?url=/a%3Fx%3D1&query=any");
+        var outcomes = new List<string>();
+        foreach (var target in targets)
+        {
+            outcomes.Add((await proxy.Client.GetAsync(target)).Headers.GetValues("X-Cache").Single());
+        }
+
+        Assert.Equal(["MISS", "MISS", "MISS", "HIT", "HIT"], outcomes);
+    }
+
+    [Theory]
     [InlineData("/cache?tags=a", "bad_request")]
     [InlineData("/cache?tag=", "bad_request")]
     [InlineData("/cache?soft=1", "bad_request")]
+    [InlineData("/cache?query=x", "bad_request")]
+    [InlineData("/cache?query=any", "bad_request")]
+    [InlineData("/cache?prefix=/x&query=any", "bad_request")]
+    [InlineData("/cache?url=*", "prefix=/")]
+    [InlineData("/cache?url=/x/*/y", "prefix=/")]
+    [InlineData("/cache?url=http://other.test:1/../x y", "invalid_url")]
     [InlineData("/cache?prefix=/a%3Fb", "invalid_url")]
     [InlineData("/cache?url=/x&prefix=ftp://a", "invalid_url")]
     [InlineData("/cache?url=ftp://a", "invalid_url")]
@@ -131,7 +194,11 @@ public class AdminTests
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
-        Assert.Equal(status, (await proxy.Client.SendAsync(request)).StatusCode);
+        using var response = await proxy.Client.SendAsync(request);
+        Assert.Equal(status, response.StatusCode);
+        Assert.Contains(
+            status == HttpStatusCode.OK ? "cleared" : token is null ? "Authorization: Bearer TOKEN" : "not the admin token of this proxy",
+            await response.Content.ReadAsStringAsync());
     }
 
     [Theory]

@@ -47,6 +47,7 @@ public class CommandTests
     [InlineData("--no-such-option", "--no-such-option is no option; see caching-proxy --help")]
     [InlineData("--orgin http://a", "--orgin is no option; did you mean --origin?")]
     [InlineData("--max-memry=5MB", "--max-memry is no option; did you mean --max-memory?")]
+    [InlineData("--url /x", "--url is for --clear-cache; give both, or neither")]
     [InlineData("surplus", "'surplus' belongs to no option")]
     [InlineData("http://a.test", "did you mean --origin http://a.test?")]
     [InlineData("--config /no/such/file", "/no/such/file cannot be read")]
@@ -206,11 +207,40 @@ public class CommandTests
         await using var proxy = await StartAsync(["--port", "0", "--origin", origin.Url.ToString(), "--admin-token", "secret"]);
         await proxy.Client.GetAsync("/x");
         var port = proxy.Client.BaseAddress!.Port.ToString();
-        Assert.Equal(CommandLine.Failed, (await RunAsync(["--clear-cache", "--port", port])).ExitCode);
+        var without = await RunAsync(["--clear-cache", "--port", port]);
+        Assert.Equal(CommandLine.Failed, without.ExitCode);
+        Assert.Contains("answers 401: This needs the admin token", without.Error);
+        Assert.Contains("is not the admin token", (await RunAsync(["--clear-cache", "--port", port, "--admin-token", "wrong"])).Error);
         var (exitCode, output, _) = await RunAsync(["--clear-cache", "--port", port], ("CACHING_PROXY_ADMIN_TOKEN", "secret"));
         Assert.Equal(CommandLine.Ok, exitCode);
         Assert.Contains("cleared", output);
         Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Fact]
+    public async Task ClearCache_PurgesJustWhatIsNamed_AndSaysWhatWasStored()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await StartAsync(["--port", "0", "--origin", origin.Url.ToString()]);
+        await proxy.Client.GetAsync("/a?b=c");
+        await proxy.Client.GetAsync("/d");
+        var port = proxy.Client.BaseAddress!.Port.ToString();
+        var (exitCode, output, _) = await RunAsync(["--clear-cache", "--port", port, "--url", "/a?b=c", "--url", $"{proxy.Client.BaseAddress}none", "--tag", "t", "--soft"]);
+        Assert.Equal(CommandLine.Ok, exitCode);
+        Assert.Equal($"Purged {origin.Url}a?b=c (soft), {origin.Url}none (soft), tag 't' of every origin (soft).\nNothing was stored for {origin.Url}none.\n", output);
+        Assert.Equal("HIT", (await proxy.Client.GetAsync("/d")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Theory]
+    [InlineData(200, "Server: other")]
+    [InlineData(302, "Location: /login")]
+    public async Task ClearCacheOfAnotherProgram_SaysSo_AndFollowsNoRedirect(int status, string field)
+    {
+        await using var other = new FakeOrigin(_ => FakeOrigin.Response(status, "{}", field));
+        var (exitCode, _, error) = await RunAsync(["--clear-cache", "--port", $"{other.Url.Port}"]);
+        Assert.Equal(CommandLine.Failed, exitCode);
+        Assert.Contains($"is no caching-proxy (its answer is {status}); nothing is cleared", error);
+        Assert.Single(other.Requests);
     }
 
     [Fact]

@@ -1,0 +1,70 @@
+using CachingProxy.Access;
+using CachingProxy.AspNetCore;
+using CachingProxy.Core.Keys;
+using CachingProxy.JsonProxy;
+
+namespace CachingProxy.Admin;
+
+/// <summary>
+/// Finds what somebody means by a URL as they see it: the origin's own, a path of it, or what a browser or a terminal shows in front of this proxy,
+/// <c>http://localhost:3000/products</c> or <c>http://localhost:3000/proxy?url=products</c>.
+/// </summary>
+internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin, AllowedHosts hosts)
+{
+    private const string OnProxy = "/proxy?url=";
+
+    /// <summary>Returns the upstream URI, or what is wrong with the URL.</summary>
+    /// <param name="url">The URL, decoded once.</param>
+    /// <param name="host">The host by which this proxy was asked, normalised.</param>
+    /// <param name="port">The port that it was asked on.</param>
+    public (CacheKey? Key, string? Error) Resolve(string url, string host, int port)
+    {
+        if (PathHere(url, host, port) is not { } path)
+        {
+            var target = targets.Parse(url);
+            return (target.Key, target.Error);
+        }
+
+        if (path.StartsWith(OnProxy, StringComparison.Ordinal))
+        {
+            // Somebody may have pasted it without encoding it once more: what follows is all of the inner URL then.
+            return Resolve(QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..], host, port);
+        }
+
+        if (origin is null)
+        {
+            return (null, $"'{url}' is a path of the origin, and no --origin is configured; give an absolute http or https URL.");
+        }
+
+        // A path that has the base path in front already is one as the origin knows it.
+        var key = origin.KeysOfClientPath(path).Cast<CacheKey?>().LastOrDefault();
+        return !UriNormalization.IsAcceptableRequestTarget(path) ? (null, $"'{url}' is no path and query; encode other characters as %HH.")
+            : key is null ? (null, $"'{url}' leaves the origin's base path with its '..' segments.")
+            : (key, null);
+    }
+
+    // The path and query of a URL on this very proxy; null where it is on another host.
+    private string? PathHere(string url, string host, int port)
+    {
+        if (url.StartsWith('/'))
+        {
+            return url.StartsWith("//", StringComparison.Ordinal) ? null : url;
+        }
+
+        var scheme = url.Split("://")[0].ToLowerInvariant();
+        if (scheme is not ("http" or "https"))
+        {
+            // With a colon in front of any slash it is another scheme, or none that can be told.
+            return url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':' ? null : origin is null ? null : "/" + url;
+        }
+
+        var rest = url[(scheme.Length + 3)..];
+        var end = rest.AsSpan().IndexOfAny('/', '?');
+        var named = UriNormalization.NormaliseHost(scheme, end < 0 ? rest : rest[..end]);
+        var isHere = named is not null && $"{scheme}://{named}" != origin?.Authority && (named == host || (hosts.IsOurs(named) && PortOf(named, scheme) == port));
+        return !isHere ? null : end < 0 ? "/" : rest[end] == '/' ? rest[end..] : "/" + rest[end..];
+    }
+
+    private static int PortOf(string host, string scheme) =>
+        UriNormalization.WithoutPort(host).Length is var name && name < host.Length ? int.Parse(host.AsSpan(name + 1), System.Globalization.CultureInfo.InvariantCulture) : scheme == "https" ? 443 : 80;
+}
