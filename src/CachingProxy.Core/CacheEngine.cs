@@ -40,6 +40,7 @@ public sealed class CacheEngine
     private readonly GrowthBudget _growth;
     private readonly FillTable _fills;
     private readonly Responder _responder;
+    private readonly FailureLog _failures;
     private readonly int _maxWaiters;
 
     /// <summary>An engine that keeps its entries in <paramref name="memory"/>, and behind it in another tier if there is one.</summary>
@@ -58,7 +59,8 @@ public sealed class CacheEngine
         _lookup = new CacheLookup(store, _log, variances);
         var entries = new EntryFactory(_clock, variances, options.Pseudonym);
         _freshener = new Freshener(store, _lookup, entries, _clock);
-        _fills = new FillTable(new FillTools(store, memory, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger, new FailureLog(logger, _clock)));
+        _failures = new FailureLog(logger, _clock);
+        _fills = new FillTable(new FillTools(store, memory, behind as IFetchLeases, entries, _freshener, new PartCombination(store, _log), _unshareables, _growth, _log, _clock, logger, _failures));
         _responder = new Responder(_clock, options.Pseudonym);
     }
 
@@ -320,6 +322,7 @@ public sealed class CacheEngine
         }
         catch (OriginException failure)
         {
+            _failures.Add(new OriginRequest(request.Method, request.Key, FieldList.Empty), failure);
             // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
             await (failure.MayHaveBeenSent ? _purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             return CacheResult.OfFailure(failure, status);

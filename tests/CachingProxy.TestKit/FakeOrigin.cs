@@ -18,10 +18,10 @@ public sealed class FakeOrigin : IAsyncDisposable
     private int _connections;
 
     /// <summary>An origin that answers each request by a function, which writes to the connection as it likes.</summary>
-    public FakeOrigin(Func<ReceivedRequest, FakeOriginConnection, Task> answer, IPAddress? address = null)
+    public FakeOrigin(Func<ReceivedRequest, FakeOriginConnection, Task> answer, IPAddress? address = null, int port = 0)
     {
         _answer = answer;
-        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        _listener = new TcpListener(address ?? IPAddress.Loopback, port);
         _listener.Start();
         Url = new Uri($"http://{_listener.LocalEndpoint}");
         _accepting = AcceptAsync();

@@ -8,8 +8,9 @@ public static class ErrorCodes
     /// <summary>The code of what went wrong on the way to the origin.</summary>
     public static string Of(OriginError error) => error switch
     {
-        OriginError.Unreachable or OriginError.Disconnected or OriginError.HeldDown => "upstream_unreachable",
-        OriginError.Timeout => "upstream_timeout",
+        OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused or OriginError.CertificateRefused or OriginError.TlsFailed
+            or OriginError.Disconnected or OriginError.HeldDown => "upstream_unreachable",
+        OriginError.ConnectionTimeout or OriginError.Timeout => "upstream_timeout",
         OriginError.Overloaded => "overloaded",
         OriginError.ForbiddenTarget => "forbidden_target",
         OriginError.ClientContent => "bad_request",

@@ -57,6 +57,11 @@ public static class ProblemWriter
     private static string? ProxyErrorType(OriginError error) => error switch
     {
         OriginError.Unreachable or OriginError.HeldDown => "destination_unavailable",
+        OriginError.NameNotResolved => "dns_error",
+        OriginError.ConnectionRefused => "connection_refused",
+        OriginError.ConnectionTimeout => "connection_timeout",
+        OriginError.CertificateRefused => "tls_certificate_error",
+        OriginError.TlsFailed => "tls_protocol_error",
         OriginError.Overloaded => "connection_limit_reached",
         OriginError.Disconnected => "connection_terminated",
         OriginError.Timeout => "http_response_timeout",

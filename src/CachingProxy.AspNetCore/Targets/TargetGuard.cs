@@ -38,15 +38,34 @@ public sealed class TargetGuard
             throw Forbidden();
         }
 
-        // One answer that leads inward among others that do not is how a name is made to slip through.
-        var addresses = await ResolveAsync(host, cancellation);
-        if (addresses.Any(address => !_policy.PermitsAddress(host, address, endPoint.Port)))
+        return await ConnectToAnyAsync(Permitted(host, endPoint.Port, await ResolveAsync(host, cancellation)), endPoint.Port, cancellation);
+    }
+
+    /// <summary>Judges a target that somebody else is going to connect to, who may know more names than we do.</summary>
+    /// <exception cref="OriginException">It is forbidden, by its name or by an address that it has here.</exception>
+    internal async ValueTask EnsurePermittedAsync(string host, int port, CancellationToken cancellation)
+    {
+        if (!Permits(host, port))
         {
             throw Forbidden();
         }
 
-        return await ConnectToAnyAsync(addresses, endPoint.Port, cancellation);
+        try
+        {
+            _ = Permitted(host, port, await ResolveAsync(host, cancellation));
+        }
+        catch (OriginException unknown) when (unknown.Error == OriginError.NameNotResolved)
+        {
+        }
     }
+
+    /// <summary>Connects to a host that the operator has named, whatever its address.</summary>
+    internal async ValueTask<Stream> OpenAsync(string host, int port, CancellationToken cancellation) =>
+        await ConnectToAnyAsync(await ResolveAsync(host, cancellation), port, cancellation);
+
+    // One answer that leads inward among others that do not is how a name is made to slip through.
+    private IPAddress[] Permitted(string host, int port, IPAddress[] addresses) =>
+        addresses.All(address => _policy.PermitsAddress(host, address, port)) ? addresses : throw Forbidden();
 
     /// <summary>The answer for every target that is forbidden, for whatever reason.</summary>
     public static OriginException Forbidden() => new(OriginError.ForbiddenTarget, "This target may not be reached through this proxy.");
@@ -62,11 +81,11 @@ public sealed class TargetGuard
         {
             return await _resolve(host, cancellation) is { Length: > 0 } addresses
                 ? addresses
-                : throw new OriginException(OriginError.Unreachable, "The origin's name has no address.");
+                : throw new OriginException(OriginError.NameNotResolved, "The origin's name has no address.");
         }
         catch (Exception failure) when (failure is SocketException or ArgumentException)
         {
-            throw new OriginException(OriginError.Unreachable, "The origin's name could not be resolved.", failure);
+            throw new OriginException(OriginError.NameNotResolved, "The origin's name could not be resolved.", failure);
         }
     }
 
@@ -92,7 +111,12 @@ public sealed class TargetGuard
             }
         }
 
-        throw new OriginException(OriginError.Unreachable, "The origin could not be reached.", last);
+        throw last switch
+        {
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new OriginException(OriginError.ConnectionRefused, "The origin refused the connection: nothing listens on its port.", last),
+            OperationCanceledException => new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", last),
+            _ => new OriginException(OriginError.Unreachable, "The origin could not be reached.", last),
+        };
     }
 
     private static async Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellation)

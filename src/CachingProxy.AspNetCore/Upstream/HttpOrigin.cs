@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
@@ -19,6 +20,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private readonly HttpMessageInvoker _pooled;
     private readonly HttpMessageInvoker _fresh;
     private readonly HttpOriginOptions _options;
+    private readonly OriginProxy? _proxy;
     private readonly TimeProvider _time;
 
     /// <summary>Connections are opened by <paramref name="guard"/>, which decides about every one of them.</summary>
@@ -29,8 +31,9 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         _options = options;
         _time = time;
         // A name is looked up again within these, and with it whether it may be reached.
-        _pooled = CreateInvoker(guard, options, lifetime: TimeSpan.FromMinutes(5));
-        _fresh = CreateInvoker(guard, options, lifetime: TimeSpan.Zero);
+        _proxy = options.Proxy is null ? null : new OriginProxy(options.Proxy, guard);
+        _pooled = CreateInvoker(guard, lifetime: TimeSpan.FromMinutes(5));
+        _fresh = CreateInvoker(guard, lifetime: TimeSpan.Zero);
     }
 
     /// <inheritdoc/>
@@ -55,17 +58,21 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         _fresh.Dispose();
     }
 
-    private static HttpMessageInvoker CreateInvoker(TargetGuard guard, HttpOriginOptions options, TimeSpan lifetime) => new(new SocketsHttpHandler
+    private HttpMessageInvoker CreateInvoker(TargetGuard guard, TimeSpan lifetime) => new(new SocketsHttpHandler
     {
         UseCookies = false,
-        UseProxy = false,
+        UseProxy = _options.Proxy is not null,
+        Proxy = _options.Proxy,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
-        ConnectTimeout = options.ConnectTimeout,
-        ConnectCallback = guard.ConnectAsync,
-        PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(
-            new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
+        ConnectTimeout = _options.ConnectTimeout,
+        ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = new OriginCertificates(_options).Validate },
+        // A tunnel through a proxy is no exchange with an origin; what goes through it is.
+        PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(context.InitialRequestMessage.Method == HttpMethod.Connect
+            ? context.PlaintextStream
+            : new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
         EnableMultipleHttp2Connections = true,
         PooledConnectionLifetime = lifetime,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
@@ -86,6 +93,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         try
         {
             using var message = CreateMessage(request);
+            await (_proxy?.CheckAsync(message.RequestUri!, silence.Token) ?? ValueTask.CompletedTask);
             response = await invoker.SendAsync(message, silence.Token);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)

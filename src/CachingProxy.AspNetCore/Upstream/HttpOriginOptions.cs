@@ -1,7 +1,10 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>How an origin is spoken to.</summary>
-public sealed class HttpOriginOptions
+public sealed record HttpOriginOptions
 {
     /// <summary>How long connecting may take, TLS included: 3 seconds by default. Then the request ends as a 504.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
@@ -17,6 +20,15 @@ public sealed class HttpOriginOptions
     /// not stored. Event streams may be silent for ever.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Certificates of issuers that are trusted beside those that the system trusts. None by default.</summary>
+    public X509Certificate2Collection TrustedIssuers { get; init; } = [];
+
+    /// <summary>Hosts whose certificates are not checked at all: whoever is between can read and change everything. None by default.</summary>
+    public IReadOnlyList<string> UncheckedHosts { get; init; } = [];
+
+    /// <summary>The proxy through which origins are reached; null, by default, for none, whatever the environment says.</summary>
+    public IWebProxy? Proxy { get; init; }
 
     /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>
     public int MaxResponseFields { get; init; } = 200;

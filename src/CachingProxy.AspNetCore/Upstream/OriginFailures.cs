@@ -24,15 +24,19 @@ internal static class OriginFailures
 
         return failure switch
         {
-            OperationCanceledException when silence.IsReached || failure.InnerException is TimeoutException =>
+            OperationCanceledException when failure.InnerException is TimeoutException =>
+                new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", failure),
+            OperationCanceledException when silence.IsReached =>
                 new OriginException(OriginError.Timeout, "The origin did not answer in time.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
                 or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError } =>
                 new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-                new OriginException(OriginError.Unreachable, "No secure connection to the origin could be made.", failure),
+                new OriginException(OriginError.TlsFailed, TlsFault(failure), failure.GetBaseException()),
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } when IsTimeout(failure) =>
-                new OriginException(OriginError.Timeout, "The origin did not accept a connection in time.", failure),
+                new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", failure),
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } =>
+                new OriginException(OriginError.Unreachable, "The proxy on the way to the origin did not connect to it.", failure),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
             // The handler looks at the socket of a new connection outside of what it wraps: one that is gone already throws as it is.
@@ -44,6 +48,19 @@ internal static class OriginFailures
                 new OriginException(OriginError.Disconnected, "The proxy is shutting down.", failure),
             _ => null,
         };
+    }
+
+    // The platform tells these apart in words alone; tests hold it to them.
+    private static string TlsFault(Exception failure)
+    {
+        var words = failure.ToString();
+        return words.Contains("frame size", StringComparison.Ordinal) || words.Contains("wrong version number", StringComparison.Ordinal)
+                ? "The origin does not speak TLS on this port; perhaps its URL begins with http:// and not https://."
+            : words.Contains("protocol version", StringComparison.Ordinal) || words.Contains("unsupported protocol", StringComparison.Ordinal)
+                ? "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3."
+            : words.Contains("unexpected EOF", StringComparison.Ordinal) || words.Contains("EOF", StringComparison.Ordinal)
+                ? "The origin closed the connection during the TLS handshake."
+            : "The TLS handshake with the origin failed.";
     }
 
     private static bool IsTimeout(Exception failure)

@@ -142,7 +142,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         }
         catch (OriginException failure)
         {
-            tools.Failures.Add(request.Key.Authority, failure);
+            tools.Failures.Add(request.ToOrigin, failure);
             onUnshared();
             _head.TrySetResult(new FillOutcome.Failed(failure));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -73,12 +74,19 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         var left = record.Hold - time.GetElapsedTime(record.HeldSince);
         if (left > TimeSpan.Zero || (record.ProbedSince is { } since && time.GetElapsedTime(since) < record.Hold))
         {
-            throw new OriginException(OriginError.HeldDown, "The origin has failed repeatedly and is not asked for the moment.")
+            var retryAfter = left > TimeSpan.Zero ? left : FirstHold;
+            throw new OriginException(
+                OriginError.HeldDown,
+                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next {Seconds(retryAfter)} s. The last one: {record.LastFailure}")
             {
-                RetryAfter = left > TimeSpan.Zero ? left : options.FirstHold,
+                RetryAfter = retryAfter,
             };
         }
     }
+
+    private TimeSpan FirstHold => options.FirstHold < options.MaxHold ? options.FirstHold : options.MaxHold;
+
+    private static string Seconds(TimeSpan time) => Math.Max(time.TotalSeconds, 0.1).ToString("0.#", CultureInfo.InvariantCulture);
 
     private void OnAnswer(string authority)
     {
@@ -88,7 +96,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         }
     }
 
-    private void OnFailure(string authority, Record? probed)
+    private void OnFailure(string authority, Record? probed, OriginException failure)
     {
         if (_failing.Count >= MaxRemembered)
         {
@@ -99,14 +107,15 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         lock (record)
         {
             record.Failures++;
+            record.LastFailure = failure.Message;
             // Those that were under way when it was held to be down have nothing new to tell.
             if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures
                 && (options.MaxFailures == 1 || time.GetElapsedTime(record.FailingSince) >= options.FailureSpan)))
             {
-                record.Hold = !record.IsHeld ? options.FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
+                record.Hold = !record.IsHeld ? FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
                 record.HeldSince = time.GetTimestamp();
                 record.IsHeld = true;
-                Log.OriginIsHeldDown(logger, authority, record.Failures, record.Hold);
+                Log.OriginIsHeldDown(logger, authority, record.Failures, failure.Message, Seconds(record.Hold));
             }
         }
     }
@@ -115,6 +124,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     internal sealed class Record
     {
         public int Failures { get; set; }
+
+        public string LastFailure { get; set; } = "";
 
         public long FailingSince { get; init; }
 
@@ -134,7 +145,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         public void OnAnswer() => availability.OnAnswer(authority);
 
         /// <summary>The origin has not.</summary>
-        public void OnFailure() => availability.OnFailure(authority, probed);
+        public void OnFailure(OriginException failure) => availability.OnFailure(authority, probed, failure);
 
         /// <summary>The next probe may begin when it is due.</summary>
         public void Dispose()

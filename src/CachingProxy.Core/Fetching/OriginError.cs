@@ -3,8 +3,23 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>What went wrong between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
 public enum OriginError
 {
-    /// <summary>The name does not resolve, or nobody listens: the request was not sent.</summary>
+    /// <summary>No connection could be made, for a reason that has no name of its own here: the request was not sent.</summary>
     Unreachable,
+
+    /// <summary>The name has no address: the request was not sent.</summary>
+    NameNotResolved,
+
+    /// <summary>Nobody listens there: the request was not sent.</summary>
+    ConnectionRefused,
+
+    /// <summary>The connection was not accepted in time: the request was not sent.</summary>
+    ConnectionTimeout,
+
+    /// <summary>The certificate is not trusted, has expired or is for another name: the request was not sent.</summary>
+    CertificateRefused,
+
+    /// <summary>No secure connection came about, for another reason than the certificate: the request was not sent.</summary>
+    TlsFailed,
 
     /// <summary>The connection broke before a response: the origin may have seen the request.</summary>
     Disconnected,
@@ -15,7 +30,7 @@ public enum OriginError
     /// <summary>Too many wait for this origin or this response already: the request was not sent.</summary>
     Overloaded,
 
-    /// <summary>The origin did not accept, answer or go on in time.</summary>
+    /// <summary>The origin did not answer or go on in time.</summary>
     Timeout,
 
     /// <summary>What came is not a response, or not one that may be passed on.</summary>

@@ -12,13 +12,17 @@ public sealed class OriginException(OriginError error, string message, Exception
     /// <summary>When it is worth while to ask again; null where nobody knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Whether the origin can have seen the request.</summary>
-    public bool MayHaveBeenSent => error is not (OriginError.Unreachable or OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
+    /// <summary>Tells whether no connection to the origin came about.</summary>
+    public bool IsUnconnected => error is OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused
+        or OriginError.ConnectionTimeout or OriginError.CertificateRefused or OriginError.TlsFailed;
+
+    /// <summary>Tells whether the origin can have seen the request.</summary>
+    public bool MayHaveBeenSent => !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
 
     /// <summary>The status code that fits it.</summary>
     public int Status => error switch
     {
-        OriginError.Timeout or OriginError.OnlyIfCached => 504,
+        OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached => 504,
         OriginError.Overloaded => 503,
         OriginError.ForbiddenTarget => 403,
         OriginError.ClientContent => 400,

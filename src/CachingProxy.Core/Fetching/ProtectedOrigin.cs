@@ -51,9 +51,9 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
         }
         catch (OriginException failure)
         {
-            if (failure.Error == OriginError.Unreachable || (!isUpload && failure.Error is OriginError.Disconnected or OriginError.Timeout))
+            if (failure.IsUnconnected || (!isUpload && failure.Error is OriginError.Disconnected or OriginError.Timeout))
             {
-                attempt.OnFailure();
+                attempt.OnFailure(failure);
             }
             else if (failure.Error == OriginError.InvalidResponse)
             {

@@ -11,7 +11,7 @@ internal sealed class Responder(SteadyClock clock, string via)
     // What the origin did wrong or has no room for, as opposed to what nobody asked it.
     private static readonly OriginError[] OriginFaults =
     [
-        OriginError.Unreachable, OriginError.Disconnected, OriginError.HeldDown, OriginError.Overloaded, OriginError.Timeout,
+        OriginError.Disconnected, OriginError.HeldDown, OriginError.Overloaded, OriginError.Timeout,
         OriginError.InvalidResponse, OriginError.Truncated,
     ];
 
@@ -71,7 +71,7 @@ internal sealed class Responder(SteadyClock clock, string via)
         }
 
         int? originStatus = outcome is FillOutcome.Unshared({ } response, NotStoredReason.ServerError) ? response.Status : null;
-        if (originStatus is null && !(outcome is FillOutcome.Failed(var failure) && OriginFaults.Contains(failure.Error)))
+        if (originStatus is null && !(outcome is FillOutcome.Failed(var failure) && (failure.IsUnconnected || OriginFaults.Contains(failure.Error))))
         {
             return null;
         }

@@ -18,13 +18,22 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
 
     private readonly ConcurrentDictionary<string, Told> _told = new();
 
+    // The rest of a longer one is left out.
+    private const int MaxPathLength = 200;
+
     /// <summary>Counts a failure, and tells of it if it is time.</summary>
-    public void Add(string authority, OriginException failure)
+    /// <param name="request">What was asked for. Its query is not told.</param>
+    /// <param name="failure">What went wrong.</param>
+    public void Add(OriginRequest request, OriginException failure)
     {
+        var authority = request.Key.Authority;
+        var path = request.Key.Target.Split('?')[0];
+        path = path.Length <= MaxPathLength ? path : path[..MaxPathLength] + "...";
+        var cause = failure.InnerException is { Message: var inner } and not OperationCanceledException ? $" ({inner})" : "";
         // What was not even sent is told once, where it was decided.
         if (failure.Error is OriginError.HeldDown or OriginError.Overloaded)
         {
-            Log.FetchFailed(logger, LogLevel.Debug, authority, failure.Error, failure.Message, failure.InnerException?.Message, "");
+            Log.FetchFailed(logger, LogLevel.Debug, request.Method, authority, path, failure.Error, failure.Message, cause, "");
             return;
         }
 
@@ -47,8 +56,8 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
             (told.At, untold, told.Untold) = (now, told.Untold, 0);
         }
 
-        Log.FetchFailed(
-            logger, LogLevel.Warning, authority, failure.Error, failure.Message, failure.InnerException?.Message, untold == 0 ? "" : $"({untold} more failed before it)");
+        var others = untold == 0 ? "" : $" Before it {untold} more requests to this origin failed.";
+        Log.FetchFailed(logger, LogLevel.Warning, request.Method, authority, path, failure.Error, failure.Message, cause, others);
     }
 
     private sealed class Told

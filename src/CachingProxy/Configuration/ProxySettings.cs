@@ -1,6 +1,9 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using CachingProxy.AspNetCore.Targets;
+using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Core;
+using CachingProxy.Core.Fetching;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;
@@ -19,6 +22,21 @@ public sealed record ProxySettings
 
     /// <summary>The base URL of the upstream; none by default, and only absolute URLs can be asked for then.</summary>
     public Uri? Origin { get; init; }
+
+    /// <summary>How long the origin may be silent, before the head of a response and within it: 60 seconds by default (<see cref="HttpOriginOptions"/>).</summary>
+    public TimeSpan OriginTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Issuers of certificates that are trusted beside those of the system; none by default.</summary>
+    public X509Certificate2Collection OriginIssuers { get; init; } = [];
+
+    /// <summary>Whether the certificate of the origin is not checked. Off by default.</summary>
+    public bool OriginInsecure { get; init; }
+
+    /// <summary>The proxy through which origins are reached; none by default.</summary>
+    public IWebProxy? OriginProxy { get; init; }
+
+    /// <summary>For how long an origin that fails again and again is left alone at most: 30 seconds by default; at 0 it never is (<see cref="OriginLimits.MaxHold"/>).</summary>
+    public TimeSpan BreakerMaxPause { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The TTL: 60 seconds by default, 0 to 365 days (<see cref="CachePolicy.TimeToLive"/>).</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);

@@ -70,6 +70,18 @@ internal static class SettingTable
             "give 'Name: value', the name a token other than Host, Connection, Range, If-* and their kind",
             (settings, texts) => ParseFields(texts) is { } fields ? settings with { OriginFields = fields } : null)
             { IsRepeatable = true, IsSecret = true, Separator = '\n' },
+        new("origin-timeout", "CACHING_PROXY_ORIGIN_TIMEOUT", "TIME", "60", "How long the origin may be silent, before the head of a response and within it", TimeoutForm,
+            (settings, texts) => ParseTimeout(texts[0]) is { } timeout ? settings with { OriginTimeout = timeout } : null),
+        new("origin-ca", "CACHING_PROXY_ORIGIN_CA", "FILE", "none", "Certificates of issuers that are trusted beside those of the system", "give a file with certificates in PEM or DER",
+            (settings, texts) => OriginAccess.ParseIssuers(texts[0]) is { } issuers ? settings with { OriginIssuers = issuers } : null) { Explain = OriginAccess.ExplainIssuers },
+        new("origin-insecure", "CACHING_PROXY_ORIGIN_INSECURE", "BOOL", "false", "Do not check the certificate of the origin: for development alone", "give true or false",
+            (settings, texts) => ParseSwitch(texts[0]) is { } insecure ? settings with { OriginInsecure = insecure } : null) { IsSwitch = true },
+        new("origin-proxy", "CACHING_PROXY_ORIGIN_PROXY", "URL", "none", "Proxy through which origins are reached; env for those that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name",
+            "give http://[USER:PASSWORD@]HOST[:PORT], the same with https or socks5, or env",
+            (settings, texts) => OriginAccess.ParseProxy(texts[0]) is { } proxy ? settings with { OriginProxy = proxy } : null)
+            { IsSecret = true },
+        new("breaker-max-pause", "CACHING_PROXY_BREAKER_MAX_PAUSE", "TIME", "30", "For how long an origin that fails again and again is left alone at most; 0 for never", "give 0 to 24h, in seconds or with units: 15, 500ms, 1.5h, 1h30m",
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } pause && pause <= MaxTimeout ? settings with { BreakerMaxPause = pause } : null),
         new("allowed-host", "CACHING_PROXY_ALLOWED_HOST", "HOST", "see docs", "A host name, with a port if any, that requests may use; * for any; repeatable",
             "give a host name, with a port if any, or *",
             (settings, texts) => texts.All(text => text == "*" || UriNormalization.NormaliseHost("http", text) is not null)

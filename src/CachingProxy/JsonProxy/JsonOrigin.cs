@@ -78,7 +78,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         var vary = StringValues.Empty;
         for (var redirects = 0; ; redirects++)
         {
-            var response = await inner.SendAsync(request, cancellation);
+            var response = await SendAsync(request, redirects, cancellation);
             vary = StringValues.Concat(vary, response.Fields["Vary"]);
             if (response.Status is not (301 or 302 or 303 or 307 or 308) || request.Method is not ("GET" or "HEAD")
                 || response.Fields["Location"] is not { Count: 1 } location)
@@ -93,6 +93,19 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             }
 
             request = request with { Key = Next(request.Key, location.ToString()).Key!.Value };
+        }
+    }
+
+    // Whoever asked knows nothing of the hosts that redirects led to.
+    private async ValueTask<OriginResponse> SendAsync(OriginRequest request, int redirects, CancellationToken cancellation)
+    {
+        try
+        {
+            return await inner.SendAsync(request, cancellation);
+        }
+        catch (OriginException failure) when (redirects > 0 && failure.Error != OriginError.ForbiddenTarget)
+        {
+            throw new OriginException(failure.Error, $"The upstream redirected to {request.Key.Authority}, which failed: {failure.Message}", failure.InnerException) { RetryAfter = failure.RetryAfter };
         }
     }
 

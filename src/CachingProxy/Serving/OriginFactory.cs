@@ -10,13 +10,25 @@ namespace CachingProxy.Serving;
 internal sealed class OriginFactory : IDisposable
 {
     private readonly ServerDependencies _dependencies;
+    private readonly HttpOriginOptions _options;
     private readonly OriginSlots _slots;
     private readonly OriginAvailability _availability;
     private readonly List<HttpOrigin> _created = [];
 
     public OriginFactory(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers)
     {
-        var limits = new OriginLimits { MaxExchanges = settings.MaxFetches };
+        var limits = new OriginLimits
+        {
+            MaxExchanges = settings.MaxFetches,
+            MaxHold = settings.BreakerMaxPause,
+            MaxFailures = settings.BreakerMaxPause > TimeSpan.Zero ? new OriginLimits().MaxFailures : int.MaxValue,
+        };
+        _options = (dependencies.Origin ?? new HttpOriginOptions { HeadTimeout = settings.OriginTimeout, IdleTimeout = settings.OriginTimeout }) with
+        {
+            TrustedIssuers = settings.OriginIssuers,
+            UncheckedHosts = settings is { OriginInsecure: true, Origin: { } url } ? [url.IdnHost] : [],
+            Proxy = settings.OriginProxy,
+        };
         _dependencies = dependencies;
         _slots = new OriginSlots(limits, dependencies.Time);
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
@@ -28,7 +40,7 @@ internal sealed class OriginFactory : IDisposable
     /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>
     public IOrigin Create(TargetGuard guard)
     {
-        var origin = new HttpOrigin(guard, _dependencies.Origin, _dependencies.Time);
+        var origin = new HttpOrigin(guard, _options, _dependencies.Time);
         _created.Add(origin);
         return new ProtectedOrigin(origin, _slots, _availability);
     }

@@ -74,7 +74,10 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         settings = memory.Fit(settings) with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
         var maxConnections = descriptors.ConnectionsBeside(settings.MaxFetches);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "))
+            .SetMinimumLevel(LogLevel.Warning)
+            // What is back is told as well as what was lost.
+            .AddFilter("CachingProxy", LogLevel.Information)
             // A failure to start is told in one line by the command.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             // Where it may log, it makes an Activity for every request, which costs as much as a look-up.
@@ -118,6 +121,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             if (maxConnections < DescriptorLimit.MaxConnections)
             {
                 LogDescriptors(loggers.CreateLogger<ProxyServer>(), descriptors.Descriptors, maxConnections, settings.MaxFetches);
+            }
+
+            if (settings.OriginInsecure)
+            {
+                LogInsecure(loggers.CreateLogger<ProxyServer>());
             }
 
             if (settings.MaxMemoryBytes < asked.MaxMemoryBytes || settings.MaxProxyMemoryBytes < asked.MaxProxyMemoryBytes)
@@ -281,6 +289,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
     [LoggerMessage(120, LogLevel.Warning, "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n")]
     private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
+
+    [LoggerMessage(124, LogLevel.Warning, "The certificate of the origin is NOT checked (--origin-insecure): whoever is on the way can read and change everything")]
+    private static partial void LogInsecure(ILogger logger);
 
     [LoggerMessage(122, LogLevel.Warning, "This process may have {Mebibytes} MiB: at most {Stored} MiB of it are for the memory tier, and {Proxy} MiB for /proxy")]
     private static partial void LogMemory(ILogger logger, long mebibytes, long stored, long proxy);

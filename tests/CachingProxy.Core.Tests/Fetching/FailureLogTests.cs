@@ -1,4 +1,5 @@
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Telemetry;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging;
@@ -16,15 +17,19 @@ public class FailureLogTests
         var log = new FailureLog(_logger, new SteadyClock(_time));
         for (var i = 0; i < 1000; i++)
         {
-            log.Add("http://a.test", new OriginException(OriginError.Unreachable, "The origin could not be reached."));
+            log.Add(To("http://a.test"), new OriginException(OriginError.Unreachable, "The origin could not be reached."));
         }
 
-        log.Add("http://b.test", new OriginException(OriginError.Timeout, "The origin did not answer in time."));
+        log.Add(To("http://b.test"), new OriginException(OriginError.Timeout, "The origin did not answer in time."));
         Assert.Equal(2, _logger.Lines.Count);
         _time.Advance(FailureLog.Interval);
-        log.Add("http://a.test", new OriginException(OriginError.Unreachable, "The origin could not be reached."));
-        Assert.Contains("(999 more failed before it)", _logger.Lines[^1]);
+        log.Add(To("http://a.test"), new OriginException(OriginError.Unreachable, "The origin could not be reached.", new IOException("no route")));
+        Assert.Equal(
+            "GET http://a.test/path failed (Unreachable): The origin could not be reached. (no route) Before it 999 more requests to this origin failed.", _logger.Lines[^1]);
     }
+
+    // The query may be secret.
+    private static OriginRequest To(string authority) => new("GET", new CacheKey(authority, "/path?key=secret"), FieldList.Empty);
 
     private sealed class CollectingLogger : ILogger
     {

@@ -10,7 +10,7 @@ public class OriginFailuresTests
     public static TheoryData<Exception, OriginError?> Failures { get; } = new()
     {
         { new HttpRequestException(HttpRequestError.ConnectionError), OriginError.Unreachable },
-        { new HttpRequestException(HttpRequestError.SecureConnectionError), OriginError.Unreachable },
+        { new HttpRequestException(HttpRequestError.SecureConnectionError), OriginError.TlsFailed },
         { new HttpRequestException(HttpRequestError.InvalidResponse), OriginError.InvalidResponse },
         { new HttpRequestException("broken", null), OriginError.Disconnected },
         // Seen from a connection that was reset as soon as it was there.
