@@ -13,7 +13,8 @@ namespace CachingProxy.JsonProxy;
 /// </summary>
 /// <param name="Json">The literal, UTF-8; valid as long as the memory that it was made in.</param>
 /// <param name="IsBase64">Whether it is a base64 string.</param>
-internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64)
+/// <param name="UnknownCharset">The charset that a text was declared to be in, where nobody here knows it and it is not UTF-8 either; null for anything else.</param>
+internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, string? UnknownCharset = null)
 {
     // Deeper JSON is not refused; it is passed on as text.
     private const int MaxDepth = 1000;
@@ -39,17 +40,25 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64)
             return Null;
         }
 
-        if (mediaType is not null && !IsText(mediaType, type!.CharSet))
+        var charset = type?.CharSet?.Trim('"', '\'');
+        if (mediaType is not null && !IsText(mediaType, charset))
         {
             return Base64Of(body, memory);
         }
 
-        if (Utf8Text(body, type?.CharSet, memory) is not { } text)
-        {
-            return Base64Of(body, memory);
-        }
-
+        // RFC 8259 §8.1: JSON is UTF-8, whatever its charset is said to be.
         var isJson = mediaType is null || IsJson(mediaType);
+        if (isJson && charset is not null && Utf8Text(body, Encoding.UTF8, memory) is { } utf8 && IsValidJson(utf8))
+        {
+            return new DataLiteral(utf8, false);
+        }
+
+        var declared = EncodingOf(charset);
+        if (Utf8Text(body, declared ?? Encoding.UTF8, memory) is not { } text)
+        {
+            return Base64Of(body, memory) with { UnknownCharset = declared is null ? charset : null };
+        }
+
         return isJson && IsValidJson(text) ? new DataLiteral(text, false) : StringOf(text, memory);
     }
 
@@ -62,31 +71,27 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64)
         || mediaType is "application/xml" or "application/javascript" or "application/ecmascript" or "application/yaml" or "application/toml"
             or "application/x-www-form-urlencoded" or "application/x-ndjson" or "application/graphql" or "application/sql";
 
-    /// <summary>The body in UTF-8 without a byte order mark, which wins over the declared charset; null where it is not in that.</summary>
-    private static ReadOnlySequence<byte>? Utf8Text(ReadOnlySequence<byte> body, string? charset, ProxyMemoryUse memory)
+    /// <summary>The body in UTF-8 without a byte order mark, which wins over the declared encoding; null where it is not in that.</summary>
+    private static ReadOnlySequence<byte>? Utf8Text(ReadOnlySequence<byte> body, Encoding declared, ProxyMemoryUse memory)
     {
         Span<byte> begin = stackalloc byte[4];
         begin = begin[..(int)Math.Min(begin.Length, body.Length)];
         body.Slice(0, begin.Length).CopyTo(begin);
-        var (declared, mark) = begin switch
+        var (encoding, mark) = begin switch
         {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding.UTF8, 3),
             [0xFF, 0xFE, 0x00, 0x00, ..] => (Encoding.UTF32, 4),
             [0xFF, 0xFE, ..] => (Encoding.Unicode, 2),
             [0xFE, 0xFF, ..] => (Encoding.BigEndianUnicode, 2),
-            _ => (EncodingOf(charset), 0),
+            _ => (declared, 0),
         };
-        if (declared is null)
-        {
-            return null;
-        }
 
         var bytes = body.Slice(mark);
-        var isUtf8 = declared.CodePage == Encoding.UTF8.CodePage;
+        var isUtf8 = encoding.CodePage == Encoding.UTF8.CodePage;
         var transcoded = isUtf8 ? null : memory.NewBuffer();
         try
         {
-            Transcode(bytes, declared, transcoded);
+            Transcode(bytes, encoding, transcoded);
         }
         catch (DecoderFallbackException)
         {
@@ -127,11 +132,17 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64)
         }
     }
 
+    // UTF-8 goes by many names that nobody has registered. Null for a charset that is not known.
     private static Encoding? EncodingOf(string? charset)
     {
+        if (charset?.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() is null or "utf8" or "utf8mb3" or "utf8mb4")
+        {
+            return Encoding.UTF8;
+        }
+
         try
         {
-            return charset is null ? Encoding.UTF8 : Encoding.GetEncoding(charset.Trim('"', '\''));
+            return Encoding.GetEncoding(charset);
         }
         catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore.Responses;
@@ -21,7 +23,7 @@ internal static class EnvelopeWriter
         var response = context.Response;
         var isSuccess = result.Status is >= 200 and <= 299;
         var prefix = !isSuccess ? FailurePrefix(result.Status) : result.CacheStatus.IsHit ? FromCache : FromUpstream;
-        var suffix = result.Fields.Contains(JsonOrigin.EncodingField) ? EndOfBase64 : End;
+        var suffix = !result.Fields.Contains(JsonOrigin.EncodingField) ? End : result.Fields[JsonOrigin.CharsetField].ToString() is { Length: > 0 } charset ? EndOfUnknown(charset) : EndOfBase64;
 
         // The envelope always has content; a status that has none would lose it.
         response.StatusCode = result.Status is 204 or 205 or 304 ? 200 : result.Status;
@@ -30,6 +32,7 @@ internal static class EnvelopeWriter
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.RetryAfter = result.Fields["Retry-After"];
+        UpstreamFields.Write(context.Request.Headers[UpstreamFields.Name], result.Fields, response.Headers);
         ResponseWriter.WriteCacheStatus(response.Headers, result.CacheStatus);
         if (context.Request.Method == "HEAD")
         {
@@ -40,6 +43,9 @@ internal static class EnvelopeWriter
         await ResponseWriter.CopyAsync(context, result.Body);
         await response.BodyWriter.WriteAsync(suffix, context.RequestAborted);
     }
+
+    private static byte[] EndOfUnknown(string charset) =>
+        Encoding.UTF8.GetBytes($",\"encoding\":\"base64\",\"charset\":\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(charset)}\"}}");
 
     private static byte[] FailurePrefix(int status)
     {

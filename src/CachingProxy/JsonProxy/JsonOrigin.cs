@@ -27,8 +27,11 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     /// <summary>Marks a literal that is base64; for the envelope alone.</summary>
     public const string EncodingField = "Data-Encoding";
 
-    // All that the cache and the envelope need to know of the response. Nothing of it acts in a browser as if it were ours.
-    private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Retry-After", "Location", "Content-Location"];
+    /// <summary>Names the charset of a text that nobody here knows; for the envelope alone.</summary>
+    public const string CharsetField = "Data-Charset";
+
+    // All that the cache and the envelope need to know of the response, beside what clients may ask for.
+    private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Content-Location"];
 
     /// <inheritdoc/>
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
@@ -57,10 +60,11 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             }
 
             var fields = new FieldList([
-                .. response.Fields.Without(name => !KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase)
+                .. response.Fields.Without(name => !(KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase) || UpstreamFields.IsPermitted(name))
                     || name.Equals("Vary", StringComparison.OrdinalIgnoreCase)),
                 .. vary.Count > 0 ? [new KeyValuePair<string, StringValues>("Vary", vary)] : Array.Empty<KeyValuePair<string, StringValues>>(),
                 .. literal.IsBase64 ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")] : Array.Empty<KeyValuePair<string, StringValues>>(),
+                .. literal.UnknownCharset is { } charset ? [new KeyValuePair<string, StringValues>(CharsetField, charset)] : Array.Empty<KeyValuePair<string, StringValues>>(),
             ]);
             return new OriginResponse(response.Status, fields, new LiteralStream(literal.Json), owner: use)
             {

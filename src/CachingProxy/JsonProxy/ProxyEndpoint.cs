@@ -27,6 +27,12 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
             return;
         }
 
+        if (UpstreamFields.Check(context.Request.Headers[UpstreamFields.Name]) is { } wrong)
+        {
+            await new ApiError("bad_request", wrong, 400).WriteAsync(context);
+            return;
+        }
+
         if (context.Request.ContentLength > MaxRequestBodyBytes)
         {
             context.Response.Headers.Connection = "close";
@@ -64,9 +70,16 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
     {
         target = ProxyTarget.Invalid("");
         string? url = null;
+        string? other = null;
         foreach (var (name, value) in QueryParameters.Of(requestTarget))
         {
-            if (name != "url" || url is not null)
+            if (url is null && name != "url")
+            {
+                other ??= name;
+                continue;
+            }
+
+            if (name != "url" || url is not null || other is not null)
             {
                 return new ApiError(
                     "invalid_url",
@@ -79,7 +92,8 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
 
         if (string.IsNullOrEmpty(url))
         {
-            return new ApiError("missing_url", "Give the upstream URL as ?url=, absolute or relative to the origin.", 400);
+            var hint = other is null ? "" : $" There is a parameter '{other}', but none is called url.";
+            return new ApiError("missing_url", $"Give the upstream URL as ?url=, absolute or relative to the origin.{hint}", 400);
         }
 
         target = targets.Parse(url);

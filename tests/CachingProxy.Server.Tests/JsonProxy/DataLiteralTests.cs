@@ -12,6 +12,11 @@ public class DataLiteralTests
     [InlineData("application/json")]
     [InlineData("application/json; charset=utf-8")]
     [InlineData("application/problem+json")]
+    [InlineData("application/json; charset=utf8")]
+    [InlineData("application/json; charset=\"UTF_8\"")]
+    [InlineData("application/json; charset=utf8mb4")]
+    [InlineData("application/vnd.api+json; charset=iso-8859-1")]
+    [InlineData("application/json; charset=klingon")]
     [InlineData("")]
     public void Json_IsEmbeddedByteForByte(string contentType)
     {
@@ -49,6 +54,24 @@ public class DataLiteralTests
     [Fact]
     public void JsonInUtf16_IsJson() =>
         Assert.Equal("{\"a\":\"\u00e9\"}", Text(Of("application/json; charset=utf-16", Encoding.Unicode.GetBytes("{\"a\":\"\u00e9\"}"))));
+
+    [Fact]
+    public void JsonInItsDeclaredCharset_IsJson_WhereItIsNotUtf8() =>
+        Assert.Equal("{\"a\":\"\u00e9\"}", Text(Of("application/json; charset=iso-8859-1", Encoding.Latin1.GetBytes("{\"a\":\"\u00e9\"}"))));
+
+    [Theory]
+    [InlineData("text/plain; charset=utf8")]
+    [InlineData("text/html; charset=UTF_8")]
+    [InlineData("text/csv; charset='utf8mb4'")]
+    [InlineData("text/plain; charset=klingon")]
+    public void TextOfACharsetThatIsUtf8ByAnotherName_OrUnknown_IsReadAsUtf8(string contentType) => Assert.Equal("\"caf\u00e9\"", Text(Of(contentType, Encoding.UTF8.GetBytes("caf\u00e9"))));
+
+    [Fact]
+    public void TextOfAnUnknownCharset_ThatIsNoUtf8_IsBase64_AndSaysWhich()
+    {
+        var literal = Of("text/plain; charset=\"klingon\"", [0xE9, 0x20]);
+        Assert.Equal((true, "klingon"), (literal.IsBase64, literal.UnknownCharset));
+    }
 
     [Theory]
     [InlineData("image/png")]

@@ -217,6 +217,77 @@ public class ProxyEndpointTests
         Assert.Contains("upstream", await proxy.Client.GetStringAsync("/proxy?url=x"));
     }
 
+    [Theory]
+    [InlineData("/proxy?uri=a", "none is called url")]
+    [InlineData("/proxy?link=a&b=c", "There is a parameter 'link'")]
+    public async Task AUrlByAnotherName_IsSaidToBeMissing(string target, string hint)
+    {
+        await using var proxy = await TestProxy.StartWithAsync(new(), new());
+        var error = await ErrorAsync(await proxy.Client.GetAsync(target), 400);
+        Assert.Equal("missing_url", error.GetProperty("code").GetString());
+        Assert.Contains(hint, error.GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task Head_StatesTheLengthThatGetWould_FromUpstreamAndFromTheCache()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{\"a\":1}", Json));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        foreach (var source in (string[])["upstream", "cache"])
+        {
+            using var head = await proxy.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/proxy?url=x"));
+            Assert.Equal($$$"""{"success":true,"source":"{{{source}}}","data":{"a":1}}""".Length, head.Content.Headers.ContentLength);
+        }
+
+        Assert.Equal("GET", Assert.Single(origin.Requests).Method);
+        Assert.Contains("cache", await proxy.Client.GetStringAsync("/proxy?url=x"));
+    }
+
+    [Fact]
+    public async Task FieldsThatAreAskedFor_AreGiven_OnAMissAndOnAHit_AndNoOthers()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", Json, "Link: </2>; rel=next", "X-Total-Count: 7", "RateLimit-Remaining: 5", "Set-Cookie: a=b", "ETag: \"e\""));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        foreach (var cache in (string[])["MISS", "HIT"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/proxy?url=x");
+            request.Headers.Add("Proxy-Fields", "link, X-Total-Count, X-None");
+            using var response = await proxy.Client.SendAsync(request);
+            Assert.Equal((cache, "</2>; rel=next", "7"), (Field("X-Cache"), Field("Link"), Field("X-Total-Count")));
+            Assert.False(response.Headers.Contains("RateLimit-Remaining") || response.Headers.Contains("Set-Cookie") || response.Headers.Contains("X-None"));
+
+            string Field(string name) => response.Headers.GetValues(name).Single();
+        }
+
+        using var plain = await proxy.Client.GetAsync("/proxy?url=x");
+        Assert.False(plain.Headers.Contains("Link"));
+    }
+
+    [Fact]
+    public async Task TheLocationOfA201_IsGivenOnRequest()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(201, "{}", Json, "Location: /items/7"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/proxy?url=items");
+        request.Headers.Add("Proxy-Fields", "Location");
+        using var response = await proxy.Client.SendAsync(request);
+        Assert.Equal((HttpStatusCode.Created, "/items/7"), (response.StatusCode, response.Headers.Location?.OriginalString));
+    }
+
+    [Theory]
+    [InlineData("Set-Cookie")]
+    [InlineData("X-Cache")]
+    [InlineData("Content-Length")]
+    [InlineData("Access-Control-Allow-Origin")]
+    [InlineData("a b")]
+    public async Task AFieldThatMayNotBeAskedFor_IsA400_ThatSaysWhichMay(string name)
+    {
+        await using var proxy = await TestProxy.StartWithAsync(new(), new());
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/proxy?url=http://a.test/");
+        request.Headers.Add("Proxy-Fields", $"Link, {name}");
+        Assert.Contains($"names '{name}'; permitted are ", (await ErrorAsync(await proxy.Client.SendAsync(request), 400)).GetProperty("message").GetString());
+    }
+
     [Fact]
     public async Task HeadOfAStoredGet_HasItsLengthAndNoContent()
     {
