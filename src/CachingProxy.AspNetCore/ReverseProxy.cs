@@ -44,7 +44,7 @@ public sealed class ReverseProxy
             return ProblemWriter.WriteAsync(context, 400, "bad_request", "The request target leaves the origin's base path.");
         }
 
-        ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, context.Request.Scheme, guarded.Host) : null;
+        ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, context.Request.Scheme, guarded) : null;
         return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, Request(null), rewrite)
             : context.Request.Method == "QUERY" ? QueryAsync()
             : ServeAsync(context, Request(null), rewrite);

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CachingProxy.Configuration;
+using CachingProxy.Core.Decisions;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;
@@ -32,6 +34,27 @@ public class ProseTests
         foreach (Match link in Regex.Matches(File.ReadAllText(Path.Combine(Root, document)), "\\]\\(([^)#:]+)(#[^)]*)?\\)"))
         {
             Assert.True(Path.Exists(Path.Combine(Root, Path.GetDirectoryName(document)!, link.Groups[1].Value)), link.Value);
+        }
+    }
+
+    [Fact]
+    public async Task EveryTokenOfCacheStatus_AndEveryErrorCode_IsExplained_OnThePageToo()
+    {
+        var reasons = File.ReadAllText(Path.Combine(Root, "docs", "reasons.md"));
+        var details = Enum.GetNames<ForwardReason>().Concat(Enum.GetNames<HitReason>()).Concat(Enum.GetNames<NotStoredReason>())
+            .Except([nameof(HitReason.Fresh), nameof(ForwardReason.UriMiss), nameof(ForwardReason.VaryMiss), nameof(ForwardReason.Stale), nameof(ForwardReason.ClientDirective), nameof(ForwardReason.Method)])
+            .Select(name => $"detail={Regex.Replace(name, "(?<!^)[A-Z]", letter => "-" + letter.Value).ToLowerInvariant()}`");
+        Assert.All(
+            [.. details, "`fwd=uri-miss`", "`fwd=vary-miss`", "`fwd=miss; ", "`fwd=stale`", "`fwd=request`", "`fwd=method`", "`fwd=partial`", "`hit`", "`stored`", "`collapsed`", "`fwd-status=", "`ttl=", "`key=", "detail=stale-if-error`"],
+            token => Assert.Contains(token, reasons));
+
+        await using var proxy = await TestProxy.StartWithAsync(new(), new());
+        var page = await proxy.Client.GetStringAsync("/docs/reasons");
+        var schemas = JsonDocument.Parse(await proxy.Client.GetStringAsync("/openapi.json")).RootElement.GetProperty("components").GetProperty("schemas");
+        foreach (var code in schemas.GetProperty("ErrorDetail").GetProperty("properties").GetProperty("code").GetProperty("enum").EnumerateArray())
+        {
+            Assert.Contains($"\n### {code}\n", reasons);
+            Assert.Contains($"<h3 id=\"{code}\">", page);
         }
     }
 

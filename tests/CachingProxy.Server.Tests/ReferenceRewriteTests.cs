@@ -1,4 +1,5 @@
 using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Configuration;
 using CachingProxy.TestKit;
@@ -8,8 +9,8 @@ namespace CachingProxy.Server.Tests;
 /// <summary>Redirects and cookies of an origin bring the client back to the proxy.</summary>
 public class ReferenceRewriteTests
 {
-    private static readonly ReferenceRewrite WithBase = new(new OriginBase(new Uri("http://origin.test/api/")), "http", "localhost:3000");
-    private static readonly ReferenceRewrite WithoutBase = new(new OriginBase(new Uri("http://origin.test:8080")), "http", "localhost:3000");
+    private static readonly ReferenceRewrite WithBase = new(new OriginBase(new Uri("http://origin.test/api/")), "http", new GuardedRequest("/", "localhost:3000"));
+    private static readonly ReferenceRewrite WithoutBase = new(new OriginBase(new Uri("http://origin.test:8080")), "http", new GuardedRequest("/", "localhost:3000"));
 
     [Theory]
     [InlineData("/api/target", "/target")]
@@ -21,6 +22,7 @@ public class ReferenceRewriteTests
     [InlineData("//origin.test/api/target", "/target")]
     [InlineData("http://localhost:3000/api/target", "/target")]
     [InlineData("//localhost:3000/api/target", "/target")]
+    [InlineData("http://localhost/api/target", "/target")]
     [InlineData("https://localhost:3000/api/target", "https://localhost:3000/target")]
     [InlineData("https://origin.test/api/target", "https://origin.test/api/target")]
     [InlineData("http://origin.test:81/api/target", "http://origin.test:81/api/target")]

@@ -36,7 +36,7 @@ public class ReverseProxyTests
         await proxy.Client.SendAsync(request);
         var received = Assert.Single(origin.Requests);
         Assert.Equal(
-            (origin.Url.Authority, "127.0.0.1", proxy.Url.Authority, "http"),
+            (origin.Url.Authority, "127.0.0.1", "localhost", "http"),
             (received["Host"], received["X-Forwarded-For"], received["X-Forwarded-Host"], received["X-Forwarded-Proto"]));
     }
 
@@ -167,6 +167,28 @@ public class ReverseProxyTests
         }
 
         Assert.Equal(3, origin.Requests.Count);
+    }
+
+    [Fact]
+    public async Task TheLoopbackNames_WithAnyPort_AreOneHost_InTheKeyAndForTheOrigin()
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(request["X-Forwarded-Host"]!, "Cache-Control: max-age=60"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        foreach (var host in (string[])["localhost:3000", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
+        {
+            Assert.EndsWith("\r\n\r\nlocalhost", await proxy.ExchangeAsync($"GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        }
+
+        Assert.Single(origin.Requests);
+    }
+
+    [Fact]
+    public async Task AProblem_LeadsToItsReason()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.Contains("\"type\":\"/docs/reasons#misdirected\"", await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nHost: other.test\r\n\r\n"));
+        Assert.Contains("<h3 id=\"misdirected\">", await proxy.Client.GetStringAsync("/docs/reasons"));
     }
 
     [Fact]

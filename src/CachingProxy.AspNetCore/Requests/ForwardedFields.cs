@@ -47,7 +47,7 @@ internal static class ForwardedFields
         fields.Add(new("X-Forwarded-For", ClientAddress(context)));
         if (guarded.HasHost)
         {
-            fields.Add(new("X-Forwarded-Host", guarded.Host));
+            fields.Add(new("X-Forwarded-Host", guarded.OriginalHost));
         }
 
         fields.Add(new("X-Forwarded-Proto", context.Request.Scheme));

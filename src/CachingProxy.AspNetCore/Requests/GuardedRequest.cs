@@ -1,3 +1,5 @@
+using CachingProxy.Core.Keys;
+
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>What the request guard has established.</summary>
@@ -10,6 +12,12 @@ public readonly record struct GuardedRequest(string Target, string Host)
 
     /// <summary>Whether the client named a host.</summary>
     public bool HasHost => Host != Nameless;
+
+    /// <summary>
+    /// The host by which the origin is told that it was asked, and which is part of the key. Behind the loopback names, with any port, it is <c>localhost</c>: they are one
+    /// machine, and a local proxy on another port finds what was stored by this one.
+    /// </summary>
+    public string OriginalHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
 
     /// <summary>The path, undecoded.</summary>
     public ReadOnlySpan<char> Path => Target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? Target.AsSpan(0, query) : Target;

@@ -51,7 +51,7 @@ public static class ProblemWriter
 
     /// <summary>A problem document by itself.</summary>
     public static byte[] ToJson(int status, string code, string detail) =>
-        JsonSerializer.SerializeToUtf8Bytes(new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, code, detail), ProblemJson.Readable.Problem);
+        JsonSerializer.SerializeToUtf8Bytes(new Problem($"/docs/reasons#{code}", ReasonPhrases.GetReasonPhrase(status), status, code, detail), ProblemJson.Readable.Problem);
 
     // RFC 9209 §2.3.
     private static string? ProxyErrorType(OriginError error) => error switch

@@ -1,3 +1,4 @@
+using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Keys;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -11,8 +12,8 @@ namespace CachingProxy.AspNetCore.Responses;
 /// </summary>
 /// <param name="Origin">The origin.</param>
 /// <param name="ClientScheme">The scheme that the client used.</param>
-/// <param name="ClientHost">The host that the client named, normalised.</param>
-internal readonly record struct ReferenceRewrite(OriginBase Origin, string ClientScheme, string ClientHost)
+/// <param name="Client">The host that the client named, and by which the origin knows it.</param>
+internal readonly record struct ReferenceRewrite(OriginBase Origin, string ClientScheme, GuardedRequest Client)
 {
     /// <summary>Rewrites the fields of a response that is about to be sent.</summary>
     public void Apply(IHeaderDictionary fields)
@@ -89,7 +90,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         }
 
         var ofClient = scheme.Length > 0 ? scheme : ClientScheme;
-        return UriNormalization.NormaliseHost(ofClient, authority) != ClientHost ? null
+        var host = UriNormalization.NormaliseHost(ofClient, authority);
+        return host != Client.Host && host != Client.OriginalHost ? null
             : ofClient == ClientScheme ? ""
             : $"{scheme}://{authority}";
     }
@@ -136,7 +138,7 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     private bool IsOfClient(string domain)
     {
         domain = domain.TrimStart('.');
-        var host = UriNormalization.WithoutPort(ClientHost);
+        var host = UriNormalization.WithoutPort(Client.Host);
         return host.Equals(domain, StringComparison.OrdinalIgnoreCase)
             || (host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && host[^(domain.Length + 1)] == '.');
     }

@@ -23,6 +23,20 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     /// <summary>How many origins are held to be down now.</summary>
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
+    /// <summary>Returns what the last exchange with an origin failed with that is held to be down; null for any other.</summary>
+    public string? FailureOf(string authority)
+    {
+        if (!_failing.TryGetValue(authority, out var record))
+        {
+            return null;
+        }
+
+        lock (record)
+        {
+            return record.IsHeld ? record.LastFailure : null;
+        }
+    }
+
     /// <summary>
     /// An exchange begins, as the probe if one is due. Its end is told by <see cref="Attempt.OnAnswer"/> or
     /// <see cref="Attempt.OnFailure"/>; one that is disposed without either says nothing of the origin.

@@ -83,8 +83,8 @@ public sealed record CacheStatus
         return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
     }
 
-    // Rounded down, so that what is stale has a negative one (RFC 9211 §2.4).
-    private static long WholeSeconds(TimeSpan time) => (long)Math.Floor(time.TotalSeconds);
+    // Away from zero: what was stored a moment ago for 15 seconds has 15, and what is stale has a negative one (RFC 9211 §2.4).
+    private static long WholeSeconds(TimeSpan time) => (long)(time > TimeSpan.Zero ? Math.Ceiling(time.TotalSeconds) : Math.Floor(time.TotalSeconds));
 
     // The text of a hit is asked for more often than any other; each of the usual ones is made once.
     private static string HitText(long seconds)

@@ -1,4 +1,6 @@
 namespace CachingProxy.Admin;
 
 /// <summary>The answer of the health endpoints.</summary>
-internal sealed record ApiHealth(string Status);
+/// <param name="Status"><c>ok</c>, <c>ready</c>, <c>degraded</c> or <c>stopping</c>.</param>
+/// <param name="Reasons">Why it is degraded, a sentence each; null otherwise.</param>
+internal sealed record ApiHealth(string Status, IReadOnlyList<string>? Reasons = null);

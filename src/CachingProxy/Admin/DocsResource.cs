@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/docs</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.</summary>
+/// <summary><c>/docs</c>, <c>/docs/reasons</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.</summary>
 internal sealed class DocsResource(IServiceProvider services)
 {
     // Made on first use: Swagger UI would add a tenth of a second to every start.
@@ -21,7 +21,19 @@ internal sealed class DocsResource(IServiceProvider services)
         return builder.Build();
     });
 
-    public Task PageAsync(HttpContext context, GuardedRequest guarded) => _page.Value(context);
+    public Task PageAsync(HttpContext context, GuardedRequest guarded) =>
+        guarded.Path is ReasonsPage.Path ? WriteAsync(context, "text/html; charset=utf-8", ReasonsPage.Html) : _page.Value(context);
+
+    private static async Task WriteAsync(HttpContext context, string type, byte[] content)
+    {
+        context.Response.ContentType = type;
+        context.Response.ContentLength = content.Length;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        if (context.Request.Method != "HEAD")
+        {
+            await context.Response.Body.WriteAsync(content, context.RequestAborted);
+        }
+    }
 
     public static async Task DocumentAsync(HttpContext context, GuardedRequest guarded)
     {

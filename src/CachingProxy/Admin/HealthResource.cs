@@ -1,17 +1,41 @@
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
+using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Storing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/healthz</c>: the process lives. <c>/readyz</c>: it takes requests, and is not about to stop.</summary>
-internal sealed class HealthResource(IHostApplicationLifetime lifetime)
+/// <summary>
+/// <c>/healthz</c>: the process lives. <c>/readyz</c>: it takes requests, and is not about to stop; what it has to do without for the moment is told, and is no
+/// reason to send it nothing.
+/// </summary>
+/// <param name="lifetime">Tells when it is about to stop.</param>
+/// <param name="secondTier">The store that is configured beside the memory; null where none is.</param>
+/// <param name="availability">Which origins are down.</param>
+/// <param name="origin">The origin that is configured; null where none is.</param>
+internal sealed class HealthResource(IHostApplicationLifetime lifetime, ISecondTier? secondTier, OriginAvailability availability, OriginBase? origin)
 {
-    public static Task LiveAsync(HttpContext context, GuardedRequest guarded) => WriteAsync(context, 200, "ok");
+    public static Task LiveAsync(HttpContext context, GuardedRequest guarded) => WriteAsync(context, 200, new ApiHealth("ok"));
 
     public Task ReadyAsync(HttpContext context, GuardedRequest guarded) =>
-        lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(context, 503, "stopping") : WriteAsync(context, 200, "ready");
+        lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(context, 503, new ApiHealth("stopping"))
+        : Reasons().ToList() is { Count: > 0 } reasons ? WriteAsync(context, 200, new ApiHealth("degraded", reasons))
+        : WriteAsync(context, 200, new ApiHealth("ready"));
 
-    private static Task WriteAsync(HttpContext context, int status, string state) =>
-        ApiAnswer.WriteAsync(context, status, new ApiHealth(state), ApiJson.Readable.ApiHealth);
+    private IEnumerable<string> Reasons()
+    {
+        if (secondTier is { IsAvailable: false })
+        {
+            yield return "The store that --store names is not in use: what it holds is missed, and nothing is written to it.";
+        }
+
+        if (origin is not null && availability.FailureOf(origin.Authority) is { } failure)
+        {
+            yield return $"The origin fails again and again, and is asked only now and then. The last time: {failure}";
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, int status, ApiHealth health) => ApiAnswer.WriteAsync(context, status, health, ApiJson.Readable.ApiHealth);
 }

@@ -37,6 +37,9 @@ internal sealed class OriginFactory : IDisposable
     /// <summary>How many requests each origin gets at once.</summary>
     public OriginSlots Slots => _slots;
 
+    /// <summary>Which origins are held to be down.</summary>
+    public OriginAvailability Availability => _availability;
+
     /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>
     public IOrigin Create(TargetGuard guard)
     {

@@ -112,7 +112,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 behind);
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
-            var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, () => behind?.SharedSecret, pseudonym, origins);
+            var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
             var slowClients = new SlowClients(
                 application.Services.GetRequiredService<ConnectionLimit>(), origins.Slots, settings.ClientTimeout, dependencies.Time, loggers.CreateLogger<SlowClients>());
@@ -205,8 +205,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     }
 
     private static RequestPipeline CreatePipeline(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins)
+        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, ISecondTier? behind, string pseudonym, OriginFactory origins)
     {
+        byte[]? secret() => behind?.SharedSecret;
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var originFields = new OriginFields(settings.OriginFields);
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
@@ -221,7 +222,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
-            new HealthResource(lifetime),
+            new HealthResource(lifetime, behind, origins.Availability, originBase),
             new DocsResource(services));
         return new RequestPipeline(
             hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,

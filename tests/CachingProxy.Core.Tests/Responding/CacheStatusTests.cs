@@ -12,6 +12,7 @@ public class CacheStatusTests
     public static TheoryData<CacheStatus, string> Texts => new()
     {
         { CacheStatus.OfHit(HitReason.Fresh, Minute, null), "caching-proxy; hit; ttl=60" },
+        { CacheStatus.OfHit(HitReason.Fresh, TimeSpan.FromSeconds(14.2), null), "caching-proxy; hit; ttl=15" },
         { CacheStatus.OfHit(HitReason.Fresh, Minute, "/x?a=\"1\""), "caching-proxy; hit; ttl=60; key=\"/x?a=\\\"1\\\"\"" },
         { CacheStatus.OfHit(HitReason.StaleWhileRevalidate, TimeSpan.FromSeconds(-0.1), null), "caching-proxy; hit; ttl=-1; detail=stale-while-revalidate" },
         { CacheStatus.OfHit(HitReason.MaxStale, -Minute, null), "caching-proxy; hit; ttl=-60; detail=max-stale" },
