@@ -206,9 +206,8 @@ public class ReverseProxyTests
     [InlineData("POST")]
     public async Task M01_AnOriginThatIsNotThere_IsA502_ThatSaysSo(string method)
     {
-        var origin = new FakeOrigin(_ => "");
-        await origin.DisposeAsync();
-        await using var proxy = await TestProxy.StartAsync(origin);
+        using var origin = new ClosedPort();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         var response = await proxy.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/x"));
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("\"code\":\"upstream_unreachable\"", await response.Content.ReadAsStringAsync());

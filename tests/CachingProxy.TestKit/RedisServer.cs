@@ -27,11 +27,7 @@ public sealed class RedisServer : IDisposable
 
     public static async Task<RedisServer> StartAsync(params string[] arguments)
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
-        var server = new RedisServer(port, arguments);
+        var server = new RedisServer(ClosedPort.Free(), arguments);
         await server.UntilItAnswersAsync();
         return server;
     }

@@ -32,9 +32,8 @@ public class ReadinessTests
     [Fact]
     public async Task WhileTheOriginIsDown_ItIsDegraded_With200()
     {
-        var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
-        await origin.DisposeAsync();
-        await using var proxy = await TestProxy.StartAsync(origin);
+        using var origin = new ClosedPort();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         await Eventually.IsAsync(async () =>
         {
             await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);

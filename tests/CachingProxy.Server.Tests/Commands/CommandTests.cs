@@ -81,10 +81,7 @@ public class CommandTests
     public async Task OnLocalhost_BothLoopbackAddressesAreListenedOn()
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "There is no IPv6 here.");
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
+        var port = ClosedPort.Free();
         await using var proxy = await StartAsync(["--host", "localhost", "--port", $"{port}"]);
         Assert.StartsWith($"caching-proxy listens on http://localhost:{port} ", proxy.StartLine);
         Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync($"http://127.0.0.1:{port}/healthz", TestContext.Current.CancellationToken));
@@ -249,11 +246,8 @@ public class CommandTests
     [Fact]
     public async Task ClearCacheWithoutAnInstance_SaysSo_AndIsExitCode1()
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port.ToString();
-        free.Stop();
-        var (exitCode, _, error) = await RunAsync(["--clear-cache", "--port", port]);
+        using var closed = new ClosedPort();
+        var (exitCode, _, error) = await RunAsync(["--clear-cache", "--port", $"{closed.Port}"]);
         Assert.Equal(CommandLine.Failed, exitCode);
         Assert.Contains("no instance answers", error);
     }

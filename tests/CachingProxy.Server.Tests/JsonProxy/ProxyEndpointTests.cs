@@ -105,9 +105,8 @@ public class ProxyEndpointTests
     [Fact]
     public async Task AnUpstreamThatIsNotThere_IsA502()
     {
-        var origin = new FakeOrigin(_ => "");
-        await origin.DisposeAsync();
-        await using var proxy = await TestProxy.StartAsync(origin);
+        using var origin = new ClosedPort();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         Assert.Equal("upstream_unreachable", (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502)).GetProperty("code").GetString());
     }
 

@@ -13,9 +13,8 @@ public class FailureReasonTests
     [Fact]
     public async Task WhereNobodyListens_TheConnectionWasRefused()
     {
-        var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
-        await origin.DisposeAsync();
-        await using var proxy = await TestProxy.StartAsync(origin);
+        using var origin = new ClosedPort();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal((502, "caching-proxy; error=connection_refused"), ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
         Assert.Contains("The origin refused the connection", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
@@ -48,8 +47,7 @@ public class FailureReasonTests
     [Fact]
     public async Task AFailureAfterARedirect_NamesTheHostThatFailed()
     {
-        var gone = new FakeOrigin(_ => "");
-        await gone.DisposeAsync();
+        using var gone = new ClosedPort();
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(302, "", $"Location: {gone.Url}x"));
         await using var proxy = await TestProxy.StartAsync(origin);
         var answer = await (await proxy.Client.GetAsync("/proxy?url=a", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -59,9 +57,8 @@ public class FailureReasonTests
     [Fact]
     public async Task AnOriginThatIsLeftAlone_IsSaidToBe_WithWhatAndForHowLong_AndThatItIsBack()
     {
-        var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
-        var port = origin.Url.Port;
-        await origin.DisposeAsync();
+        var origin = new ClosedPort();
+        var port = origin.Port;
         using var proxy = await ProxyProcess.StartAsync("--origin", $"http://127.0.0.1:{port}", "--breaker-max-pause", "300ms");
         string problem;
         do
@@ -75,6 +72,7 @@ public class FailureReasonTests
             $"^20[0-9-]+T[0-9:.]+Z warn: .* GET http://127.0.0.1:{port}/some/path failed \\(ConnectionRefused\\): The origin refused the connection: nothing listens on its port\\.", await proxy.ReadErrorLineAsync());
         Assert.Contains($"requests in a row to http://127.0.0.1:{port} failed, the last one because: The origin refused the connection", await proxy.ReadErrorLineAsync());
 
+        origin.Dispose();
         await using var back = new FakeOrigin((_, connection) => connection.SendAsync(FakeOrigin.Response("ok")), port: port);
         while ((await proxy.Client.GetAsync("/", TestContext.Current.CancellationToken)).StatusCode != HttpStatusCode.OK)
         {

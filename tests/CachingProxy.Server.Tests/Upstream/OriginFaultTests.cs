@@ -18,9 +18,8 @@ public class OriginFaultTests
     [Fact]
     public async Task M01_WhereNobodyListens_ItIsA502()
     {
-        var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
-        await origin.DisposeAsync();
-        await using var proxy = await TestProxy.StartAsync(origin);
+        using var origin = new ClosedPort();
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
 
         using var answer = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);

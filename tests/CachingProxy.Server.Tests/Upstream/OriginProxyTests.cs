@@ -43,8 +43,7 @@ public class OriginProxyTests
     [Fact]
     public async Task AProxyThatIsNotThere_IsNamed()
     {
-        var between = new FakeOrigin(_ => "");
-        await between.DisposeAsync();
+        using var between = new ClosedPort();
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()) }, new());
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Contains($"The proxy {between.Url.Authority} on the way to the origin: The origin refused", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
