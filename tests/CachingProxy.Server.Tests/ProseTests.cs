@@ -58,6 +58,17 @@ public class ProseTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void EveryOptionThatADocumentNames_Exists(string document)
+    {
+        // Options of other programs that documents speak of.
+        string[] others = ["--soak", "--suite", "--nofile", "--force-evaluate", "--no-warnings", "--help", "--version", "--config", "--clear-cache", "--url", "--prefix", "--tag", "--soft"];
+        var known = SettingTable.All.Select(setting => "--" + setting.Name).Concat(others).ToHashSet();
+        var named = Regex.Matches(File.ReadAllText(Path.Combine(Root, document)), "(?<=[ `(])--[a-z][a-z-]+").Select(match => match.Value).Distinct();
+        Assert.Empty(named.Except(known));
+    }
+
     [Fact]
     public void EverySetting_HasARowInTheDocumentation()
     {

@@ -1,16 +1,22 @@
 // Runs the public cache tests against the proxy and prints their outcomes as JSON.
-//   node run.mjs COMMAND [ARGUMENT...]      for example: node run.mjs ../../../caching-proxy
+//   node run.mjs [--suite FOLDER] COMMAND [ARGUMENT...]      for example: node run.mjs ../../../caching-proxy
+// FOLDER is a checkout of https://github.com/http-tests/cache-tests; without one it is the release that npm has.
 import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import http from 'node:http'
 import { createInterface } from 'node:readline'
 import fetch from 'node-fetch'
-import { runTests, getResults } from 'http-cache-tests/client/runner.mjs'
-import { determineTestResult } from 'http-cache-tests/lib/display.mjs'
-import handleConfig from 'http-cache-tests/server/handle-config.mjs'
-import handleState from 'http-cache-tests/server/handle-state.mjs'
-import handleTest from 'http-cache-tests/server/handle-test.mjs'
-import suites from 'http-cache-tests/tests/index.mjs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [folder, command] = process.argv[2] === '--suite' ? [process.argv[3], process.argv.slice(4)] : [undefined, process.argv.slice(2)]
+const load = file => import(folder ? pathToFileURL(resolve(folder, file)) : `http-cache-tests/${file}`)
+const { runTests, getResults } = await load('client/runner.mjs')
+const { determineTestResult } = await load('lib/display.mjs')
+const { default: handleConfig } = await load('server/handle-config.mjs')
+const { default: handleState } = await load('server/handle-state.mjs')
+const { default: handleTest } = await load('server/handle-test.mjs')
+const { default: suites } = await load('tests/index.mjs')
 
 const settings = ['--ttl', '0', '--ttl-mode', 'respect', '--set-cookie', 'store']
 
@@ -46,7 +52,7 @@ function startProxy (command, origin) {
 }
 
 console.log = () => {}
-const proxy = await startProxy(process.argv.slice(2), await startOrigin())
+const proxy = await startProxy(command, await startOrigin())
 await runTests(suites, fetch, false, proxy)
 const results = getResults()
 const table = {}
