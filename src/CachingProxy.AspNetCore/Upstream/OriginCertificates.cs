@@ -8,7 +8,7 @@ namespace CachingProxy.AspNetCore.Upstream;
 /// <param name="options">Whom to trust beside those that the system trusts.</param>
 internal sealed class OriginCertificates(HttpOriginOptions options)
 {
-    private const string WayOut = "To trust it all the same: --origin-ca FILE with its issuer, or, while developing, --origin-insecure.";
+    private const string WhileDeveloping = "while developing, --origin-insecure takes it as it is.";
 
     /// <summary>Decides about one, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     /// <exception cref="OriginException">It is not good.</exception>
@@ -27,11 +27,11 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            throw Refused($"The origin's certificate is for another name than that of its URL. {WayOut}", $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}.");
+            throw Refused($"The origin's certificate is for another name than that of its URL. Ask for it by that name, or, {WhileDeveloping}", $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}.");
         }
 
         return IsOfTrustedIssuer(shown, chain) ? true
-            : throw Refused($"The origin's certificate {Fault(chain)}. {WayOut}", string.Join(" ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? []));
+            : throw Refused($"The origin's certificate {Fault(chain)}; {WhileDeveloping}", string.Join(" ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? []));
     }
 
     private bool IsOfTrustedIssuer(X509Certificate2 certificate, X509Chain? chain)
@@ -53,7 +53,7 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
     private static string Fault(X509Chain? chain)
     {
         var faults = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
-        return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain) ? "is signed by nobody whom this machine trusts"
+        return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain) ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
             : faults.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "has expired, or is not valid yet"
             : faults.HasFlag(X509ChainStatusFlags.Revoked) ? "was revoked"
             : $"is not accepted ({faults})";

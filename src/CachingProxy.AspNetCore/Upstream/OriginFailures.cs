@@ -58,6 +58,8 @@ internal static class OriginFailures
                 ? "The origin does not speak TLS on this port; perhaps its URL begins with http:// and not https://."
             : words.Contains("protocol version", StringComparison.Ordinal) || words.Contains("unsupported protocol", StringComparison.Ordinal)
                 ? "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3."
+            : words.Contains("handshake failure", StringComparison.Ordinal) || words.Contains("no shared cipher", StringComparison.Ordinal)
+                ? "The origin and this machine have no version of TLS, or no cipher, in common; 1.2 or 1.3 is needed."
             : words.Contains("unexpected EOF", StringComparison.Ordinal) || words.Contains("EOF", StringComparison.Ordinal)
                 ? "The origin closed the connection during the TLS handshake."
             : "The TLS handshake with the origin failed.";
