@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.HitRate;
 

@@ -1,13 +1,14 @@
+using CachingProxy.Core;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
+using CachingProxy.Core.Stores.Memory;
+
 // What a stored response takes beside its body, and what the process does under a load that never stops evicting.
 //   dotnet run -c Release --project bench/memory                    all of it
 //   dotnet run -c Release --project bench/memory -- load REQUESTS   the load alone (1,000,000 by default; 10,000,000 is the budget's)
 // The engine is called directly, without sockets: 1 KiB bodies, seven fields, 1,000,000 URLs at random, --max-memory 256MB.
 using System.Diagnostics;
 using System.Globalization;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing.Memory;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 

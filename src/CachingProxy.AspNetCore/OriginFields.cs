@@ -1,5 +1,4 @@
-using CachingProxy.Core;
-using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore;

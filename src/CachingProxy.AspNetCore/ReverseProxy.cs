@@ -1,7 +1,7 @@
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 

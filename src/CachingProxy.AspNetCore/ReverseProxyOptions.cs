@@ -1,4 +1,5 @@
 using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore;
 

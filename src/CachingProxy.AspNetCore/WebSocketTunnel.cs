@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.AspNetCore.Responses;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,9 +1,14 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Purging;
 using CachingProxy.Core.Responding;
+using CachingProxy.Core.Stores;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -228,7 +233,7 @@ public sealed class CacheEngine
                 continue;
             }
 
-            if (joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || variant.Matches(request))
+            if (joined is not null || place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || request.Selects(variant))
             {
                 return (joined, null);
             }

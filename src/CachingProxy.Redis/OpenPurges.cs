@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Redis;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 using StackExchange.Redis;
 
 namespace CachingProxy.Redis;

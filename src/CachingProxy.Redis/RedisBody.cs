@@ -1,5 +1,5 @@
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Responding;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Redis;
 

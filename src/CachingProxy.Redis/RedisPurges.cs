@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Stores;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 

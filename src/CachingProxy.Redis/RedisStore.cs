@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Responding;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 

@@ -1,4 +1,4 @@
-using CachingProxy.Core.Responding;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Sqlite;
 

@@ -1,5 +1,6 @@
-using CachingProxy.Core.Responding;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Sqlite;
 

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Stores;
 using Microsoft.Data.Sqlite;
 
 namespace CachingProxy.Sqlite;
@@ -107,7 +108,7 @@ internal static class SqliteFile
         }
     }
 
-    /// <summary>The secret that is kept in the file (<see cref="Core.Storing.ISecondTier.SharedSecret"/>).</summary>
+    /// <summary>The secret that is kept in the file (<see cref="ISecondTier.SharedSecret"/>).</summary>
     /// <exception cref="InvalidDataException">It is not there.</exception>
     public static byte[] SecretOf(SqliteConnection connection)
     {

@@ -1,5 +1,5 @@
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using Microsoft.Data.Sqlite;
 
 namespace CachingProxy.Sqlite;

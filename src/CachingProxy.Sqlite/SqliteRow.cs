@@ -1,4 +1,4 @@
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Sqlite;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Responding;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 

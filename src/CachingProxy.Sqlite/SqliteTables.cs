@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using Microsoft.Data.Sqlite;
 
 namespace CachingProxy.Sqlite;

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CachingProxy.Configuration;
-using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;

@@ -2,6 +2,7 @@ using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Configuration;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;
@@ -61,7 +62,7 @@ public class ReferenceRewriteTests
         await using var origin = running = new FakeOrigin(_ => FakeOrigin.Response(
             301, "", $"Location: {running!.Url}api/target?a=b", "Content-Location: /api/here", $"Refresh: 5; url='{running.Url}api/there'",
             "Set-Cookie: a=/api/b; Path=/api/shop; Domain=origin.test; HttpOnly", "Set-Cookie: c=d; path=/other; domain=127.0.0.1", "Set-Cookie: e=f", "Cache-Control: max-age=60"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api"), SetCookie = Core.SetCookieHandling.Store }, new Serving.ServerDependencies());
+        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api"), SetCookie = SetCookieHandling.Store }, new Serving.ServerDependencies());
         foreach (var cache in (string[])["MISS", "HIT"])
         {
             using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);

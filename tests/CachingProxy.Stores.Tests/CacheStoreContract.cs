@@ -1,8 +1,9 @@
 using System.Text;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Stores.Tests;
@@ -177,7 +178,7 @@ public abstract class CacheStoreContract : IAsyncLifetime
                         {
                             Assert.DoesNotContain(await ReadAsync(found), letter => letter != (char)('0' + number));
                         }
-                        catch (Core.Fetching.OriginException)
+                        catch (OriginException)
                         {
                             // Removed while it was read: broken off, and never another's.
                         }
@@ -213,7 +214,7 @@ public abstract class CacheStoreContract : IAsyncLifetime
         Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
         Position = Position,
         ReceivedAt = Now.AddMilliseconds(_made++),
-        Freshness = new(TimeSpan.FromHours(1), Core.Decisions.FreshnessSource.Explicit),
+        Freshness = new(TimeSpan.FromHours(1), FreshnessSource.Explicit),
     };
 
     protected async Task PutAsync(CacheEntry entry, string body)

@@ -1,8 +1,10 @@
-using CachingProxy.Core;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
-using CachingProxy.Core.Storing.Memory;
+using CachingProxy.Core.Stores.Memory;
 using CachingProxy.Redis;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -70,7 +72,7 @@ public sealed class RedisFaultTests : IDisposable
         await PutAsync(store, B, 600_000, 'b');
         await EvaluateAsync(change);
         var entry = Assert.Single(await store.FindAsync(A));
-        await Assert.ThrowsAsync<Core.Fetching.OriginException>(() => entry.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
+        await Assert.ThrowsAsync<OriginException>(() => entry.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
     }
 
     [Theory]
@@ -91,7 +93,7 @@ public sealed class RedisFaultTests : IDisposable
     public async Task L07_AnEntryExpiresInRedis_WhenItIsNotWorthKeepingAnyMore()
     {
         await using var store = await OpenAsync();
-        var entry = Entry(A) with { Control = Core.Parsing.CacheControlParser.Parse("max-age=60, stale-if-error=100") };
+        var entry = Entry(A) with { Control = CacheControlParser.Parse("max-age=60, stale-if-error=100") };
         await PutAsync(store, entry, 10);
         var milliseconds = int.Parse((await _server!.CommandAsync("PTTL", Keys.Entries(A)!)).TrimStart(':'));
         Assert.InRange(milliseconds, 150_000, 3_700_000);

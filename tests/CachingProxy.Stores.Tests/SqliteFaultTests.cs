@@ -1,5 +1,6 @@
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 using CachingProxy.Sqlite;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -243,7 +244,7 @@ public sealed class SqliteFaultTests : IDisposable
         await using var after = Open();
         Assert.Empty(await after.FindAsync(Some.Key("/small")));
         var large = Assert.Single(await after.FindAsync(Some.Key("/large")));
-        await Assert.ThrowsAsync<Core.Fetching.OriginException>(() => large.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
+        await Assert.ThrowsAsync<OriginException>(() => large.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using CachingProxy.Sqlite;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;

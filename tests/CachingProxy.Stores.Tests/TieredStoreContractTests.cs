@@ -1,7 +1,8 @@
-using CachingProxy.Core;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Lookup;
 using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
-using CachingProxy.Core.Storing.Memory;
+using CachingProxy.Core.Stores;
+using CachingProxy.Core.Stores.Memory;
 using CachingProxy.Sqlite;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,9 +1,7 @@
-using CachingProxy.Core;
-using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Storing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.TestKit;

@@ -1,7 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
 using CachingProxy.Core;
-using CachingProxy.Core.Storing.Memory;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores.Memory;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CachingProxy.TestKit;

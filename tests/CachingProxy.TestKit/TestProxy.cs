@@ -1,6 +1,6 @@
 using CachingProxy.Configuration;
 using CachingProxy.Core;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using CachingProxy.Serving;
 
 namespace CachingProxy.TestKit;

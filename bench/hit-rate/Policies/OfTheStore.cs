@@ -1,5 +1,5 @@
-using CachingProxy.Core.Storing;
-using CachingProxy.Core.Storing.Memory;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Stores.Memory;
 
 namespace CachingProxy.HitRate.Policies;
 

@@ -1,5 +1,5 @@
+using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore.Requests;

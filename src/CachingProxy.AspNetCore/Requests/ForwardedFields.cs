@@ -1,6 +1,5 @@
 using System.Globalization;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,7 +1,7 @@
 using CachingProxy.AspNetCore.Responses;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

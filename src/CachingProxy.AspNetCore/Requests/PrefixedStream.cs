@@ -1,4 +1,4 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Requests;
 

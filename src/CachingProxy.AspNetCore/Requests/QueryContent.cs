@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -38,7 +39,7 @@ internal sealed class QueryContent
     /// Reads the content of a request; null where it is no QUERY, or too large. What was read of it stands in the request's
     /// body then, before the rest.
     /// </summary>
-    /// <exception cref="CachingProxy.Core.Fetching.OriginException">The content did not arrive whole, or not in time.</exception>
+    /// <exception cref="OriginException">The content did not arrive whole, or not in time.</exception>
     public static async ValueTask<QueryContent?> ReadAsync(HttpContext context)
     {
         var request = context.Request;

@@ -1,4 +1,3 @@
-using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using CachingProxy.Core;
+using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Requests;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using CachingProxy.Core;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.AspNetCore.Responses;
 

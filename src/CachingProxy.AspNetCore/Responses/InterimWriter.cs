@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 

@@ -1,7 +1,5 @@
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Responding;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Targets;
 

@@ -1,4 +1,4 @@
-using CachingProxy.Core;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.AspNetCore.Upstream;
 

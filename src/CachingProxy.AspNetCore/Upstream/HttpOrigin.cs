@@ -2,8 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Text;
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.AspNetCore.Upstream;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Upstream;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Upstream;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 

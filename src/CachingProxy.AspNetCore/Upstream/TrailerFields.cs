@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Upstream;

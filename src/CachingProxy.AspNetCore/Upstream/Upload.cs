@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Upstream;
 

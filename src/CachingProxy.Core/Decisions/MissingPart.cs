@@ -1,6 +1,7 @@
 using System.Globalization;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Decisions;
 

@@ -1,5 +1,6 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Decisions;
 

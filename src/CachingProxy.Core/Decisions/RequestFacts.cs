@@ -1,3 +1,4 @@
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;

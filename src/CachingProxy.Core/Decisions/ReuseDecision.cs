@@ -1,4 +1,5 @@
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 

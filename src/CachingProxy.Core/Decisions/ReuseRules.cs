@@ -1,7 +1,6 @@
-using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Decisions;
 

@@ -1,3 +1,6 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+
 namespace CachingProxy.Core.Decisions;
 
 /// <summary>Whether a response is stored: a closed set.</summary>

@@ -1,8 +1,8 @@
 using System.Globalization;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Purging;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Decisions;

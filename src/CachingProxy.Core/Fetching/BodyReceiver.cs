@@ -1,5 +1,6 @@
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -30,7 +31,7 @@ internal sealed class BodyReceiver(
             {
                 writer.Append(body.Advance(read));
                 taken += isKept && tools.Growth.TryTake(read) ? read : 0;
-                var isTooLarge = body.Length > request.Face.Policy.MaxObjectBytes;
+                var isTooLarge = body.Length > request.Policy.MaxObjectBytes;
                 if (isTooLarge || (isKept && (taken < body.Length || body.Length > GrowingBody.MaxKeptBytes)))
                 {
                     var goesOn = !isTooLarge && writer.TryLetGo();
@@ -89,7 +90,7 @@ internal sealed class BodyReceiver(
         }
         else if (stored.Part is not null)
         {
-            await tools.Parts.CombineAsync(request, stored, position);
+            await tools.Parts.CombineAsync(request.Stored, stored, position);
         }
 
         body.Complete(response.Trailers());

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.Core.Fetching;
@@ -112,9 +113,9 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             {
                 await using (response)
                 {
-                    if (await tools.Freshener.AfterNotModifiedAsync(request, validating, response, requestedAt, position) is { } validated)
+                    if (await tools.Freshener.AfterNotModifiedAsync(request.Stored, validating, response, requestedAt, position) is { } validated)
                     {
-                        EndValidated(tools, validated, onUnshared);
+                        EndValidated(tools, new FillOutcome.Validated(validated.Entry, validated.IsStored), onUnshared);
                         return;
                     }
                 }
@@ -170,7 +171,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         return this;
     }
 
-    private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Face.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);
+    private static ValueTask<OriginResponse> SendAsync(FillRequest asked) => asked.Origin.SendAsync(asked.ToOrigin, CancellationToken.None);
 
     private void EndValidated(FillTools tools, FillOutcome.Validated validated, Action onUnshared)
     {
@@ -180,7 +181,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             onUnshared();
         }
 
-        if (!ReuseRules.IsOfUseToOthers(request.Face.Policy, validated.Entry, tools.Clock.Now))
+        if (!ReuseRules.IsOfUseToOthers(request.Policy, validated.Entry, tools.Clock.Now))
         {
             RememberAsUnshareable(tools);
         }
@@ -195,7 +196,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         var decision = request.HasStandIn && ServerErrors.Contains(response.Status)
             ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
             : isTooLarge ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
-            : StorageRules.Decide(request.Face.Policy, request.Key, request.Facts, response, tools.Clock.WallNow);
+            : StorageRules.Decide(request.Policy, request.Key, request.Stored.Facts, response, tools.Clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
@@ -211,7 +212,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             return;
         }
 
-        var entry = tools.Entries.Create(request, response, freshness, requestedAt, position);
+        var entry = tools.Entries.Create(request.Stored, response, freshness, requestedAt, position);
         if (tools.Store.OpenWriter(entry, response.ContentLength) is not { } writer)
         {
             onUnshared();
@@ -219,7 +220,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             return;
         }
 
-        if (ReuseRules.IsOfUseToOthers(request.Face.Policy, entry, tools.Clock.Now))
+        if (ReuseRules.IsOfUseToOthers(request.Policy, entry, tools.Clock.Now))
         {
             tools.Unshareables.Forget(request.Key, request.Partition);
         }
@@ -234,7 +235,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
             var body = new GrowingBody(response.ContentLength, tools.Clock.Source, tools.Growth);
             Tags = entry.Tags;
             _head.SetResult(new FillOutcome.Shared(
-                entry, body, tools.Entries.FirstHandFields(request.Face.Policy, response), body.OpenReader()!));
+                entry, body, tools.Entries.FirstHandFields(request.Policy, response), body.OpenReader()!));
             try
             {
                 await new BodyReceiver(request, tools, position, response, body, writer).ReceiveAsync(onGivenUp: async isTooLarge =>
@@ -269,7 +270,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
 
         foreach (var stored in await tools.Store.FindAsync(request.Key))
         {
-            if (request.Selects(stored) && stored.ReceivedAt < requestedAt)
+            if (request.Stored.Selects(stored) && stored.ReceivedAt < requestedAt)
             {
                 await tools.Store.RemoveAsync(stored);
             }
@@ -286,10 +287,10 @@ internal sealed class Fill(FillRequest request, LogPosition position)
 
     private void RememberAsUnshareable(FillTools tools, bool isTooLarge = false)
     {
-        if (request.Facts.Range is null && !request.HasStandIn && request.Face.Policy.UncacheableTimeToLive > TimeSpan.Zero)
+        if (request.Stored.Facts.Range is null && !request.HasStandIn && request.Policy.UncacheableTimeToLive > TimeSpan.Zero)
         {
             tools.Unshareables.Remember(
-                request.Key, request.Partition, tools.Clock.Now + request.Face.Policy.UncacheableTimeToLive, isTooLarge);
+                request.Key, request.Partition, tools.Clock.Now + request.Policy.UncacheableTimeToLive, isTooLarge);
         }
     }
 

@@ -1,6 +1,7 @@
-using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Fetching;
 

@@ -1,6 +1,7 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -27,7 +28,7 @@ internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition
     public static FillPlace Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
 
     /// <summary>The place of a request among those that a response varies on.</summary>
-    public FillPlace Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request) };
+    public FillPlace Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request.SelectingFields) };
 
     private static FillPlace Of(CacheRequest request, string range, string condition) =>
         new(request.Key, request.Partition, $"{range}\n{condition}");

@@ -1,14 +1,28 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
+using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Storing;
-using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>All that a fill needs of the request that began it, taken while its client was there.</summary>
-internal sealed record FillRequest(
-    CacheFace Face, CacheKey Key, CachePartition Partition, RequestFacts Facts, FieldList SelectingFields, OriginRequest ToOrigin)
+/// <param name="Origin">Where it is fetched from.</param>
+/// <param name="Stored">What is kept of the request to store the response.</param>
+/// <param name="ToOrigin">The request as it goes to the origin.</param>
+internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginRequest ToOrigin)
 {
+    /// <summary>The upstream URI.</summary>
+    public CacheKey Key => Stored.Key;
+
+    /// <summary>Who may share the response.</summary>
+    public CachePartition Partition => Stored.Partition;
+
+    /// <summary>What the face does with lifetimes, cookies and sizes.</summary>
+    public CachePolicy Policy => Stored.Policy;
+
     /// <summary>The stored response that the origin is asked to confirm.</summary>
     public CacheEntry? Validating { get; private init; }
 
@@ -48,14 +62,8 @@ internal sealed record FillRequest(
     public static FillRequest OfReceived(CacheRequest request, OriginResponse response, DateTimeOffset requestedAt)
     {
         var fill = Of(request, new OriginRequest(request.Method, request.Key, FieldList.Empty));
-        return fill with { Face = request.Face with { Origin = new ReceivedOrigin(response) }, RequestedAt = requestedAt };
+        return fill with { Origin = new ReceivedOrigin(response), RequestedAt = requestedAt };
     }
-
-    /// <summary>Whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).</summary>
-    public bool IsAnsweredBy(CacheEntry stored) => stored.Part is null && Selects(stored);
-
-    /// <summary>Whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111 §4.1).</summary>
-    public bool Selects(CacheEntry stored) => stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
 
     /// <summary>The same without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
@@ -63,13 +71,8 @@ internal sealed record FillRequest(
     // Whether a response may be shared is known when its head is there: what comes before that is for the one who asked.
     private static OriginRequest Asked(CacheRequest request) => request.CreateOriginRequest() with { OnInterim = request.OnInterim };
 
-    private static FillRequest Of(CacheRequest request, OriginRequest toOrigin)
-    {
-        var fields = new List<KeyValuePair<string, StringValues>>();
-        request.SelectingFields.CopyTo(fields);
-        var facts = RequestFacts.Of(request) with { Range = RequestFacts.RangeOf(toOrigin.Fields) };
-        return new FillRequest(request.Face, request.Key, request.Partition, facts, new FieldList(fields), toOrigin);
-    }
+    private static FillRequest Of(CacheRequest request, OriginRequest toOrigin) =>
+        new(request.Face.Origin, StoredRequest.Of(request, RequestFacts.RangeOf(toOrigin.Fields)), toOrigin);
 
     /// <summary>An origin that has answered.</summary>
     private sealed class ReceivedOrigin(OriginResponse response) : IOrigin

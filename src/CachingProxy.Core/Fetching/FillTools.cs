@@ -1,5 +1,8 @@
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Lookup;
 using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 using CachingProxy.Core.Storing;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,6 @@
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Fetching;
 
@@ -31,7 +31,7 @@ internal sealed class OtherFetches(FillRequest request, FillTools tools)
             return await FindAsync(tools.FindBehindAsync);
         }
 
-        for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Face.Policy.WaitTimeout;)
+        for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Policy.WaitTimeout;)
         {
             await Task.Delay(TurnPollInterval, tools.Clock.Source);
             if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
@@ -52,9 +52,9 @@ internal sealed class OtherFetches(FillRequest request, FillTools tools)
         var now = tools.Clock.Now;
         foreach (var found in await find(request.Key))
         {
-            var stored = found.Under(request.Face.Policy);
-            if (request.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
-                && ReuseRules.IsFresh(request.Face.Policy, request.Facts.Directives, stored, now))
+            var stored = found.Under(request.Policy);
+            if (request.Stored.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
+                && ReuseRules.IsFresh(request.Policy, request.Stored.Facts.Directives, stored, now))
             {
                 return stored;
             }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Fetching;
 

@@ -57,8 +57,8 @@ internal sealed class VariantKey
                 codings);
     }
 
-    /// <summary>Whether a request selects this variant; where there is but one, no field is looked at.</summary>
-    public bool Matches(CacheRequest request) => _names.Length == 0 || Matches(request.SelectingFields);
+    /// <summary>Tells whether every request selects this variant.</summary>
+    public bool IsForAll => _names.Length == 0;
 
     /// <summary>Whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it permits.</summary>
     public bool Matches(IFields request)
@@ -75,13 +75,9 @@ internal sealed class VariantKey
         return true;
     }
 
-    /// <summary>What a request has for the same selecting fields: equal texts select the same variant.</summary>
-    public string TextFor(CacheRequest request)
-    {
-        var selecting = request.SelectingFields;
-        return string.Concat(_names.Select(name => (name, value: SelectingField.Normalise(name, selecting[name]))).Select(
-            field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n"));
-    }
+    /// <summary>Returns what a request has for the selecting fields of this variant: equal texts select the same one.</summary>
+    public string TextFor(IFields selecting) => string.Concat(_names.Select(name => (name, value: SelectingField.Normalise(name, selecting[name]))).Select(
+        field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n"));
 
     /// <summary>Whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) =>

@@ -1,7 +1,9 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Purging;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Lookup;
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
 

@@ -1,5 +1,6 @@
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
 

@@ -1,5 +1,7 @@
-using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
 

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Responding;

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Responding;
 

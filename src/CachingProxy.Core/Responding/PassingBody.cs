@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Responding;
 

@@ -1,7 +1,8 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Storing;
 
 namespace CachingProxy.Core.Responding;
 

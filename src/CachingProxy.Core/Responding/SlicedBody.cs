@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Responding;
 

@@ -1,9 +1,8 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Purging;
-using CachingProxy.Core.Responding;
 
 namespace CachingProxy.Core.Storing;
 
@@ -11,7 +10,7 @@ namespace CachingProxy.Core.Storing;
 internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
     /// <summary>The entry of a new response, its content still to come.</summary>
-    public CacheEntry Create(FillRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, LogPosition position)
+    public CacheEntry Create(StoredRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, LogPosition position)
     {
         var fields = response.Fields;
         var variance = SearchVariance.Parse(fields["No-Vary-Search"]);
@@ -30,7 +29,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Part = PartOf(request, response),
                 SearchVariance = variance,
                 Variant = VariantKey.Of(fields, request.SelectingFields),
-                Fields = StoredFields.Of(response, request.Face.Policy, via, clock.WallNow),
+                Fields = StoredFields.Of(response, request.Policy, via, clock.WallNow),
                 Freshness = freshness,
                 Control = ResponseDirectives.Parse(fields),
                 Position = position,
@@ -48,9 +47,9 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     /// start anew, and it has seen every purge before <paramref name="position"/>. With it, why it may not be stored, if so:
     /// an update can forbid that as any response can.
     /// </summary>
-    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(FillRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, LogPosition position)
+    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(StoredRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, LogPosition position)
     {
-        var policy = request.Face.Policy;
+        var policy = request.Policy;
         var received = update.Fields;
         var merged = Freshening.Update(entry.Fields, StoredFields.Of(update, policy, via, clock.WallNow), policy);
 
@@ -87,9 +86,9 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     }
 
     // StorageRules has seen to it that the range and the length are known.
-    private static StoredPart? PartOf(FillRequest request, OriginResponse response) =>
+    private static StoredPart? PartOf(StoredRequest request, OriginResponse response) =>
         response.Status == 206 && ContentRange.Parse(response.Fields["Content-Range"]) is { } range
-            ? new StoredPart(range, response.ContentLength!.Value, StoredPart.Remember(request.ToOrigin.Fields["Range"].ToString()))
+            ? new StoredPart(range, response.ContentLength!.Value, StoredPart.Remember(request.Facts.Range ?? ""))
             : null;
 
     private CacheEntry WithMetadata(CacheEntry entry, OriginResponse response, DateTimeOffset requestedAt)

@@ -1,7 +1,8 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Lookup;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Storing;
 
@@ -12,11 +13,11 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
     /// RFC 9111 §4.3.4: updates what a 304 is about. Answers with the response to be served; null where the 304 is about none
     /// of those that could be, and nothing was learnt.
     /// </summary>
-    public async ValueTask<FillOutcome.Validated?> AfterNotModifiedAsync(
-        FillRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, LogPosition position)
+    public async ValueTask<(CacheEntry Entry, bool IsStored)?> AfterNotModifiedAsync(
+        StoredRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, LogPosition position)
     {
         var candidates = (await store.FindAsync(validating.Key)).Where(request.IsAnsweredBy).ToList();
-        FillOutcome.Validated? served = null;
+        (CacheEntry Entry, bool IsStored)? served = null;
         foreach (var stored in Freshening.Select(validating, candidates, notModified.Fields, clock.WallNow))
         {
             var (freshened, refusal) = entries.Freshen(request, stored, notModified, requestedAt, position);
@@ -26,9 +27,9 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
                 await store.RemoveAsync(stored);
             }
 
-            if (served is null || freshened.Date >= served.Entry.Date)
+            if (served is not { } last || freshened.Date >= last.Entry.Date)
             {
-                served = new FillOutcome.Validated(freshened, isStored);
+                served = (freshened, isStored);
             }
         }
 
@@ -47,7 +48,7 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
             return;
         }
 
-        var fill = FillRequest.Of(request);
+        var asked = StoredRequest.Of(request, RequestFacts.RangeOf(request.Fields));
         foreach (var stored in (await lookup.CandidatesAsync(request.Key)).ToList())
         {
             // What arrived after the HEAD was sent may be newer than its answer.
@@ -67,7 +68,7 @@ internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFact
                 continue;
             }
 
-            var (freshened, refusal) = entries.Freshen(fill, stored, head, requestedAt, stored.Position);
+            var (freshened, refusal) = entries.Freshen(asked, stored, head, requestedAt, stored.Position);
             if (refusal is null)
             {
                 await store.UpdateAsync(stored, freshened);

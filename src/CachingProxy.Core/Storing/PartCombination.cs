@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
-using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Purging;
-using CachingProxy.Core.Responding;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Storing;
 
@@ -20,7 +20,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
     /// <param name="request">What the fill fetched.</param>
     /// <param name="added">The part.</param>
     /// <param name="position">The position of the invalidation log when the fill began.</param>
-    public async ValueTask CombineAsync(FillRequest request, CacheEntry added, LogPosition position)
+    public async ValueTask CombineAsync(StoredRequest request, CacheEntry added, LogPosition position)
     {
         await _one.WaitAsync();
         try
@@ -28,7 +28,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
             foreach (var other in (await store.FindAsync(added.Key)).ToList())
             {
                 if (!other.IsSameAs(added) && AreOfOneWhole(added, other)
-                    && await JoinAsync(added, other, request.Face.Policy.MaxObjectBytes) is { } joined)
+                    && await JoinAsync(added, other, request.Policy.MaxObjectBytes) is { } joined)
                 {
                     added = joined;
                 }

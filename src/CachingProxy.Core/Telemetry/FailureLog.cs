@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core.Telemetry;

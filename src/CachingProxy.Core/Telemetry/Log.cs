@@ -1,4 +1,4 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core.Telemetry;

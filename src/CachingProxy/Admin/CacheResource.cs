@@ -2,7 +2,7 @@ using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;

@@ -1,7 +1,7 @@
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
-using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Origins;
+using CachingProxy.Core.Stores;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 

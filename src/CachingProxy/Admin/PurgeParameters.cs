@@ -1,6 +1,7 @@
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Stores;
 using CachingProxy.JsonProxy;
 
 namespace CachingProxy.Admin;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.AspNetCore.Upstream;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;
@@ -68,7 +68,7 @@ public sealed record ProxySettings
     /// <summary>The last share of a lifetime in which a use sets off a refresh: none by default (<see cref="CachePolicy.EarlyRefresh"/>).</summary>
     public double EarlyRefresh { get; init; }
 
-    /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="Core.Fetching.OriginLimits.MaxExchanges"/>).</summary>
+    /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).</summary>
     public int MaxFetches { get; init; } = 512;
 
     /// <summary>Whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>

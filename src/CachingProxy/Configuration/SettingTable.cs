@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Net;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 
@@ -30,7 +31,7 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     static DataLiteral() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
     /// <summary>Makes the literal of a body with its <c>Content-Type</c>, which is believed; one without a type is looked at.</summary>
-    /// <exception cref="Core.Fetching.OriginException">There is no memory for it.</exception>
+    /// <exception cref="OriginException">There is no memory for it.</exception>
     public static DataLiteral Of(string contentType, ReadOnlySequence<byte> body, ProxyMemoryUse memory)
     {
         _ = MediaTypeHeaderValue.TryParse(contentType, out var type);

@@ -4,7 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore.Responses;
-using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.IO.Compression;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
@@ -113,7 +113,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
     }
 
-    private ProxyTarget Next(Core.Keys.CacheKey from, string location)
+    private ProxyTarget Next(CacheKey from, string location)
     {
         var reference = location.IndexOf('#', StringComparison.Ordinal) is var fragment and >= 0 ? location[..fragment] : location;
         if (!Uri.TryCreate(from.ToString(), UriKind.Absolute, out var source) || !Uri.TryCreate(source, reference, out var uri))

@@ -1,5 +1,5 @@
 using System.Buffers;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 

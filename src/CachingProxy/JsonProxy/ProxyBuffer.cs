@@ -1,4 +1,5 @@
 using System.Buffers;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 
@@ -11,7 +12,7 @@ internal sealed class ProxyBuffer(ProxyMemoryUse use) : IBufferWriter<byte>, IDi
     public long Length { get; private set; }
 
     /// <inheritdoc/>
-    /// <exception cref="Core.Fetching.OriginException">There is no room for more.</exception>
+    /// <exception cref="OriginException">There is no room for more.</exception>
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, ProxyMemory.SegmentBytes);

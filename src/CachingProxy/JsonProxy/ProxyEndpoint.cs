@@ -4,7 +4,7 @@ using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

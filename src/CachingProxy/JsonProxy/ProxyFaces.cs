@@ -1,5 +1,5 @@
 using CachingProxy.AspNetCore.Targets;
-using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 

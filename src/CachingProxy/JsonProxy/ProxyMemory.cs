@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 

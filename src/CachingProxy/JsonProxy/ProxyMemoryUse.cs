@@ -1,3 +1,5 @@
+using CachingProxy.Core.Messages;
+
 namespace CachingProxy.JsonProxy;
 
 /// <summary>What one response holds of the memory for <c>/proxy</c>. Its buffers end with it. For one caller at a time.</summary>
@@ -15,7 +17,7 @@ internal sealed class ProxyMemoryUse(ProxyMemory memory) : IDisposable
     }
 
     /// <summary>Takes one more segment.</summary>
-    /// <exception cref="Core.Fetching.OriginException">There is no room for it.</exception>
+    /// <exception cref="OriginException">There is no room for it.</exception>
     public byte[] Take()
     {
         var segment = memory.Take(_held);

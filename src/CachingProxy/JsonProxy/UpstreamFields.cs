@@ -1,4 +1,3 @@
-using CachingProxy.Core;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

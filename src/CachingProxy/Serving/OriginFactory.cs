@@ -1,7 +1,8 @@
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Configuration;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;

@@ -3,7 +3,7 @@ using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;

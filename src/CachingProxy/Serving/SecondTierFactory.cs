@@ -1,5 +1,5 @@
 using CachingProxy.Configuration;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Stores;
 using CachingProxy.Redis;
 using CachingProxy.Sqlite;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Origins;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 

@@ -1,7 +1,7 @@
 using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using CachingProxy.Core.Responding;
-using CachingProxy.Core.Storing;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Decisions;

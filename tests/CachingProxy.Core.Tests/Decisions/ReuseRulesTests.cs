@@ -1,6 +1,6 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Lookup;
-using CachingProxy.Core.Storing;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Decisions;

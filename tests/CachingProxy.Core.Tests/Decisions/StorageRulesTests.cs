@@ -1,5 +1,5 @@
 using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Decisions;

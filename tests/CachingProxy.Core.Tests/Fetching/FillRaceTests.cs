@@ -1,8 +1,9 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Storing;
-using CachingProxy.Core.Storing.Memory;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Stores;
+using CachingProxy.Core.Stores.Memory;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -230,7 +231,7 @@ public class FillRaceTests
         const int Large = 40_000_000;
         var face = Some.Face(new ScriptedOrigin(request =>
         {
-            var (first, last) = (Core.Parsing.RangeField.Parse(request.Fields["Range"])![0].First!.Value, Core.Parsing.RangeField.Parse(request.Fields["Range"])![0].Last!.Value);
+            var (first, last) = (RangeField.Parse(request.Fields["Range"])![0].First!.Value, RangeField.Parse(request.Fields["Range"])![0].Last!.Value);
             return new OriginResponse(206, Some.Fields("Cache-Control: max-age=600", "ETag: \"1\"", $"Content-Range: bytes {first}-{last}/100000000"), new MemoryStream(new byte[last - first + 1]))
             {
                 ContentLength = last - first + 1,

@@ -1,6 +1,7 @@
-using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Storing.Memory;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
+using CachingProxy.Core.Stores;
+using CachingProxy.Core.Stores.Memory;
 using CachingProxy.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
 

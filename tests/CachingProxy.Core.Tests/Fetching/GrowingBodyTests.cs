@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Tests.Fetching;
 

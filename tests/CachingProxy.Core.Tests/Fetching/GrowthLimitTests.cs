@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
-using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Fetching;

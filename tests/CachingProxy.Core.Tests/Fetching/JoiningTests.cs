@@ -1,4 +1,4 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Fetching;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Tests.Oracle;
 

@@ -1,4 +1,5 @@
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 using CachingProxy.TestKit;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.StructuredFields;

@@ -1,5 +1,7 @@
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Purging;

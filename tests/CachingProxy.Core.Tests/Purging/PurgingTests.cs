@@ -1,6 +1,6 @@
-using CachingProxy.Core.Decisions;
-using CachingProxy.Core.Fetching;
-using CachingProxy.Core.Purging;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Stores;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Purging;

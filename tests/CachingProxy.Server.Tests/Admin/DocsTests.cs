@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
@@ -50,7 +51,7 @@ public class DocsTests
         var document = await DocumentAsync(proxy);
         var codes = document.GetProperty("components").GetProperty("schemas").GetProperty("ErrorDetail").GetProperty("properties")
             .GetProperty("code").GetProperty("enum").EnumerateArray().Select(code => code.GetString()!).ToHashSet();
-        Assert.Subset(codes, Enum.GetValues<Core.Fetching.OriginError>().Select(AspNetCore.Responses.ErrorCodes.Of).ToHashSet());
+        Assert.Subset(codes, Enum.GetValues<OriginError>().Select(AspNetCore.Responses.ErrorCodes.Of).ToHashSet());
         var examples = System.Text.RegularExpressions.Regex.Matches(document.GetRawText(), "\"code\": \"([a-z_]+)\"").Select(match => match.Groups[1].Value);
         Assert.Subset(codes, examples.ToHashSet());
     }

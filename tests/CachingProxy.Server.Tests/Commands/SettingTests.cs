@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using CachingProxy.Configuration;
-using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Server.Tests.Commands;
 

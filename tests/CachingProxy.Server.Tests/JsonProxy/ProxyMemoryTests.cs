@@ -4,7 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using CachingProxy.Configuration;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 using CachingProxy.JsonProxy;
 using CachingProxy.TestKit;
 

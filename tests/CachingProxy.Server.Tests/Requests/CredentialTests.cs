@@ -1,4 +1,5 @@
 using CachingProxy.Configuration;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests.Requests;
@@ -52,7 +53,7 @@ public class CredentialTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartAsync(
-            origin, new ProxySettings { TtlMode = Core.TtlMode.Override, OriginFields = [new("Authorization", "Bearer operator")] });
+            origin, new ProxySettings { TtlMode = TtlMode.Override, OriginFields = [new("Authorization", "Bearer operator")] });
         await StatusAsync(proxy, "/x", "Authorization: Bearer sdk");
         Assert.Contains("hit", await StatusAsync(proxy, "/x", "Authorization: Bearer sdk"));
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Configuration;
-using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 using CachingProxy.Serving;
 using CachingProxy.TestKit;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Stores;
 using CachingProxy.Redis;
 using CachingProxy.TestKit;
 
@@ -70,7 +71,7 @@ public sealed class RedisClusterTests
         var log = await cluster.OwnerOfAsync("caching-proxy:{log}:purges");
         var append = "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) redis.call('PUBLISH', KEYS[3], id) return 1";
         Assert.Equal(":1", await log.CommandAsync(
-            "EVAL", append, "3", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", "caching-proxy:{log}:purged", $"{(int)Core.Purging.PurgeKind.Url}", key.Authority, key.Target));
+            "EVAL", append, "3", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", "caching-proxy:{log}:purged", $"{(int)PurgeKind.Url}", key.Authority, key.Target));
         var owner = await cluster.OwnerOfAsync(Keys.Entries(key)!);
         await Eventually.IsAsync(async () => await owner.CommandAsync("EXISTS", Keys.Entries(key)!) == ":0");
         await Eventually.IsAsync(async () => await log.CommandAsync("HLEN", "caching-proxy:{log}:open") == ":0");
@@ -92,7 +93,7 @@ public sealed class RedisClusterTests
         var authority = origin.Url.GetLeftPart(UriPartial.Authority);
         var log = await cluster.OwnerOfAsync("caching-proxy:{log}:purges");
         var append = "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) return 1";
-        await log.CommandAsync("EVAL", append, "2", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", $"{(int)Core.Purging.PurgeKind.Url}", authority, "/x");
+        await log.CommandAsync("EVAL", append, "2", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", $"{(int)PurgeKind.Url}", authority, "/x");
         await using var second = await StartAsync(origin, cluster);
         Assert.False(await IsHitAsync(second, "/x"));
         await Eventually.IsAsync(async () => await log.CommandAsync("HLEN", "caching-proxy:{log}:open") == ":0");

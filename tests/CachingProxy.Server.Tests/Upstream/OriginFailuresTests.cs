@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using CachingProxy.AspNetCore.Upstream;
-using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Server.Tests.Upstream;
 

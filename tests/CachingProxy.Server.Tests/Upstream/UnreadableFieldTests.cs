@@ -1,5 +1,5 @@
 using CachingProxy.Configuration;
-using CachingProxy.Core;
+using CachingProxy.Core.Messages;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests.Upstream;

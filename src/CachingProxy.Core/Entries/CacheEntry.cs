@@ -1,0 +1,132 @@
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Entries;
+
+/// <summary>
+/// A stored response: what the rules know of it, and its content. Immutable; what a validation changes is a new entry
+/// with the same content (RFC 9111 §4.3.4).
+/// </summary>
+public sealed record CacheEntry
+{
+    internal CacheEntry()
+    {
+    }
+
+    /// <summary>What tells it from every other, also in other processes; a validation leaves it as it is.</summary>
+    public long Serial { get; init; } = Random.Shared.NextInt64();
+
+    /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
+    public required CacheKey Key { get; init; }
+
+    /// <summary>Path and query of the request that brought it.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Who may share it.</summary>
+    public required CachePartition Partition { get; init; }
+
+    /// <summary>The status code.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>The fields to be served, without <c>Age</c> and <c>Content-Length</c>, which are made anew.</summary>
+    public required FieldList Fields { get; init; }
+
+    /// <summary>When it was received, or last validated, by the <see cref="SteadyClock"/>.</summary>
+    public DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>How old it was at that moment (RFC 9111 §4.2.3).</summary>
+    public TimeSpan InitialAge { get; init; }
+
+    /// <summary>The position of the invalidation log when its fetch, or its last validation, began.</summary>
+    public required LogPosition Position { get; init; }
+
+    /// <summary>The tags that its origin gave it, to be purged by.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>The content; empty until a writer has completed the entry.</summary>
+    public ResponseBody Body { get; init; } = ResponseBody.Empty;
+
+    /// <summary>The freshness lifetime (RFC 9111 §4.2.1).</summary>
+    public TimeSpan Lifetime => Freshness.Lifetime;
+
+    internal VariantKey Variant { get; init; } = VariantKey.None;
+
+    /// <summary>What of the query does not matter to it; null where all of it does.</summary>
+    internal SearchVariance? SearchVariance { get; init; }
+
+    /// <summary>Which part of the representation it is; null where it is the whole.</summary>
+    internal StoredPart? Part { get; init; }
+
+    internal Freshness Freshness { get; init; }
+
+    internal CacheControl Control { get; init; } = CacheControl.None;
+
+    internal DateTimeOffset Date { get; init; }
+
+    internal EntityTag? EntityTag { get; init; }
+
+    internal DateTimeOffset? LastModified { get; init; }
+
+    internal bool HasValidator => EntityTag is not null || LastModified is not null;
+
+    /// <summary>
+    /// How long it is worth keeping, by the <see cref="SteadyClock"/>: while it is fresh, then while it may be served stale, and a day more
+    /// if it can be validated.
+    /// </summary>
+    public DateTimeOffset WorthKeepingUntil
+    {
+        get
+        {
+            var stale = TimeSpan.FromTicks(Math.Max((Control.StaleWhileRevalidate ?? default).Ticks, (Control.StaleIfError ?? default).Ticks));
+            var kept = (Lifetime > InitialAge ? Lifetime - InitialAge : TimeSpan.Zero).TotalSeconds + stale.TotalSeconds + (HasValidator ? 86_400 : 0);
+            return ReceivedAt.AddSeconds(Math.Min(kept, TimeSpan.FromDays(3650).TotalSeconds));
+        }
+    }
+
+    /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
+    public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
+
+    /// <summary>
+    /// Returns this entry with a lifetime that a configuration gave it cut to what the present one gives; this one where that is no shorter, or the
+    /// origin stated the lifetime.
+    /// </summary>
+    internal CacheEntry Under(CachePolicy policy) =>
+        LifetimeUnder(policy) is var lifetime && lifetime < Lifetime ? this with { Freshness = Freshness with { Lifetime = lifetime } } : this;
+
+    /// <summary>The same, its lifetime over at a moment when it was purged softly; itself where that was over before.</summary>
+    internal CacheEntry EndingAt(DateTimeOffset moment) =>
+        AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
+
+    /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
+    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) => LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
+
+    // The TTL counts from the arrival; a heuristic holds where there is no TTL.
+    private TimeSpan LifetimeUnder(CachePolicy policy) => Freshness.Source switch
+    {
+        FreshnessSource.TimeToLive => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+        FreshnessSource.Heuristic when policy.TimeToLive > TimeSpan.Zero => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+        _ => Lifetime,
+    };
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
+    internal bool Answers(CacheRequest request) => IsForUriOf(request) && request.Selects(Variant);
+
+    /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
+    internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
+
+    /// <summary>Whether this is the same stored response as another, with the same head: what was found, and not what came after it.</summary>
+    internal bool IsSameAs(CacheEntry other) =>
+        Serial == other.Serial && ReceivedAt == other.ReceivedAt && Position == other.Position && Freshness == other.Freshness && Part == other.Part;
+
+    /// <summary>Whether it takes the place of an older entry under the same key: one for the same requests, or a part of it.</summary>
+    internal bool Supersedes(CacheEntry older) =>
+        Partition == older.Partition && Variant.IsSameAs(older.Variant) && IsFor(older.Target)
+        && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
+
+    /// <summary>Whether it answers for a path and query: the one that brought it, or one that differs in nothing that matters to it.</summary>
+    internal bool IsFor(string target) =>
+        ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;
+}

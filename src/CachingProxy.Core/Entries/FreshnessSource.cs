@@ -1,0 +1,17 @@
+namespace CachingProxy.Core.Entries;
+
+/// <summary>Where a freshness lifetime comes from.</summary>
+internal enum FreshnessSource
+{
+    /// <summary>Nowhere: the response has none.</summary>
+    None,
+
+    /// <summary>The origin stated it (<c>s-maxage</c>, <c>max-age</c>, <c>Expires</c>).</summary>
+    Explicit,
+
+    /// <summary>The configured TTL.</summary>
+    TimeToLive,
+
+    /// <summary>A tenth of the time since <c>Last-Modified</c>.</summary>
+    Heuristic,
+}

@@ -1,0 +1,13 @@
+namespace CachingProxy.Core.Entries;
+
+/// <summary>A place in the invalidation log: of two in the same epoch the one with the greater number is later.</summary>
+/// <param name="Epoch">Which log: one that was lost and begun anew has another.</param>
+/// <param name="Number">The number within it.</param>
+public readonly record struct LogPosition(long Epoch, long Number)
+{
+    /// <summary>Whether this is later than another of the same epoch.</summary>
+    public bool IsAfter(LogPosition other) => Epoch == other.Epoch && Number > other.Number;
+
+    /// <summary>The earlier of two; where they are of two epochs, one of neither.</summary>
+    public static LogPosition Earlier(LogPosition one, LogPosition other) => one.Epoch != other.Epoch ? default : one.Number < other.Number ? one : other;
+}

@@ -1,0 +1,27 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Entries;
+
+/// <summary>Which part of its representation a stored response holds (RFC 9111 §3.3).</summary>
+/// <param name="Stated">The range that the origin stated.</param>
+/// <param name="Length">The number of bytes that are here.</param>
+/// <param name="Asked">The <c>Range</c> of the request that brought it; it answers that one as it stands. Empty where several made it.</param>
+internal sealed record StoredPart(ContentRange Stated, long Length, string Asked)
+{
+    private const int MaxAskedLength = 64;
+
+    /// <summary>A <c>Range</c> to be remembered; one that is longer than any needs to be is not.</summary>
+    public static string Remember(string range) => range.Length <= MaxAskedLength ? range : "";
+
+    /// <summary>The position of the first byte.</summary>
+    public long First => Stated.First;
+
+    /// <summary>The position of the last byte that is here.</summary>
+    public long Last => Stated.First + Length - 1;
+
+    /// <summary>Whether the origin sent as much as it stated; else the bytes are not put together with others.</summary>
+    public bool IsExact => Stated.Length == Length;
+
+    /// <summary>Whether it and another one overlap, or follow each other without a gap.</summary>
+    public bool Adjoins(StoredPart other) => First <= other.Last + 1 && other.First <= Last + 1;
+}

@@ -1,0 +1,30 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Entries;
+
+/// <summary>RFC 9110 §8.8.1: what changes whenever the bytes do, so that parts with the same one belong together.</summary>
+internal static class StrongValidator
+{
+    /// <summary>The strong validator of a response as <c>If-Range</c> takes it; null where it has none.</summary>
+    public static string? Of(CacheEntry entry) =>
+        entry.EntityTag is { } tag ? (tag.IsWeak ? null : tag.ToString())
+        : entry.LastModified is { } modified && IsStrong(modified, entry.Date) ? HttpDate.Format(modified)
+        : null;
+
+    /// <summary>RFC 9110 §13.1.5: whether a request wants a range of this very representation; true where it says nothing.</summary>
+    public static bool IsMetBy(IFields request, CacheEntry entry)
+    {
+        var lines = request["If-Range"];
+        if (lines.Count != 1)
+        {
+            return lines.Count == 0;
+        }
+
+        return EntityTag.Parse(lines.ToString()) is { } tag
+            ? entry.EntityTag?.StronglyEquals(tag) == true
+            : entry.LastModified is { } modified && IsStrong(modified, entry.Date) && HttpDate.Parse(lines.ToString(), entry.Date) == modified;
+    }
+
+    // RFC 9110 §8.8.2.2: what was changed twice within the second of its date has the same date both times.
+    private static bool IsStrong(DateTimeOffset modified, DateTimeOffset date) => date - modified >= TimeSpan.FromSeconds(1);
+}

@@ -1,6 +1,0 @@
-namespace CachingProxy.Core.Fetching;
-
-/// <summary>An interim response (RFC 9110 §15.2): it comes before the final one, which it is no part of, and is never stored.</summary>
-/// <param name="Status">102 to 199.</param>
-/// <param name="Fields">Its end-to-end fields.</param>
-public sealed record InterimResponse(int Status, FieldList Fields);

@@ -1,0 +1,175 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
+
+namespace CachingProxy.Core.Lookup;
+
+/// <summary>
+/// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
+/// waits for nothing. Safe for any number of threads.
+/// </summary>
+internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, InvalidationLog log, SteadyClock clock) : ICacheStore
+{
+    // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or somebody lies.
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+
+    /// <summary>Content up to here moves up; what is larger is read from behind each time, as it is sent.</summary>
+    public const long MaxPromotedBytes = 4 << 20;
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
+    {
+        var found = memory.FindAsync(key);
+        return found.IsCompletedSuccessfully && found.GetAwaiter().GetResult() is { Count: > 0 } here ? new(here) : FindBehindAsync(key);
+    }
+
+    /// <summary>All that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one.</summary>
+    public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
+    {
+        // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
+        var position = log.Begin();
+        try
+        {
+            var entries = (await memory.FindAsync(key)).ToList();
+            foreach (var stored in await behind.FindAsync(key))
+            {
+                if (stored.ReceivedAt > clock.Now + MaxClockSkew)
+                {
+                    await behind.RemoveAsync(stored);
+                }
+                else if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
+                {
+                    // Of another epoch it may be another node's, which knows a log that is not known here yet.
+                    await (stored.Position.Epoch == log.Position.Epoch ? behind.RemoveAsync(stored) : ValueTask.CompletedTask);
+                }
+                else if (!entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry))))
+                {
+                    if (await PromoteAsync(stored) is { } promoted)
+                    {
+                        entries.RemoveAll(stored.Supersedes);
+                        entries.Add(promoted);
+                    }
+                }
+            }
+
+            return entries;
+        }
+        finally
+        {
+            log.End(position);
+        }
+    }
+
+    /// <inheritdoc/>
+    public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
+    {
+        var here = memory.OpenWriter(entry, contentLength);
+        // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt (SearchVariances).
+        var there = entry.SearchVariance is null ? behind.OpenWriter(entry, contentLength) : null;
+        return there is null ? here : new TieredWriter(here, there);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    {
+        var isBehind = behind.UpdateAsync(entry, freshened).AsTask();
+        if (freshened.Body is StoredBody)
+        {
+            return await memory.UpdateAsync(entry, freshened) || await isBehind;
+        }
+
+        // Its content is behind, and is read from there.
+        await memory.RemoveAsync(entry);
+        return await isBehind;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(CacheEntry entry)
+    {
+        await memory.RemoveAsync(entry);
+        await behind.RemoveAsync(entry);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAllAsync(CacheKey key)
+    {
+        await memory.RemoveAllAsync(key);
+        await behind.RemoveAllAsync(key);
+        // What moved up in between.
+        await memory.RemoveAllAsync(key);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ClearAsync()
+    {
+        await memory.ClearAsync();
+        await behind.ClearAsync();
+    }
+
+    private async ValueTask<CacheEntry?> PromoteAsync(CacheEntry stored)
+    {
+        if (stored.Body.Length is not <= MaxPromotedBytes || memory.OpenWriter(stored, stored.Body.Length) is not { } writer)
+        {
+            return stored;
+        }
+
+        await using (writer)
+        {
+            try
+            {
+                foreach (var piece in await InMemory.ReadAsync(stored.Body))
+                {
+                    writer.Append(piece);
+                }
+            }
+            catch (OriginException)
+            {
+                // It has a head, and not all of its content: nobody is to find it again.
+                await behind.RemoveAsync(stored);
+                return null;
+            }
+
+            var promoted = await writer.CompleteAsync();
+            if (log.IsGone(stored.Key, stored.SearchVariance, stored.Tags, stored.Position))
+            {
+                await memory.RemoveAsync(promoted);
+            }
+
+            return promoted;
+        }
+    }
+
+    /// <summary>Writes to both.</summary>
+    private sealed class TieredWriter(EntryWriter? here, EntryWriter there) : EntryWriter
+    {
+        private EntryWriter? _here = here;
+
+        public override void Append(ReadOnlyMemory<byte> content)
+        {
+            _here?.Append(content);
+            there.Append(content);
+        }
+
+        public override bool TryLetGo()
+        {
+            _here = null;
+            return true;
+        }
+
+        public override async ValueTask<CacheEntry> CompleteAsync()
+        {
+            var kept = _here is null ? null : await _here.CompleteAsync();
+            var behind = await there.CompleteAsync();
+            return kept ?? behind;
+        }
+
+        public override async ValueTask DisposeAsync()
+        {
+            await (_here?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await there.DisposeAsync();
+            await base.DisposeAsync();
+        }
+    }
+}

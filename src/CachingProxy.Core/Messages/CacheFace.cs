@@ -1,0 +1,35 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Messages;
+
+/// <summary>One way in: where its requests are fetched from, and by which policy its responses are kept.</summary>
+/// <param name="Name">The name that keeps the entries of this face apart from the others'.</param>
+/// <param name="Origin">Where a request goes that the cache cannot answer.</param>
+/// <param name="Policy">Lifetimes, cookies and sizes.</param>
+public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
+{
+    private volatile Tuple<string, string>? _named;
+
+    /// <summary>What is configured and tells entries of this face apart from those under another configuration; null where nothing is.</summary>
+    public FaceScope? Scope { get; init; }
+
+    /// <summary>The name that entries bear (<see cref="CachePartition.Face"/>): that of the face, and a hash of its <see cref="Scope"/>.</summary>
+    public string PartitionName
+    {
+        get
+        {
+            if (Scope?.Hash is not { } hash)
+            {
+                return Name;
+            }
+
+            var named = _named;
+            if (!ReferenceEquals(named?.Item1, hash))
+            {
+                _named = named = Tuple.Create(hash, $"{Name}/{hash}");
+            }
+
+            return named!.Item2;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace CachingProxy.Core.Messages;
+
+/// <summary>
+/// What a face does with lifetimes, cookies and sizes. Immutable; a request holds on to the one it came in with.
+/// </summary>
+public sealed record CachePolicy
+{
+    /// <summary>
+    /// The TTL: 60 seconds by default, 0 to 365 days. In <see cref="TtlMode.Respect"/> the freshness
+    /// lifetime of responses that state none (at 0: a tenth of the time since <c>Last-Modified</c>, RFC 9111 §4.2.2);
+    /// in <see cref="TtlMode.Override"/> that of every response (at 0 nothing is stored).
+    /// </summary>
+    public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether RFC 9111 or the TTL decides; <see cref="TtlMode.Respect"/> by default.</summary>
+    public TtlMode TtlMode { get; init; } = TtlMode.Respect;
+
+    /// <summary>What becomes of a cacheable response with <c>Set-Cookie</c>; it is not stored by default.</summary>
+    public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
+
+    /// <summary>Whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
+    public bool StripCookies { get; init; }
+
+    /// <summary>
+    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by default.
+    /// </summary>
+    public bool StaleDespiteSharedMaxAge { get; init; }
+
+    /// <summary>
+    /// How long a request waits for the head of another's fetch before it begins one of its own: 10 seconds by default, above 0.
+    /// </summary>
+    public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long requests for a URI do not wait for each other after a response to it that could not be shared: 120 seconds by default; at
+    /// 0 they always do.
+    /// </summary>
+    public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// The last share of the freshness lifetime in which a use sets off a refresh beside it: 0 by default, which is never, and up to
+    /// 0.9. The response is fetched again while the old one is still fresh, so that what is asked for all the time never expires.
+    /// </summary>
+    public double EarlyRefresh { get; init; }
+
+    /// <summary>
+    /// Whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to clients. Off by
+    /// default; <c>Cache-Groups</c> always is (RFC 9875).
+    /// </summary>
+    public bool SendTags { get; init; }
+
+    /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
+    public bool OnlySuccesses { get; init; }
+
+    /// <summary>
+    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. What says that it is larger is passed on
+    /// without being stored; what turns out larger is given up as it grows past the limit.
+    /// </summary>
+    public long MaxObjectBytes { get; init; } = 64L << 20;
+}

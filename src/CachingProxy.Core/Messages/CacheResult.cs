@@ -1,0 +1,45 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Messages;
+
+/// <summary>
+/// What the engine answers: a response ready to be sent, and what happened to bring it about. Who takes it disposes it,
+/// also where the body is not read.
+/// </summary>
+public sealed class CacheResult : IAsyncDisposable
+{
+    internal CacheResult(int status, FieldList fields, ResponseBody body, CacheStatus cacheStatus)
+    {
+        Status = status;
+        Fields = fields;
+        Body = body;
+        CacheStatus = cacheStatus;
+    }
+
+    /// <summary>The status code, 200 to 599.</summary>
+    public int Status { get; }
+
+    /// <summary>The end-to-end fields, without those that say how this exchange went (<c>Age</c>, <c>Cache-Status</c>).</summary>
+    public FieldList Fields { get; }
+
+    /// <summary>The content.</summary>
+    public ResponseBody Body { get; }
+
+    /// <summary>Whether it was a hit, and if not, why not (RFC 9211).</summary>
+    public CacheStatus CacheStatus { get; }
+
+    /// <summary>The current age (RFC 9111 §4.2.3) where a stored response is served; null for a response at first hand.</summary>
+    public TimeSpan? Age { get; init; }
+
+    /// <summary>
+    /// What went wrong on the way to a response, where there is none: <see cref="Status"/> is then what fits it, and the
+    /// face says it in its own form.
+    /// </summary>
+    public OriginException? Failure { get; private init; }
+
+    internal static CacheResult OfFailure(OriginException failure, CacheStatus cacheStatus) =>
+        new(failure.Status, FieldList.Empty, ResponseBody.Empty, cacheStatus) { Failure = failure };
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Body.DisposeAsync();
+}

@@ -1,0 +1,54 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using CachingProxy.Core.Stores;
+
+namespace CachingProxy.Core.Messages;
+
+/// <summary>
+/// What is configured for a face and decides who may see its responses, or changes what its origin answers: the credentials that the operator sends, what
+/// becomes of cookies, which targets are permitted. It is part of the partition, as a keyed hash, so that a stored response never outlives the
+/// configuration under which it was fetched, in this process or another. Safe for any number of threads.
+/// </summary>
+/// <param name="parts">What is configured, each part as text; the order plays no part. They may be secret, and are not shown.</param>
+/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while it is not known, and one of this process counts.</param>
+public sealed class FaceScope(IEnumerable<string> parts, Func<byte[]?> key)
+{
+    private const int HashBytes = 8;
+
+    private static readonly byte[] OfProcess = RandomNumberGenerator.GetBytes(32);
+
+    private readonly string[] _parts = [.. parts.Order(StringComparer.Ordinal)];
+    private volatile Tuple<byte[], string>? _last;
+
+    /// <summary>Returns the hash, in hexadecimal digits.</summary>
+    public string Hash
+    {
+        get
+        {
+            var now = key() ?? OfProcess;
+            var last = _last;
+            if (last is null || !ReferenceEquals(last.Item1, now))
+            {
+                _last = last = Tuple.Create(now, HashWith(now));
+            }
+
+            return last.Item2;
+        }
+    }
+
+    private string HashWith(byte[] secret)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+        Span<byte> length = stackalloc byte[4];
+        foreach (var bytes in _parts.Select(Encoding.UTF8.GetBytes))
+        {
+            // Each part is preceded by its length, so that no two lists read the same.
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, HashBytes));
+    }
+}

@@ -1,0 +1,17 @@
+namespace CachingProxy.Core.Messages;
+
+/// <summary>Why a stored response may be served as it is. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+public enum HitReason
+{
+    /// <summary>It is fresh.</summary>
+    Fresh,
+
+    /// <summary>It is stale, and the client takes it (<c>max-stale</c>).</summary>
+    MaxStale,
+
+    /// <summary>It is stale, and served while it is being refreshed.</summary>
+    StaleWhileRevalidate,
+
+    /// <summary>It is fresh for a little while longer, and served while it is being refreshed.</summary>
+    EarlyRefresh,
+}

@@ -1,0 +1,76 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Messages;
+
+/// <summary>Why a response was not stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+public enum NotStoredReason
+{
+    /// <summary>The response says <c>no-store</c>.</summary>
+    NoStore,
+
+    /// <summary>The request says <c>no-store</c>.</summary>
+    RequestNoStore,
+
+    /// <summary>The response says <c>private</c>.</summary>
+    Private,
+
+    /// <summary>The request had <c>Authorization</c>, and the response does not permit sharing (RFC 9111 §3.5).</summary>
+    Authorization,
+
+    /// <summary>The response sets a cookie.</summary>
+    SetCookie,
+
+    /// <summary>The request had a cookie, and only the TTL or a heuristic would make the response fresh.</summary>
+    RequestCookie,
+
+    /// <summary>
+    /// The request had an API key or another credential (<see cref="CredentialFields"/>), and only the TTL or a heuristic would make the response fresh. The way
+    /// out: send the key with <c>--origin-header</c>, so that it is the same for all, or let the origin state a lifetime.
+    /// </summary>
+    RequestCredentials,
+
+    /// <summary><c>Vary: *</c>: no later request can be known to match.</summary>
+    VaryAny,
+
+    /// <summary><c>Vary</c> names more fields than the cache compares.</summary>
+    VaryTooLong,
+
+    /// <summary>The status is not one that may be stored with the lifetime it has.</summary>
+    Status,
+
+    /// <summary>It has neither a lifetime nor a validator, so it could never be reused.</summary>
+    NoLifetime,
+
+    /// <summary>It is larger than the largest stored body.</summary>
+    TooLarge,
+
+    /// <summary>It is a part (206) of which it is not clear which one, or an answer to a range (416) rather than to the URI.</summary>
+    Partial,
+
+    /// <summary>Only a cache that knows the status may store it (<c>must-understand</c>), and it is not known here.</summary>
+    NotUnderstood,
+
+    /// <summary>The method's responses are stored only with an explicit lifetime and a <c>Content-Location</c> that is the target itself.</summary>
+    Method,
+
+    /// <summary>The origin failed (500, 502, 503, 504) while a good response is still stored.</summary>
+    ServerError,
+
+    /// <summary>It is an event stream, which has no end.</summary>
+    EventStream,
+
+    /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
+    AmbiguousFraming,
+
+    /// <summary>A member of its <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it forbids.</summary>
+    CacheControlMalformed,
+
+    /// <summary>One of its fields could not be passed on as it came, and was left out or repaired: nobody can tell what it said.</summary>
+    UnreadableField,
+
+    /// <summary>It bears more tags than can be kept, and could not be purged as it says.</summary>
+    TooManyTags,
+
+    /// <summary>It is more than the whole store may hold.</summary>
+    StoreTooSmall,
+}

@@ -1,0 +1,53 @@
+namespace CachingProxy.Core.Messages;
+
+/// <summary>What went wrong between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
+public enum OriginError
+{
+    /// <summary>No connection could be made, for a reason that has no name of its own here: the request was not sent.</summary>
+    Unreachable,
+
+    /// <summary>The name has no address: the request was not sent.</summary>
+    NameNotResolved,
+
+    /// <summary>Nobody listens there: the request was not sent.</summary>
+    ConnectionRefused,
+
+    /// <summary>The connection was not accepted in time: the request was not sent.</summary>
+    ConnectionTimeout,
+
+    /// <summary>The certificate is not trusted, has expired or is for another name: the request was not sent.</summary>
+    CertificateRefused,
+
+    /// <summary>No secure connection came about, for another reason than the certificate: the request was not sent.</summary>
+    TlsFailed,
+
+    /// <summary>The connection broke before a response: the origin may have seen the request.</summary>
+    Disconnected,
+
+    /// <summary>The origin has failed again and again, and is not asked for a while: the request was not sent.</summary>
+    HeldDown,
+
+    /// <summary>Too many wait for this origin or this response already: the request was not sent.</summary>
+    Overloaded,
+
+    /// <summary>The origin did not answer or go on in time.</summary>
+    Timeout,
+
+    /// <summary>What came is not a response, or not one that may be passed on.</summary>
+    InvalidResponse,
+
+    /// <summary>The response ended before it was whole.</summary>
+    Truncated,
+
+    /// <summary>The target is not one that this request may reach.</summary>
+    ForbiddenTarget,
+
+    /// <summary>The content that the client sends did not arrive whole, or not as announced: not the origin's fault.</summary>
+    ClientContent,
+
+    /// <summary>The client stopped sending content that it had announced: not the origin's fault.</summary>
+    ClientTimeout,
+
+    /// <summary>The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.</summary>
+    OnlyIfCached,
+}

@@ -1,0 +1,32 @@
+namespace CachingProxy.Core.Messages;
+
+/// <summary>The origin gave no response, or none that could be passed on.</summary>
+/// <param name="error">What went wrong.</param>
+/// <param name="message">The same in words, for the client: without addresses, headers or anything it did not say itself.</param>
+/// <param name="cause">Where it came from, for the log.</param>
+public sealed class OriginException(OriginError error, string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>What went wrong.</summary>
+    public OriginError Error => error;
+
+    /// <summary>When it is worth while to ask again; null where nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Tells whether no connection to the origin came about.</summary>
+    public bool IsUnconnected => error is OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused
+        or OriginError.ConnectionTimeout or OriginError.CertificateRefused or OriginError.TlsFailed;
+
+    /// <summary>Tells whether the origin can have seen the request.</summary>
+    public bool MayHaveBeenSent => !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
+
+    /// <summary>The status code that fits it.</summary>
+    public int Status => error switch
+    {
+        OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached => 504,
+        OriginError.Overloaded => 503,
+        OriginError.ForbiddenTarget => 403,
+        OriginError.ClientContent => 400,
+        OriginError.ClientTimeout => 408,
+        _ => 502,
+    };
+}

@@ -1,0 +1,53 @@
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Messages;
+
+/// <summary>
+/// A response from the origin, its content still arriving. The one who received it disposes it; where the content was
+/// not read to its end, that breaks the connection to the origin off.
+/// </summary>
+public sealed class OriginResponse(int status, FieldList fields, Stream body, IDisposable? owner = null) : IAsyncDisposable
+{
+    private IDisposable? _slot;
+
+    /// <summary>The final status code, 200 to 599.</summary>
+    public int Status { get; } = status;
+
+    /// <summary>All fields as received, but for those that frame the message.</summary>
+    public FieldList Fields { get; } = fields;
+
+    /// <summary>The content. Reading throws <see cref="OriginException"/> where it ends before it is whole.</summary>
+    public Stream Body { get; } = body;
+
+    /// <summary>The number of bytes of the content, where the origin stated it.</summary>
+    public long? ContentLength { get; init; }
+
+    /// <summary>The protocol version that the origin answered with, for <c>Via</c>.</summary>
+    public string Version { get; init; } = "1.1";
+
+    /// <summary>The fields that came after the content (RFC 9110 §6.5), to be asked for when that has been read to its end.</summary>
+    public Func<FieldList> Trailers { get; init; } = static () => FieldList.Empty;
+
+    /// <summary>Whether the origin framed the message in two ways, so that it may have meant another content.</summary>
+    public bool IsFramingAmbiguous { get; init; }
+
+    /// <summary>Whether a field was left out or repaired because no message may hold it as it came.</summary>
+    public bool HasUnreadableField { get; init; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await Body.DisposeAsync();
+            owner?.Dispose();
+        }
+        finally
+        {
+            _slot?.Dispose();
+        }
+    }
+
+    /// <summary>Gives a slot back as well when this is disposed.</summary>
+    internal void Hold(IDisposable slot) => _slot = slot;
+}

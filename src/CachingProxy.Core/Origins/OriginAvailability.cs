@@ -1,0 +1,177 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Core.Origins;
+
+/// <summary>
+/// Which origins are held to be down. After several failures in a row nobody asks an origin for a while; then one request is
+/// the probe, and the others wait for what becomes of it, not for the origin. Safe for any number of threads.
+/// </summary>
+/// <param name="options">How many failures, and how long.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Learns of each that goes down, and comes back.</param>
+public sealed class OriginAvailability(OriginLimits options, TimeProvider time, ILogger<OriginAvailability> logger)
+{
+    /// <summary>The most origins whose failures are remembered; at one more all are forgotten.</summary>
+    internal const int MaxRemembered = 10_000;
+
+    // Only origins whose last exchange failed have a record.
+    private readonly ConcurrentDictionary<string, Record> _failing = new();
+
+    /// <summary>How many origins are held to be down now.</summary>
+    public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
+
+    /// <summary>Returns what the last exchange with an origin failed with that is held to be down; null for any other.</summary>
+    public string? FailureOf(string authority)
+    {
+        if (!_failing.TryGetValue(authority, out var record))
+        {
+            return null;
+        }
+
+        lock (record)
+        {
+            return record.IsHeld ? record.LastFailure : null;
+        }
+    }
+
+    /// <summary>
+    /// An exchange begins, as the probe if one is due. Its end is told by <see cref="Attempt.OnAnswer"/> or
+    /// <see cref="Attempt.OnFailure"/>; one that is disposed without either says nothing of the origin.
+    /// </summary>
+    /// <param name="authority">The origin.</param>
+    /// <param name="mayProbe">Whether the exchange can tell soon whether the origin is back.</param>
+    /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
+    internal Attempt Begin(string authority, bool mayProbe)
+    {
+        if (!_failing.TryGetValue(authority, out var record))
+        {
+            return new Attempt(this, authority, null);
+        }
+
+        lock (record)
+        {
+            Ensure_NeedsLock(record);
+            if (!record.IsHeld || !mayProbe)
+            {
+                return new Attempt(this, authority, null);
+            }
+
+            record.ProbedSince = time.GetTimestamp();
+            return new Attempt(this, authority, record);
+        }
+    }
+
+    /// <summary>Throws where <see cref="Begin"/> would.</summary>
+    /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
+    internal void EnsureNotHeld(string authority)
+    {
+        if (_failing.TryGetValue(authority, out var record))
+        {
+            lock (record)
+            {
+                Ensure_NeedsLock(record);
+            }
+        }
+    }
+
+    private void Ensure_NeedsLock(Record record)
+    {
+        if (!record.IsHeld)
+        {
+            return;
+        }
+
+        // A probe that takes longer than the hold is joined by another: it may be the only one that is slow.
+        var left = record.Hold - time.GetElapsedTime(record.HeldSince);
+        if (left > TimeSpan.Zero || (record.ProbedSince is { } since && time.GetElapsedTime(since) < record.Hold))
+        {
+            var retryAfter = left > TimeSpan.Zero ? left : FirstHold;
+            throw new OriginException(
+                OriginError.HeldDown,
+                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next {Seconds(retryAfter)} s. The last one: {record.LastFailure}")
+            {
+                RetryAfter = retryAfter,
+            };
+        }
+    }
+
+    private TimeSpan FirstHold => options.FirstHold < options.MaxHold ? options.FirstHold : options.MaxHold;
+
+    private static string Seconds(TimeSpan time) => Math.Max(time.TotalSeconds, 0.1).ToString("0.#", CultureInfo.InvariantCulture);
+
+    private void OnAnswer(string authority)
+    {
+        if (!_failing.IsEmpty && _failing.TryRemove(authority, out var record) && record.IsHeld)
+        {
+            Log.OriginIsBack(logger, authority);
+        }
+    }
+
+    private void OnFailure(string authority, Record? probed, OriginException failure)
+    {
+        if (_failing.Count >= MaxRemembered)
+        {
+            _failing.Clear();
+        }
+
+        var record = _failing.GetOrAdd(authority, _ => new Record { FailingSince = time.GetTimestamp() });
+        lock (record)
+        {
+            record.Failures++;
+            record.LastFailure = failure.Message;
+            // Those that were under way when it was held to be down have nothing new to tell.
+            if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures
+                && (options.MaxFailures == 1 || time.GetElapsedTime(record.FailingSince) >= options.FailureSpan)))
+            {
+                record.Hold = !record.IsHeld ? FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
+                record.HeldSince = time.GetTimestamp();
+                record.IsHeld = true;
+                Log.OriginIsHeldDown(logger, authority, record.Failures, failure.Message, Seconds(record.Hold));
+            }
+        }
+    }
+
+    /// <summary>What is known of an origin whose last exchange failed.</summary>
+    internal sealed class Record
+    {
+        public int Failures { get; set; }
+
+        public string LastFailure { get; set; } = "";
+
+        public long FailingSince { get; init; }
+
+        public bool IsHeld { get; set; }
+
+        public long? ProbedSince { get; set; }
+
+        public TimeSpan Hold { get; set; }
+
+        public long HeldSince { get; set; }
+    }
+
+    /// <summary>One exchange with an origin.</summary>
+    internal sealed class Attempt(OriginAvailability availability, string authority, Record? probed) : IDisposable
+    {
+        /// <summary>The origin has answered, whatever it said.</summary>
+        public void OnAnswer() => availability.OnAnswer(authority);
+
+        /// <summary>The origin has not.</summary>
+        public void OnFailure(OriginException failure) => availability.OnFailure(authority, probed, failure);
+
+        /// <summary>The next probe may begin when it is due.</summary>
+        public void Dispose()
+        {
+            if (probed is not null)
+            {
+                lock (probed)
+                {
+                    probed.ProbedSince = null;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Origins;
+
+/// <summary>
+/// An origin that is asked no more than it can bear: not more often at once than its slots, and not at all while it is held to be down.
+/// Both are shared with whoever else asks the same. Safe for any number of threads.
+/// </summary>
+/// <param name="inner">Where the requests go.</param>
+/// <param name="slots">How many at once.</param>
+/// <param name="availability">Whether at all.</param>
+public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvailability availability) : IOrigin
+{
+    /// <inheritdoc/>
+    public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var authority = request.Key.Authority;
+        // Nobody waits for a slot of an origin that is down; it may go down while they wait.
+        availability.EnsureNotHeld(authority);
+        var slot = await slots.TakeAsync(authority, cancellation);
+        try
+        {
+            var response = await SendAsync(request, authority, cancellation);
+            if (response.Status == 101 || ServerSentEvents.AreIn(response.Fields))
+            {
+                // What lasts for hours is no measure of how busy the origin is.
+                slot.Dispose();
+            }
+
+            response.Hold(slot);
+            return response;
+        }
+        catch
+        {
+            slot.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<OriginResponse> SendAsync(OriginRequest request, string authority, CancellationToken cancellation)
+    {
+        // Content at the pace of a client: its end, and what breaks it off, may be the client's doing.
+        var isUpload = request.Content is { CanSeek: false };
+        using var attempt = availability.Begin(authority, mayProbe: !isUpload);
+        try
+        {
+            var response = await inner.SendAsync(request, cancellation);
+            attempt.OnAnswer();
+            return response;
+        }
+        catch (OriginException failure)
+        {
+            if (failure.IsUnconnected || (!isUpload && failure.Error is OriginError.Disconnected or OriginError.Timeout))
+            {
+                attempt.OnFailure(failure);
+            }
+            else if (failure.Error == OriginError.InvalidResponse)
+            {
+                attempt.OnAnswer();
+            }
+
+            throw;
+        }
+    }
+}

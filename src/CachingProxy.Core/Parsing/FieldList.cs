@@ -1,0 +1,93 @@
+using System.Collections;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Parsing;
+
+/// <summary>
+/// Header fields that belong to nobody's connection: an immutable list, one item a name, all lines of a name together
+/// (RFC 9110 §5.3). Safe for any number of threads.
+/// </summary>
+public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string, StringValues>>
+{
+    private readonly KeyValuePair<string, StringValues>[] _fields;
+
+    /// <summary>Copies the fields; lines of the same name are joined in their order.</summary>
+    public FieldList(IEnumerable<KeyValuePair<string, StringValues>> fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        var list = new List<KeyValuePair<string, StringValues>>();
+        foreach (var field in fields)
+        {
+            var at = list.FindIndex(known => known.Key.Equals(field.Key, StringComparison.OrdinalIgnoreCase));
+            if (at < 0)
+            {
+                list.Add(field);
+            }
+            else
+            {
+                list[at] = new(list[at].Key, StringValues.Concat(list[at].Value, field.Value));
+            }
+        }
+
+        _fields = [.. list];
+    }
+
+    private FieldList(KeyValuePair<string, StringValues>[] fields) => _fields = fields;
+
+    /// <summary>No fields at all.</summary>
+    public static FieldList Empty { get; } = new([]);
+
+    /// <summary>Fields of which no two have the same name. The array is kept, and must not change.</summary>
+    internal static FieldList OfDistinct(KeyValuePair<string, StringValues>[] fields) => new(fields);
+
+    /// <inheritdoc/>
+    public int Count => _fields.Length;
+
+    /// <inheritdoc/>
+    public StringValues this[string name]
+    {
+        get
+        {
+            foreach (var field in _fields)
+            {
+                if (field.Key.Equals(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return field.Value;
+                }
+            }
+
+            return StringValues.Empty;
+        }
+    }
+
+    /// <summary>Whether a field of this name is present.</summary>
+    public bool Contains(string name) => this[name].Count > 0;
+
+    /// <summary>The same list with one field set to <paramref name="value"/>, in the old one's place if it was there.</summary>
+    public FieldList With(string name, StringValues value)
+    {
+        var replaced = _fields.Where(field => !field.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return new FieldList(replaced.Append(new(name, value)));
+    }
+
+    /// <summary>The same list without the fields whose name <paramref name="leaveOut"/> holds true.</summary>
+    public FieldList Without(Func<string, bool> leaveOut) => new(_fields.Where(field => !leaveOut(field.Key)));
+
+    /// <inheritdoc/>
+    public void CopyTo(ICollection<KeyValuePair<string, StringValues>> destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        foreach (var field in _fields)
+        {
+            destination.Add(field);
+        }
+    }
+
+    /// <summary>The fields as a span, for loops that must not allocate.</summary>
+    public ReadOnlySpan<KeyValuePair<string, StringValues>> AsSpan() => _fields;
+
+    /// <inheritdoc/>
+    public IEnumerator<KeyValuePair<string, StringValues>> GetEnumerator() => _fields.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

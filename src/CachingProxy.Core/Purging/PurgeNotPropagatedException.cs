@@ -1,4 +1,0 @@
-namespace CachingProxy.Core.Purging;
-
-/// <summary>A purge holds on this node, and could not be told to the others yet.</summary>
-public sealed class PurgeNotPropagatedException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,0 +1,17 @@
+namespace CachingProxy.Core.Stores;
+
+/// <summary>
+/// A store behind the memory: slower, larger, and there after a restart or on other nodes. It keeps the purges as well, since entries
+/// that outlive this process must not outlive a purge. Safe for any number of threads.
+/// </summary>
+public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
+{
+    /// <summary>Whether it is in use now; where it is not, it finds and keeps nothing.</summary>
+    bool IsAvailable { get; }
+
+    /// <summary>
+    /// 32 random bytes that all who share this tier share: made once, and kept in the tier, so that restarts and other nodes have the same. Whatever must be
+    /// told apart in the tier without being shown (the operator's credentials) is named by a hash with this key. Null while it is not known.
+    /// </summary>
+    byte[]? SharedSecret { get; }
+}

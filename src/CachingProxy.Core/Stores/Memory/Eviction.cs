@@ -1,0 +1,59 @@
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// Which entry makes room: S3-FIFO. New entries pass through a small queue, a tenth of what is held; those used there, or
+/// asked for again soon after they had left it, enter the main queue, where each use earns another round. A scan of
+/// URLs that are asked for once thus leaves the others alone. Chosen by hit rate (docs/decisions/0004-eviction-and-memory.md). Not safe for
+/// threads: the lock of its shard is held.
+/// </summary>
+internal sealed class Eviction
+{
+    private readonly SlotQueue _small = new();
+    private readonly SlotQueue _main = new();
+    private readonly Queue<int> _ghostOrder = new();
+    private readonly HashSet<int> _ghosts = [];
+
+    public long HeldBytes => _small.Bytes + _main.Bytes;
+
+    /// <summary>Takes a slot in.</summary>
+    public void Add(MemorySlot slot, bool wasUsed) => (wasUsed || _ghosts.Remove(slot.Hash) ? _main : _small).Add(slot);
+
+    /// <summary>Gives the room of a slot back.</summary>
+    public static void Remove(MemorySlot slot) => slot.Queue?.Remove(slot);
+
+    /// <summary>The next to leave, removed; null where there is none.</summary>
+    public MemorySlot? Evict()
+    {
+        while (true)
+        {
+            var isNewcomer = _main.Count == 0 || (_small.Bytes > HeldBytes / 10 && _small.Count > 0);
+            var slot = (isNewcomer ? _small : _main).TakeOldest();
+            if (slot?.TryForgetUse() == true)
+            {
+                _main.Add(slot);
+                continue;
+            }
+
+            if (isNewcomer && slot is not null)
+            {
+                Remember(slot.Hash);
+            }
+
+            return slot;
+        }
+    }
+
+    // As many as there are entries: enough to recognise what comes back within one round of the main queue.
+    private void Remember(int ghost)
+    {
+        if (_ghosts.Add(ghost))
+        {
+            _ghostOrder.Enqueue(ghost);
+        }
+
+        while (_ghostOrder.Count > Math.Max(_main.Count + _small.Count, 64))
+        {
+            _ghosts.Remove(_ghostOrder.Dequeue());
+        }
+    }
+}

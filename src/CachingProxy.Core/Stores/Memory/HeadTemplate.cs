@@ -1,0 +1,245 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// What the heads of many entries have in common: status, partition, variant, directives, the names of all fields and the values of some. The rest of a
+/// head is a few bytes. Which values differ is learnt: a template has what all have had so far. Safe for any number of threads.
+/// </summary>
+internal sealed class HeadTemplate
+{
+    private const int MaxFields = 64;
+
+    private readonly CacheEntry _common;
+
+    // The fields whose values each entry has for itself, a bit each.
+    private readonly ulong _own;
+
+    private readonly long _bytes;
+    private int _users;
+
+    /// <summary>What an entry has; but for the fields whose values are its own, a bit each.</summary>
+    public HeadTemplate(CacheEntry entry, ulong own)
+    {
+        _own = own;
+        var fields = entry.Fields.AsSpan().ToArray();
+        for (var i = 0; i < fields.Length; i++)
+        {
+            fields[i] = IsOwn(i) ? new(fields[i].Key, default) : fields[i];
+        }
+
+        _common = entry with
+        {
+            Serial = 0,
+            Key = entry.Key with { Target = "" },
+            Target = "",
+            Fields = FieldList.OfDistinct(fields),
+            Body = ResponseBody.Empty,
+            Tags = [],
+            EntityTag = null,
+        };
+        _bytes = ObjectSlot.SizeOf(_common);
+    }
+
+    /// <summary>What tells it from every other.</summary>
+    public long Seal { get; } = Random.Shared.NextInt64();
+
+    /// <summary>Whether an entry is of the usual kinds, which are all that have templates.</summary>
+    public static bool IsUsual(CacheEntry entry) =>
+        entry.Part is null && entry.SearchVariance is null && entry.Target == entry.Key.Target && entry.Fields.Count <= MaxFields;
+
+    /// <summary>A number that is the same for entries of the same kind.</summary>
+    public static int KindOf(CacheEntry entry)
+    {
+        var kind = default(HashCode);
+        kind.Add(entry.Status);
+        kind.Add(entry.Key.Authority);
+        kind.Add(entry.Partition);
+        kind.Add(entry.Control);
+        foreach (var value in entry.Variant.Parts.Values)
+        {
+            kind.Add(value);
+        }
+
+        foreach (var (name, _) in entry.Fields.AsSpan())
+        {
+            kind.Add(name);
+        }
+
+        return kind.ToHashCode();
+    }
+
+    /// <summary>This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.</summary>
+    public HeadTemplate? For(CacheEntry entry) =>
+        !IsOfKind(entry) ? null : OwnWith(entry) is var own && own == _own ? this : new HeadTemplate(entry, own);
+
+    /// <summary>A stored entry more has it. Answers with what that takes.</summary>
+    public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
+
+    /// <summary>One less has it. Answers with what is free then.</summary>
+    public long RemoveUser() => Interlocked.Decrement(ref _users) == 0 ? _bytes : 0;
+
+    /// <summary>What an entry does not have in common with the others.</summary>
+    public byte[] Write(CacheEntry entry)
+    {
+        using var stream = new MemoryStream(256);
+        using var writer = new BinaryWriter(stream);
+        var numbers = new Numbers(
+            entry.ReceivedAt.UtcTicks, entry.InitialAge.Ticks, entry.Position, entry.Freshness.Lifetime.Ticks, entry.Date.UtcTicks, entry.LastModified?.UtcTicks ?? -1);
+        writer.Write(MemoryMarshal.AsBytes([numbers]));
+        WriteText(writer, entry.Key.Target);
+        writer.Write7BitEncodedInt(entry.Tags.Count);
+        foreach (var tag in entry.Tags)
+        {
+            WriteText(writer, tag);
+        }
+
+        var fields = entry.Fields.AsSpan();
+        for (var i = 0; i < fields.Length; i++)
+        {
+            if (IsOwn(i))
+            {
+                writer.Write7BitEncodedInt(fields[i].Value.Count);
+                foreach (var line in fields[i].Value)
+                {
+                    WriteText(writer, line);
+                }
+            }
+        }
+
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>The entry again.</summary>
+    public CacheEntry Read(ReadOnlySpan<byte> head, long serial, ResponseBody body)
+    {
+        var numbers = MemoryMarshal.Read<Numbers>(head);
+        var rest = head[Unsafe.SizeOf<Numbers>()..];
+        var target = ReadText(ref rest)!;
+        var tags = new string[ReadNumber(ref rest)];
+        for (var i = 0; i < tags.Length; i++)
+        {
+            tags[i] = ReadText(ref rest)!;
+        }
+
+        var fields = _common.Fields.AsSpan().ToArray();
+        for (var i = 0; i < fields.Length; i++)
+        {
+            fields[i] = IsOwn(i) ? new(fields[i].Key, ReadLines(ref rest)) : fields[i];
+        }
+
+        var list = FieldList.OfDistinct(fields);
+        return _common with
+        {
+            Serial = serial,
+            Key = _common.Key with { Target = target },
+            Target = target,
+            Fields = list,
+            ReceivedAt = new DateTimeOffset(numbers.ReceivedAt, TimeSpan.Zero),
+            InitialAge = new TimeSpan(numbers.InitialAge),
+            Position = numbers.Position,
+            Freshness = _common.Freshness with { Lifetime = new TimeSpan(numbers.Lifetime) },
+            Date = new DateTimeOffset(numbers.Date, TimeSpan.Zero),
+            LastModified = numbers.LastModified < 0 ? null : new DateTimeOffset(numbers.LastModified, TimeSpan.Zero),
+            EntityTag = EntityTag.Parse(list["ETag"].ToString()),
+            Tags = tags,
+            Body = body,
+        };
+    }
+
+    private bool IsOwn(int field) => (_own >> field & 1) != 0;
+
+    private bool IsOfKind(CacheEntry entry)
+    {
+        if (entry.Status != _common.Status || entry.Key.Authority != _common.Key.Authority || entry.Partition != _common.Partition
+            || entry.Freshness.Source != _common.Freshness.Source || entry.Control != _common.Control || entry.Fields.Count != _common.Fields.Count
+            || !entry.Variant.IsSameAs(_common.Variant) || entry.Variant.Parts.Language != _common.Variant.Parts.Language
+            || entry.Variant.Parts.Codings != _common.Variant.Parts.Codings)
+        {
+            return false;
+        }
+
+        var fields = entry.Fields.AsSpan();
+        var common = _common.Fields.AsSpan();
+        for (var i = 0; i < fields.Length; i++)
+        {
+            if (fields[i].Key != common[i].Key)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private ulong OwnWith(CacheEntry entry)
+    {
+        var own = _own;
+        var fields = entry.Fields.AsSpan();
+        var common = _common.Fields.AsSpan();
+        for (var i = 0; i < fields.Length; i++)
+        {
+            own |= IsOwn(i) || StringValues.Equals(fields[i].Value, common[i].Value) ? 0 : 1UL << i;
+        }
+
+        return own;
+    }
+
+    private static void WriteText(BinaryWriter writer, string? text)
+    {
+        // One more than its length, so that none is not an empty one.
+        writer.Write7BitEncodedInt(text is null ? 0 : Encoding.UTF8.GetByteCount(text) + 1);
+        writer.Write(Encoding.UTF8.GetBytes(text ?? ""));
+    }
+
+    private static string? ReadText(ref ReadOnlySpan<byte> rest)
+    {
+        var length = ReadNumber(ref rest) - 1;
+        if (length < 0)
+        {
+            return null;
+        }
+
+        var text = Encoding.UTF8.GetString(rest[..length]);
+        rest = rest[length..];
+        return text;
+    }
+
+    private static StringValues ReadLines(ref ReadOnlySpan<byte> rest)
+    {
+        var count = ReadNumber(ref rest);
+        if (count == 1)
+        {
+            return ReadText(ref rest);
+        }
+
+        var lines = new string?[count];
+        for (var i = 0; i < count; i++)
+        {
+            lines[i] = ReadText(ref rest);
+        }
+
+        return lines;
+    }
+
+    private static int ReadNumber(ref ReadOnlySpan<byte> rest)
+    {
+        var (number, used) = (0, 0);
+        do
+        {
+            number |= (rest[used] & 0x7f) << (7 * used);
+        }
+        while (rest[used++] >= 0x80);
+        rest = rest[used..];
+        return number;
+    }
+
+    private readonly record struct Numbers(long ReceivedAt, long InitialAge, LogPosition Position, long Lifetime, long Date, long LastModified);
+}

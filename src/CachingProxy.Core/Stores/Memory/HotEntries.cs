@@ -1,0 +1,57 @@
+using CachingProxy.Core.Entries;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// The packed entries of a shard whose objects are kept, because they are asked for often: the last ones, bounded in number and in bytes.
+/// Not safe for threads: the lock of the shard is held.
+/// </summary>
+internal sealed class HotEntries(long maxBytes)
+{
+    private const int MinEntryBytes = 1024;
+    private const int MaxPlaces = 1 << 16;
+
+    private readonly (PackedSlot? Slot, long Bytes)[] _places = new (PackedSlot?, long)[Math.Clamp(maxBytes / MinEntryBytes, 1, MaxPlaces)];
+    private long _bytes;
+    private int _next;
+
+    /// <summary>What they take.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Keeps the object of a slot, in the place of those that were kept first.</summary>
+    public void Add(PackedSlot slot, CacheEntry entry)
+    {
+        var bytes = ObjectSlot.SizeOf(entry) + entry.Body.Length!.Value;
+        if (bytes > maxBytes)
+        {
+            return;
+        }
+
+        for (Drop(_next); _bytes + bytes > maxBytes; Drop(_next))
+        {
+            _next = (_next + 1) % _places.Length;
+        }
+
+        _places[_next] = (slot, bytes);
+        slot.HotPlace = _next;
+        slot.Keep(entry);
+        Volatile.Write(ref _bytes, _bytes + bytes);
+        _next = (_next + 1) % _places.Length;
+    }
+
+    /// <summary>Lets go of the object of a slot.</summary>
+    public void Remove(PackedSlot slot)
+    {
+        if (ReferenceEquals(_places[slot.HotPlace].Slot, slot))
+        {
+            Drop(slot.HotPlace);
+        }
+    }
+
+    private void Drop(int place)
+    {
+        _places[place].Slot?.Keep(null);
+        Volatile.Write(ref _bytes, _bytes - _places[place].Bytes);
+        _places[place] = default;
+    }
+}

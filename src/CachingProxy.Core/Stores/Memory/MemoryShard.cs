@@ -1,0 +1,278 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// A part of the memory store, with a lock and an order of eviction of its own: those who write to different shards do not meet. Looking up takes
+/// no lock.
+/// </summary>
+internal sealed class MemoryShard
+{
+    // So that looking one of them up does not make objects of very many.
+    private const int MaxPackedPerKey = 4;
+
+    // Used once, it may never be again.
+    private const int UsesOfHot = 2;
+
+    // Where writers are so busy that it changes each time, what was found has to do.
+    private const int MaxLooks = 8;
+
+    private readonly MemoryBudget _budget;
+    private readonly int _slabBytes;
+    private readonly SlotIndex _index;
+    private readonly Eviction _eviction = new();
+    private readonly SlabSet _slabs;
+    private readonly HotEntries _hot;
+    private readonly Lock _lock = new();
+
+    /// <param name="budget">What all shards may hold.</param>
+    /// <param name="maxBytes">About what this one will.</param>
+    /// <param name="slabBytes">The length of a slab.</param>
+    /// <param name="maxHotBytes">What objects of packed entries may take beside the bytes.</param>
+    public MemoryShard(MemoryBudget budget, long maxBytes, int slabBytes, long maxHotBytes)
+    {
+        _budget = budget;
+        _slabBytes = slabBytes;
+        _hot = new HotEntries(maxHotBytes);
+        _index = new SlotIndex(maxBytes);
+        _slabs = new SlabSet(slabBytes, (hash, slab, offset) => SlotsOf(hash).OfType<PackedSlot>().FirstOrDefault(slot => slot.IsAt(slab, offset)));
+    }
+
+    /// <summary>What the objects take that are kept beside the bytes.</summary>
+    public long HotBytes => _hot.Bytes;
+
+    /// <summary>The entries for a URI, the newest last. Looking counts as a use.</summary>
+    public IReadOnlyList<CacheEntry> Find(CacheKey key, int hash)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var changes = _index.Changes;
+            CacheEntry? first = null;
+            List<CacheEntry>? all = null;
+            for (var slot = _index.First(hash); slot is not null; slot = Volatile.Read(ref slot.NextOfChain))
+            {
+                if (slot.Hash != hash || Load(slot, isUse: attempt == 1) is not { } entry || entry.Key != key)
+                {
+                    continue;
+                }
+
+                if (first is null)
+                {
+                    first = entry;
+                }
+                else
+                {
+                    (all ??= [first]).Add(entry);
+                }
+            }
+
+            Interlocked.MemoryBarrier();
+            // A slot that was left, and taken by another entry, under our eyes may have led elsewhere.
+            if (_index.Changes == changes || attempt == MaxLooks)
+            {
+                return all ?? (IReadOnlyList<CacheEntry>)(first is null ? [] : [first]);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Stores an entry in the place of those that it replaces. False where that would take more than can be had here, and the others must make room.
+    /// </summary>
+    public bool TryAdd(CacheEntry entry, PackedEntry? packed)
+    {
+        lock (_lock)
+        {
+            var siblings = SiblingsOf_NeedsLock(entry.Key);
+            if (Replacement.Replaced(entry, siblings.ConvertAll(sibling => sibling.Entry)) is not { } replaced)
+            {
+                return true;
+            }
+
+            var slots = siblings.FindAll(sibling => replaced.Contains(sibling.Entry, ReferenceEqualityComparer.Instance)).ConvertAll(sibling => sibling.Slot);
+            return TryReplace_NeedsLock(entry, siblings.Count < MaxPackedPerKey ? packed : null, slots);
+        }
+    }
+
+    /// <summary>Puts one entry in the place of another; false where that is not there, or there is no room.</summary>
+    public bool TryUpdate(CacheEntry entry, CacheEntry freshened, PackedEntry? packed)
+    {
+        lock (_lock)
+        {
+            return Find_NeedsLock(entry) is { } slot && TryReplace_NeedsLock(freshened, slot is PackedSlot ? packed : null, [slot]);
+        }
+    }
+
+    /// <summary>Removes one entry.</summary>
+    public void Remove(CacheEntry entry)
+    {
+        lock (_lock)
+        {
+            if (Find_NeedsLock(entry) is { } slot)
+            {
+                Remove_NeedsLock(slot);
+            }
+        }
+    }
+
+    /// <summary>Removes all entries of a URI.</summary>
+    public void RemoveAll(CacheKey key)
+    {
+        lock (_lock)
+        {
+            SiblingsOf_NeedsLock(key).ForEach(sibling => Remove_NeedsLock(sibling.Slot));
+        }
+    }
+
+    /// <summary>Removes everything.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            while (TryEvict_NeedsLock())
+            {
+            }
+        }
+    }
+
+    /// <summary>Removes the entry that is least worth keeping, and gives back what that has left empty; false where nothing is held.</summary>
+    public bool TryEvict()
+    {
+        lock (_lock)
+        {
+            if (!TryEvict_NeedsLock())
+            {
+                return false;
+            }
+
+            if (_slabs.HasOneTooMany)
+            {
+                _slabs.Shrink();
+                _budget.Take(-_slabBytes);
+            }
+
+            return true;
+        }
+    }
+
+    private IEnumerable<MemorySlot> SlotsOf(int hash)
+    {
+        for (var slot = _index.First(hash); slot is not null; slot = slot.NextOfChain)
+        {
+            if (slot.Hash == hash)
+            {
+                yield return slot;
+            }
+        }
+    }
+
+    private CacheEntry? Load(MemorySlot slot, bool isUse)
+    {
+        if (isUse)
+        {
+            slot.Use();
+        }
+
+        var packed = slot as PackedSlot;
+        var version = packed?.Version;
+        var entry = slot.Load();
+        if (entry is not null && packed is { IsHot: false, Uses: >= UsesOfHot } && _lock.TryEnter())
+        {
+            // Whoever finds it taken does without: a look-up waits for nobody.
+            try
+            {
+                if (packed.Version == version && !packed.IsHot)
+                {
+                    _hot.Add(packed, entry);
+                }
+            }
+            finally
+            {
+                _lock.Exit();
+            }
+        }
+
+        return entry;
+    }
+
+    private List<(MemorySlot Slot, CacheEntry Entry)> SiblingsOf_NeedsLock(CacheKey key) =>
+        [.. SlotsOf(key.GetHashCode()).Select(slot => (Slot: slot, Entry: slot.LoadHead())).Where(sibling => sibling.Entry.Key == key)];
+
+    private MemorySlot? Find_NeedsLock(CacheEntry entry) => SiblingsOf_NeedsLock(entry.Key).Find(sibling => sibling.Entry.IsSameAs(entry)).Slot;
+
+    private bool TryReplace_NeedsLock(CacheEntry entry, PackedEntry? packed, List<MemorySlot> replaced)
+    {
+        if (packed is not null && !TryMakeRoom_NeedsLock(packed))
+        {
+            return false;
+        }
+
+        // Some may have made room, and their slots be free for others.
+        var wasUsed = replaced.Exists(old => old.Uses > 0);
+        replaced.RemoveAll(old => old.Queue is null);
+        MemorySlot slot = packed is null ? new ObjectSlot(entry) : _slabs.Add(packed);
+        _index.Add(slot);
+        _eviction.Add(slot, wasUsed);
+        _budget.Take(slot.OwnBytes + (packed?.Template.AddUser() ?? 0));
+        // Afterwards, so that whoever looks meanwhile finds one of the two.
+        replaced.ForEach(Remove_NeedsLock);
+        return true;
+    }
+
+    // Each shard makes room for its own; another slab is had while there is room for one.
+    private bool TryMakeRoom_NeedsLock(PackedEntry packed)
+    {
+        while (!_slabs.HasRoomFor(packed.Segment.Length))
+        {
+            if (_budget.TryTake(_slabBytes, PackedSlot.BookkeepingBytes))
+            {
+                _slabs.Grow();
+            }
+            else if (!TryEvict_NeedsLock())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryEvict_NeedsLock()
+    {
+        if (_eviction.Evict() is not { } slot)
+        {
+            return false;
+        }
+
+        Leave_NeedsLock(slot);
+        return true;
+    }
+
+    private void Remove_NeedsLock(MemorySlot slot)
+    {
+        Eviction.Remove(slot);
+        Leave_NeedsLock(slot);
+    }
+
+    private void Leave_NeedsLock(MemorySlot slot)
+    {
+        _index.Remove(slot);
+        _budget.Take(-slot.OwnBytes);
+        if (slot is PackedSlot packed)
+        {
+            _hot.Remove(packed);
+            _budget.Take(-packed.Template.RemoveUser());
+            _slabs.Remove(packed);
+        }
+        else
+        {
+            slot.Leave();
+        }
+
+        if (_eviction.HeldBytes == 0)
+        {
+            _budget.Take(-_slabs.Bytes);
+            _slabs.Clear();
+        }
+    }
+}

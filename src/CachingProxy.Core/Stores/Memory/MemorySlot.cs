@@ -1,0 +1,68 @@
+using CachingProxy.Core.Entries;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>The place of an entry in the memory store: how to get at it, and what eviction wants to know of it.</summary>
+internal abstract class MemorySlot
+{
+    // Enough to tell what is used now and then from what is used all the time (S3-FIFO counts to three as well).
+    private const int MaxUses = 3;
+
+    private int _uses;
+    private MemorySlot? _nextOfChain;
+
+    /// <summary>What it takes, head, content and bookkeeping.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The hash of its key, by which it is found, and recognised after it has left.</summary>
+    public int Hash { get; private set; }
+
+    /// <summary>How often it was used of late.</summary>
+    public int Uses => Volatile.Read(ref _uses);
+
+    /// <summary>The queue that it stands in, with its neighbours; for the queue.</summary>
+    public SlotQueue? Queue { get; set; }
+
+    public MemorySlot? Older { get; set; }
+
+    public MemorySlot? Newer { get; set; }
+
+    /// <summary>The next in its chain of the index; for the index.</summary>
+    public ref MemorySlot? NextOfChain => ref _nextOfChain;
+
+    /// <summary>What of it is counted by itself, and not with a slab.</summary>
+    public abstract long OwnBytes { get; }
+
+    /// <summary>The entry with its content; null once the slot is left. Takes no lock.</summary>
+    public abstract CacheEntry? Load();
+
+    /// <summary>The entry, perhaps without its content; for whoever holds the lock of the shard.</summary>
+    public abstract CacheEntry LoadHead();
+
+    /// <summary>The entry is stored here no longer.</summary>
+    public abstract void Leave();
+
+    // A race between two readers loses a count, which is of no consequence; a lock here would be.
+    public void Use()
+    {
+        if (_uses < MaxUses)
+        {
+            Volatile.Write(ref _uses, _uses + 1);
+        }
+    }
+
+    /// <summary>An entry takes the slot.</summary>
+    protected void Begin(long bytes, int hash) => (Bytes, Hash, _uses) = (bytes, hash, 0);
+
+    /// <summary>Takes one use back; false where there was none.</summary>
+    public bool TryForgetUse()
+    {
+        if (_uses == 0)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _uses, _uses - 1);
+        return true;
+    }
+}

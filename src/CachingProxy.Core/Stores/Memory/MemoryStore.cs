@@ -1,0 +1,124 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// Entries in this process's memory, bounded in bytes. Most lie as bytes in slabs, which no garbage collection has to look at; those that are asked for
+/// often, the large and the unusual are objects. Looking up takes no lock; writing takes that of one shard, and
+/// makes room there first. When the machine runs out of memory the store gives half of its own up. Safe for any number of threads.
+/// </summary>
+public sealed class MemoryStore : ICacheStore
+{
+    private const int MaxShards = 16;
+    private const long MinShardBytes = 4 << 20;
+    private const long MaxSlabBytes = 512 << 10;
+    private const long MinSlabBytes = 4 << 10;
+
+    // Of the whole: what objects of packed entries may take beside the bytes.
+    private const int HotShare = 16;
+
+    // Of a shard: a slab, so that there are enough of them to choose from.
+    private const int SlabShare = 16;
+
+    // Others may take the room that was made.
+    private const int MaxAttempts = 8;
+
+    private readonly MemoryBudget _budget;
+    private readonly HeadTemplates _templates = new();
+    private readonly MemoryShard[] _shards;
+    private readonly long _maxBytes;
+    private readonly int _slabBytes;
+    private readonly int _maxPackedBytes;
+
+    /// <summary>An empty store.</summary>
+    public MemoryStore(MemoryStoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var shards = (int)Math.Clamp(options.MaxBytes / MinShardBytes, 1, MaxShards);
+        var hotBytes = options.MaxBytes / HotShare;
+        _maxBytes = Math.Max(options.MaxBytes - hotBytes - (shards * SlotIndex.BytesFor(options.MaxBytes / shards)), 0);
+        _budget = new MemoryBudget(_maxBytes);
+        _slabBytes = (int)Math.Min(options.MaxBytes / shards / SlabShare, MaxSlabBytes) & ~7;
+        _maxPackedBytes = _slabBytes < MinSlabBytes ? 0 : SlabSet.MaxSegmentBytes(_slabBytes);
+        _shards = new MemoryShard[shards];
+        for (var i = 0; i < shards; i++)
+        {
+            _shards[i] = new MemoryShard(_budget, options.MaxBytes / shards, _slabBytes, hotBytes / shards);
+        }
+    }
+
+    /// <summary>What is held now, in bytes, as counted against the limit.</summary>
+    public long HeldBytes => _budget.HeldBytes + _shards.Sum(shard => shard.HotBytes);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
+    {
+        var hash = key.GetHashCode();
+        return new(ShardOf(hash).Find(key, hash));
+    }
+
+    /// <inheritdoc/>
+    public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength) =>
+        ObjectSlot.SizeOf(entry) + (contentLength ?? 0) <= _maxBytes ? new MemoryEntryWriter(this, entry, _maxBytes) : null;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(freshened);
+        var shard = ShardOf(entry.Key.GetHashCode());
+        var isUpdated = shard.TryUpdate(entry, freshened, PackedEntry.Of(freshened, _templates, _maxPackedBytes));
+        MakeRoom(shard, 0);
+        return new(isUpdated);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RemoveAsync(CacheEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ShardOf(entry.Key.GetHashCode()).Remove(entry);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RemoveAllAsync(CacheKey key)
+    {
+        ShardOf(key.GetHashCode()).RemoveAll(key);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask ClearAsync()
+    {
+        Array.ForEach(_shards, shard => shard.Clear());
+        _templates.Clear();
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Add(CacheEntry entry)
+    {
+        _budget.OnWrite();
+        var shard = ShardOf(entry.Key.GetHashCode());
+        var packed = PackedEntry.Of(entry, _templates, _maxPackedBytes);
+        // Before, so that it does not make room for itself.
+        MakeRoom(shard, packed is null ? ObjectSlot.SizeOf(entry) + (entry.Body.Length ?? 0) : PackedSlot.BookkeepingBytes);
+        for (var attempt = 0; !shard.TryAdd(entry, packed) && attempt < _shards.Length + MaxAttempts; attempt++)
+        {
+            MakeRoom(shard, _slabBytes);
+        }
+
+        MakeRoom(shard, 0);
+    }
+
+    // In the shard that grows first; in the others where that is not enough, which is for entries of the size of a shard.
+    private void MakeRoom(MemoryShard growing, long bytes)
+    {
+        for (var next = 0; !_budget.HasRoomFor(bytes) && next <= _shards.Length;)
+        {
+            next += (next == 0 ? growing : _shards[next - 1]).TryEvict() ? 0 : 1;
+        }
+    }
+
+    private MemoryShard ShardOf(int hash) => _shards[(uint)hash % (uint)_shards.Length];
+}

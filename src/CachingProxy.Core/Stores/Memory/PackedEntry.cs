@@ -1,0 +1,30 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>An entry as bytes, on its way into a slab.</summary>
+/// <param name="Template">What its head has in common with others.</param>
+/// <param name="Hash">The hash of its key.</param>
+/// <param name="Serial">What tells it from every other.</param>
+/// <param name="Segment">The rest, and its content.</param>
+internal sealed record PackedEntry(HeadTemplate Template, int Hash, long Serial, byte[] Segment)
+{
+    // A template takes this much, whoever else may have use for it.
+    private const int MaxHeadBytes = 4096;
+
+    /// <summary>Makes bytes of an entry; null where it is of a rare kind, its head very large, or its segment longer than that.</summary>
+    public static PackedEntry? Of(CacheEntry entry, HeadTemplates templates, int maxBytes)
+    {
+        if (entry.Body is not StoredBody content || content.Length > maxBytes || ObjectSlot.SizeOf(entry) > MaxHeadBytes || templates.For(entry) is not { } template)
+        {
+            return null;
+        }
+
+        var head = template.Write(entry);
+        var hash = entry.Key.GetHashCode();
+        return Memory.Segment.LengthOf(head.Length, content.Length!.Value) > maxBytes
+            ? null
+            : new PackedEntry(template, hash, entry.Serial, Memory.Segment.Write(hash, entry.Serial, template.Seal, head, content));
+    }
+}

@@ -1,0 +1,115 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>
+/// The place of an entry that lies in a slab as bytes. Whoever looks at it makes an object of them, which is kept while it is asked for often.
+/// When the entry has left another takes its slot, so that the oldest generation of the garbage collector has nothing to collect.
+/// </summary>
+/// <remarks>
+/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: whoever holds the lock of the shard makes
+/// the version odd before anything here or in the slab is touched, and even when all is where it belongs. What was copied in between is thrown away.
+/// And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry has another's content.
+/// </remarks>
+internal sealed class PackedSlot : MemorySlot
+{
+    /// <summary>What it takes beside the bytes in the slab: the slot, and its share of what finds it.</summary>
+    public const int BookkeepingBytes = 120;
+
+    private HeadTemplate _template = null!;
+    private long _serial;
+    private int _length;
+    private CacheEntry? _hot;
+    private Slab? _slab;
+    private int _offset;
+    private int _version = 1;
+
+    /// <inheritdoc/>
+    public override long OwnBytes => BookkeepingBytes;
+
+    /// <summary>Where the object is kept among the hot ones; for these.</summary>
+    public int HotPlace { get; set; }
+
+    /// <summary>Where its bytes lie, and how many they are; for whoever holds the lock of the shard.</summary>
+    public (Slab Slab, int Bytes) Place => (_slab!, _length);
+
+    /// <summary>What the head has in common with others; for whoever holds the lock of the shard.</summary>
+    public HeadTemplate Template => _template;
+
+    /// <summary>Whether the object is kept.</summary>
+    public bool IsHot => Volatile.Read(ref _hot) is not null;
+
+    /// <summary>What changes with whatever happens here.</summary>
+    public int Version => Volatile.Read(ref _version);
+
+    /// <inheritdoc/>
+    public override CacheEntry? Load()
+    {
+        for (var spin = default(SpinWait); ; spin.SpinOnce())
+        {
+            var version = Version;
+            if (Volatile.Read(ref _hot) is { } hot)
+            {
+                return hot;
+            }
+
+            if (_slab is not { } slab)
+            {
+                return null;
+            }
+
+            if ((version & 1) == 0 && Copy(slab.Bytes, _offset, _length) is { } copy)
+            {
+                var (template, serial) = (_template, _serial);
+                Interlocked.MemoryBarrier();
+                if (Version == version)
+                {
+                    return Segment.TryRead(copy, serial, template.Seal, out var head, out var content)
+                        ? template.Read(head.Span, serial, ResponseBody.InMemory(content))
+                        : null;
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override CacheEntry LoadHead() => _hot ?? _template.Read(
+        Segment.HeadOf((_slab ?? throw new InvalidOperationException("The slot is left.")).Bytes.AsSpan(_offset, _length)), _serial, ResponseBody.Empty);
+
+    /// <summary>An entry takes the slot, which is new or was left; its bytes are in place.</summary>
+    public void Enter(PackedEntry entry, Slab slab, int offset)
+    {
+        Begin(entry.Segment.Length + BookkeepingBytes, entry.Hash);
+        (_template, _serial, _length) = (entry.Template, entry.Serial, entry.Segment.Length);
+        (_slab, _offset) = (slab, offset);
+        Interlocked.Increment(ref _version);
+    }
+
+    /// <inheritdoc/>
+    public override void Leave()
+    {
+        BeginMove();
+        (_slab, _template) = (null, null!);
+        Volatile.Write(ref _hot, null);
+    }
+
+    /// <summary>Whether its bytes lie at a place.</summary>
+    public bool IsAt(Slab slab, int offset) => ReferenceEquals(_slab, slab) && _offset == offset;
+
+    /// <summary>Its bytes are about to be moved.</summary>
+    public void BeginMove() => Interlocked.Increment(ref _version);
+
+    /// <summary>They were.</summary>
+    public void EndMove(Slab slab, int offset)
+    {
+        (_slab, _offset) = (slab, offset);
+        Interlocked.Increment(ref _version);
+    }
+
+    /// <summary>Keeps the object, or lets go of it.</summary>
+    public void Keep(CacheEntry? hot) => Volatile.Write(ref _hot, hot);
+
+    // Place and length may be of two entries; then the version tells.
+    private static byte[]? Copy(byte[] slab, int offset, int length) => offset + length <= slab.Length ? slab.AsSpan(offset, length).ToArray() : null;
+}

@@ -1,0 +1,68 @@
+namespace CachingProxy.Core.Stores.Memory;
+
+/// <summary>Slots in the order in which they came, linked by themselves. Not safe for threads.</summary>
+internal sealed class SlotQueue
+{
+    private MemorySlot? _oldest;
+    private MemorySlot? _newest;
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>What they take together.</summary>
+    public long Bytes { get; private set; }
+
+    public void Add(MemorySlot slot)
+    {
+        slot.Queue = this;
+        slot.Older = _newest;
+        slot.Newer = null;
+        _newest = slot;
+        _oldest ??= slot;
+        if (slot.Older is { } before)
+        {
+            before.Newer = slot;
+        }
+
+        Count++;
+        Bytes += slot.Bytes;
+    }
+
+    public void Remove(MemorySlot slot)
+    {
+        if (slot.Older is { } older)
+        {
+            older.Newer = slot.Newer;
+        }
+        else
+        {
+            _oldest = slot.Newer;
+        }
+
+        if (slot.Newer is { } newer)
+        {
+            newer.Older = slot.Older;
+        }
+        else
+        {
+            _newest = slot.Older;
+        }
+
+        slot.Queue = null;
+        slot.Older = slot.Newer = null;
+        Count--;
+        Bytes -= slot.Bytes;
+    }
+
+    /// <summary>The one that came first, removed; null where there is none.</summary>
+    public MemorySlot? TakeOldest()
+    {
+        if (_oldest is { } oldest)
+        {
+            Remove(oldest);
+            return oldest;
+        }
+
+        return null;
+    }
+}

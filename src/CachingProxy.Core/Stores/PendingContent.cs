@@ -1,0 +1,48 @@
+namespace CachingProxy.Core.Stores;
+
+/// <summary>Content on its way into a store, which takes it out in pieces of its own size. For one caller at a time.</summary>
+public sealed class PendingContent
+{
+    private readonly Queue<ReadOnlyMemory<byte>> _pieces = new();
+    private ReadOnlyMemory<byte> _first;
+
+    /// <summary>How many bytes there are.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Adds content, which is kept and not copied.</summary>
+    public void Add(ReadOnlyMemory<byte> content)
+    {
+        if (!content.IsEmpty)
+        {
+            _pieces.Enqueue(content);
+            Length += content.Length;
+        }
+    }
+
+    /// <summary>Takes so many bytes out, as an array of their own.</summary>
+    /// <param name="bytes">How many; no more than <see cref="Length"/>.</param>
+    public byte[] Take(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Length);
+        var taken = new byte[bytes];
+        for (var filled = 0; filled < bytes;)
+        {
+            _first = _first.IsEmpty ? _pieces.Dequeue() : _first;
+            var count = Math.Min(_first.Length, bytes - filled);
+            _first.Span[..count].CopyTo(taken.AsSpan(filled));
+            _first = _first[count..];
+            filled += count;
+        }
+
+        Length -= bytes;
+        return taken;
+    }
+
+    /// <summary>Lets go of all of it.</summary>
+    public void Clear()
+    {
+        _pieces.Clear();
+        _first = default;
+        Length = 0;
+    }
+}

@@ -1,0 +1,44 @@
+using CachingProxy.Core.Keys;
+
+namespace CachingProxy.Core.Stores;
+
+/// <summary>What is to be forgotten, on all faces and for all hosts and variants.</summary>
+/// <param name="Kind">What it is about.</param>
+/// <param name="Authority">Scheme, host and port of the origin; empty for all origins.</param>
+/// <param name="Text">The path and query of a URI, the path of a prefix without a slash at its end, the path of URIs of any query, the name of a tag; empty for everything.</param>
+/// <param name="IsSoft">Whether the responses become stale at this moment instead of being gone.</param>
+public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool IsSoft)
+{
+    /// <summary>Everything.</summary>
+    public static Purge All(bool isSoft = false) => new(PurgeKind.All, "", "", isSoft);
+
+    /// <summary>One URI.</summary>
+    public static Purge Url(CacheKey key, bool isSoft = false) => new(PurgeKind.Url, key.Authority, key.Target, isSoft);
+
+    /// <summary>All URIs with the path of a key, whatever their query.</summary>
+    public static Purge Path(CacheKey key, bool isSoft = false) => new(PurgeKind.Path, key.Authority, key.Target.Split('?')[0], isSoft);
+
+    /// <summary>A path of an origin, and all below it.</summary>
+    public static Purge Prefix(string authority, string path, bool isSoft = false)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return new(PurgeKind.Prefix, authority, path.TrimEnd('/'), isSoft);
+    }
+
+    /// <summary>A tag, of one origin or of all.</summary>
+    public static Purge Tag(string authority, string name, bool isSoft = false) => new(PurgeKind.Tag, authority, name, isSoft);
+
+    /// <summary>How it was understood, for people.</summary>
+    public override string ToString()
+    {
+        var what = Kind switch
+        {
+            PurgeKind.All => "everything",
+            PurgeKind.Url => $"{Authority}{Text}",
+            PurgeKind.Path => $"{Authority}{Text} with any query",
+            PurgeKind.Prefix => $"{Authority}{Text}/ and all below it",
+            _ => Authority.Length == 0 ? $"tag '{Text}' of every origin" : $"tag '{Text}' of {Authority}",
+        };
+        return IsSoft ? what + " (soft)" : what;
+    }
+}

@@ -1,0 +1,39 @@
+using CachingProxy.Core.Entries;
+
+namespace CachingProxy.Core.Stores;
+
+/// <summary>Which entries of a URI make room for a new one, in every store alike.</summary>
+public static class Replacement
+{
+    /// <summary>The most variants of one URI within a partition; one more replaces the oldest.</summary>
+    public const int MaxVariants = 32;
+
+    /// <summary>The most entries of one URI in all partitions; one more replaces the oldest.</summary>
+    public const int MaxEntriesPerUri = 256;
+
+    /// <summary>
+    /// Those that go, of the ones that are stored for its URI, the oldest first; null where the new one must not be stored: what was fetched
+    /// before a purge, or received earlier, never takes the place of what was fetched or received after it.
+    /// </summary>
+    public static IReadOnlyList<CacheEntry>? Replaced(CacheEntry entry, IReadOnlyList<CacheEntry> siblings)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(siblings);
+        var superseded = siblings.Where(entry.Supersedes).ToList();
+        if (superseded.Any(other => other.Position.IsAfter(entry.Position) || other.ReceivedAt > entry.ReceivedAt))
+        {
+            return null;
+        }
+
+        if (superseded.Count > 0)
+        {
+            return superseded;
+        }
+
+        var variants = siblings.Where(other => other.Partition == entry.Partition).ToList();
+        // A part is the least loss.
+        return variants.Count >= MaxVariants ? [variants.Find(other => other.Part is not null) ?? variants[0]]
+            : siblings.Count >= MaxEntriesPerUri ? [siblings[0]]
+            : [];
+    }
+}

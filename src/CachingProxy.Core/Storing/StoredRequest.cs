@@ -1,0 +1,33 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Core.Storing;
+
+/// <summary>What is kept of a request for as long as its response is being stored, which may be longer than its client is there.</summary>
+/// <param name="Policy">What its face does with lifetimes, cookies and sizes.</param>
+/// <param name="Key">The upstream URI.</param>
+/// <param name="Partition">Who may share the response.</param>
+/// <param name="Facts">What the rules want to know of it.</param>
+/// <param name="SelectingFields">The fields by which a variant is selected.</param>
+internal sealed record StoredRequest(CachePolicy Policy, CacheKey Key, CachePartition Partition, RequestFacts Facts, FieldList SelectingFields)
+{
+    /// <summary>Takes what is to be kept of a request while its client is there.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="range">The range that the origin is asked for; null for the whole.</param>
+    public static StoredRequest Of(CacheRequest request, string? range)
+    {
+        var fields = new List<KeyValuePair<string, StringValues>>();
+        request.SelectingFields.CopyTo(fields);
+        return new StoredRequest(request.Face.Policy, request.Key, request.Partition, RequestFacts.Of(request) with { Range = range }, new FieldList(fields));
+    }
+
+    /// <summary>Tells whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).</summary>
+    public bool IsAnsweredBy(CacheEntry stored) => stored.Part is null && Selects(stored);
+
+    /// <summary>Tells whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111 §4.1).</summary>
+    public bool Selects(CacheEntry stored) => stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
+}
