@@ -37,6 +37,8 @@ public class ReferenceRewriteTests
     [InlineData("target", "target")]
     [InlineData("../target", "../target")]
     [InlineData("?x=http://origin.test/api/y", "?x=http://origin.test/api/y")]
+    [InlineData("http//origin.test/api/x", "http//origin.test/api/x")]
+    [InlineData("http:://origin.test/api/x", "http:://origin.test/api/x")]
     [InlineData("mailto:a@origin.test", "mailto:a@origin.test")]
     [InlineData("", "")]
     public void AReferenceToTheOrigin_BelowItsBase_BecomesAPath_AndEveryOtherStays(string reference, string expected) => Assert.Equal(expected, WithBase.Reference(reference));
@@ -53,7 +55,22 @@ public class ReferenceRewriteTests
     [InlineData("http://origin.test/api//evil.test/x")]
     [InlineData("http://origin.test/api/\\evil.test/x")]
     [InlineData("/api//evil.test/x")]
+    [InlineData("http://origin.test/api/\t/evil.test/x")]
+    [InlineData("/api/\t/evil.test/x")]
     public void APathThatWouldNameAnotherHost_Stays(string reference) => Assert.Equal(reference, WithBase.Reference(reference));
+
+    [Theory]
+    [InlineData("5; url=http://origin.test/api/x", "5; url=/x")]
+    [InlineData("0;URL='http://origin.test/api/x'", "0; URL='/x'")]
+    [InlineData("0, http://origin.test/api/x", "0, /x")]
+    [InlineData("3; http://other.test/?curl=http://origin.test/api/x", "3; http://other.test/?curl=http://origin.test/api/x")]
+    [InlineData("5", "5")]
+    public void ARefresh_IsReadAsBrowsersDo(string value, string expected)
+    {
+        var fields = new Microsoft.AspNetCore.Http.HeaderDictionary { ["Refresh"] = value };
+        WithBase.Apply(fields);
+        Assert.Equal(expected, fields["Refresh"]);
+    }
 
     [Fact]
     public async Task LocationContentLocationRefreshAndCookies_AreRewritten_OnAMissAndOnAHit()

@@ -183,6 +183,14 @@ public class ReverseProxyTests
     }
 
     [Fact]
+    public async Task ARequestThatChangesSomething_TellsTheOriginTheHostAsTheClientNamedIt()
+    {
+        await using var origin = new FakeOrigin(request => FakeOrigin.Response(request["X-Forwarded-Host"]!));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        Assert.EndsWith("\r\n\r\nlocalhost:3000", await proxy.ExchangeAsync("POST /x HTTP/1.1\r\nHost: localhost:3000\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+    }
+
+    [Fact]
     public async Task AProblem_LeadsToItsReason()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));

@@ -46,12 +46,15 @@ internal static class ForwardedFields
         fields.Add(new("X-Forwarded-For", ClientAddress(context)));
         if (guarded.HasHost)
         {
-            fields.Add(new("X-Forwarded-Host", guarded.OriginalHost));
+            fields.Add(new("X-Forwarded-Host", IsSharedMethod(context) ? guarded.KeyHost : guarded.Host));
         }
 
         fields.Add(new("X-Forwarded-Proto", context.Request.Scheme));
         return ViaField.Append(new FieldList(fields), context.Request.Protocol, via);
     }
+
+    // An origin that compares Origin with the host, as it should for what changes something, is told what the client said.
+    private static bool IsSharedMethod(HttpContext context) => context.Request.Method is "GET" or "HEAD" or "QUERY" && context.Request.Headers.Upgrade.Count == 0;
 
     // RFC 9110 §7.6.2: one less than it was; at 0 the request is answered here. What is no number is left out.
     private static string? MaxForwards(StringValues field) =>

@@ -28,7 +28,7 @@ internal sealed class ForwardedRequest : CacheRequest
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
     public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, OriginBase origin, OriginFields originFields, CacheKey key, string via, QueryContent? query)
-        : base(face, context.Request.Method, key, new CachePartition(face.PartitionName, context.Request.Scheme, guarded.OriginalHost) { Query = query?.Digest })
+        : base(face, context.Request.Method, key, new CachePartition(face.PartitionName, context.Request.Scheme, guarded.KeyHost) { Query = query?.Digest })
     {
         _context = context;
         _guarded = guarded;
@@ -69,7 +69,7 @@ internal sealed class ForwardedRequest : CacheRequest
     {
         ArgumentNullException.ThrowIfNull(reference);
         var host = UriNormalization.NormaliseHost(reference.Scheme, reference.Authority);
-        return host == _guarded.Host || host == _guarded.OriginalHost ? _base.KeysOfClientPath(reference.PathAndQuery) : [];
+        return host == _guarded.Host || host == _guarded.KeyHost ? _base.KeysOfClientPath(reference.PathAndQuery) : [];
     }
 
     /// <inheritdoc/>

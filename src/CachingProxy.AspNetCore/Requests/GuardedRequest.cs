@@ -14,10 +14,10 @@ public readonly record struct GuardedRequest(string Target, string Host)
     public bool HasHost => Host != Nameless;
 
     /// <summary>
-    /// The host by which the origin is told that it was asked, and which is part of the key. Behind the loopback names, with any port, it is <c>localhost</c>: they are one
-    /// machine, and a local proxy on another port finds what was stored by this one.
+    /// Returns the host that is part of the key, and that the origin is given in <c>X-Forwarded-Host</c> with a request whose answer may be stored. For the loopback names, with any
+    /// port, it is <c>localhost</c>: they are one machine, and a local proxy on another port finds what was stored by this one.
     /// </summary>
-    public string OriginalHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
+    public string KeyHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
 
     /// <summary>The path, undecoded.</summary>
     public ReadOnlySpan<char> Path => Target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? Target.AsSpan(0, query) : Target;

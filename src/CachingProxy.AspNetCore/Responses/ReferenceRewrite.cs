@@ -46,17 +46,25 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     public string Reference(string reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
+        if (reference.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            // Browsers leave tabs out, so that what follows could mean something else to them.
+            return reference;
+        }
+
         var end = reference.IndexOf('#', StringComparison.Ordinal) is var fragment and >= 0 ? fragment : reference.Length;
         var path = 0;
         var kept = "";
         if (!reference.StartsWith('/') || reference.StartsWith("//", StringComparison.Ordinal))
         {
             var authority = reference.IndexOf("//", StringComparison.Ordinal) + 2;
-            var scheme = authority < 2 || authority > end ? null : reference[..(authority - 2)].TrimEnd(':').ToLowerInvariant();
-            if (scheme is not ("" or "http" or "https"))
+            var before = authority < 2 || authority > end ? null : reference[..(authority - 2)].ToLowerInvariant();
+            if (before is not ("" or "http:" or "https:"))
             {
                 return reference;
             }
+
+            var scheme = before.TrimEnd(':');
 
             path = reference.AsSpan(authority, end - authority).IndexOfAny("/?\\") is var length and >= 0 ? authority + length : end;
             if (PrefixFor(scheme, reference[authority..path]) is not { } prefix)
@@ -91,23 +99,25 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
 
         var ofClient = scheme.Length > 0 ? scheme : ClientScheme;
         var host = UriNormalization.NormaliseHost(ofClient, authority);
-        return host != Client.Host && host != Client.OriginalHost ? null
+        return host != Client.Host && host != Client.KeyHost ? null
             : ofClient == ClientScheme ? ""
             : $"{scheme}://{authority}";
     }
 
-    // 5; url=https://origin.test/x, the URL in quotes or not.
+    // 5; url=https://origin.test/x, with or without url=, the URL in quotes or not.
     private string Refresh(string value)
     {
-        var name = value.IndexOf("url=", StringComparison.OrdinalIgnoreCase);
-        if (name < 0)
+        var separator = value.AsSpan().IndexOfAny(';', ',');
+        if (separator < 0)
         {
             return value;
         }
 
-        var reference = value[(name + 4)..].Trim();
+        var rest = value[(separator + 1)..].Trim();
+        var name = rest.StartsWith("url=", StringComparison.OrdinalIgnoreCase) ? rest[..4] : "";
+        var reference = rest[name.Length..].Trim();
         var quote = reference.Length > 1 && reference[0] is '"' or '\'' && reference[^1] == reference[0] ? reference[..1] : "";
-        return $"{value[..(name + 4)]}{quote}{Reference(reference[quote.Length..^quote.Length])}{quote}";
+        return $"{value[..(separator + 1)]} {name}{quote}{Reference(reference[quote.Length..^quote.Length])}{quote}";
     }
 
     private string? Cookie(string? cookie)

@@ -38,11 +38,11 @@ public sealed class TargetGuard
             throw Forbidden();
         }
 
-        return await ConnectToAnyAsync(Permitted(host, endPoint.Port, await ResolveAsync(host, cancellation)), endPoint.Port, cancellation);
+        return await ConnectToAnyAsync(Permitted(host, endPoint.Port, await ResolveAsync(_resolve, host, cancellation)), endPoint.Port, cancellation);
     }
 
-    /// <summary>Judges a target that somebody else is going to connect to, who may know more names than we do.</summary>
-    /// <exception cref="OriginException">It is forbidden, by its name or by an address that it has here.</exception>
+    /// <summary>Judges a target that another proxy is going to connect to. A name that has no address here may have one there, inside, and is for those alone who may go there.</summary>
+    /// <exception cref="OriginException">The target is forbidden, by its name or by an address that the name has here.</exception>
     internal async ValueTask EnsurePermittedAsync(string host, int port, CancellationToken cancellation)
     {
         if (!Permits(host, port))
@@ -50,18 +50,27 @@ public sealed class TargetGuard
             throw Forbidden();
         }
 
+        if (_policy.PermitsWhereverItLeads(host, port))
+        {
+            return;
+        }
+
         try
         {
-            _ = Permitted(host, port, await ResolveAsync(host, cancellation));
+            _ = Permitted(host, port, await ResolveAsync(_resolve, host, cancellation));
         }
         catch (OriginException unknown) when (unknown.Error == OriginError.NameNotResolved)
         {
+            if (!_policy.PermitsPrivate)
+            {
+                throw Forbidden();
+            }
         }
     }
 
     /// <summary>Connects to a host that the operator has named, whatever its address.</summary>
-    internal async ValueTask<Stream> OpenAsync(string host, int port, CancellationToken cancellation) =>
-        await ConnectToAnyAsync(await ResolveAsync(host, cancellation), port, cancellation);
+    internal static async ValueTask<Stream> OpenAsync(string host, int port, CancellationToken cancellation) =>
+        await ConnectToAnyAsync(await ResolveAsync(Dns.GetHostAddressesAsync, host, cancellation), port, cancellation);
 
     // One answer that leads inward among others that do not is how a name is made to slip through.
     private IPAddress[] Permitted(string host, int port, IPAddress[] addresses) =>
@@ -70,7 +79,7 @@ public sealed class TargetGuard
     /// <summary>The answer for every target that is forbidden, for whatever reason.</summary>
     public static OriginException Forbidden() => new(OriginError.ForbiddenTarget, "This target may not be reached through this proxy.");
 
-    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
+    private static async Task<IPAddress[]> ResolveAsync(Func<string, CancellationToken, Task<IPAddress[]>> resolve, string host, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var literal))
         {
@@ -79,7 +88,7 @@ public sealed class TargetGuard
 
         try
         {
-            return await _resolve(host, cancellation) is { Length: > 0 } addresses
+            return await resolve(host, cancellation) is { Length: > 0 } addresses
                 ? addresses
                 : throw new OriginException(OriginError.NameNotResolved, "The origin's name has no address.");
         }

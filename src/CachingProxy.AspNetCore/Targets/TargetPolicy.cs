@@ -20,7 +20,7 @@ public sealed class TargetPolicy
     /// <summary>Whether a name and port may be looked up and connected to at all; the addresses are judged later.</summary>
     internal bool PermitsName(string host, int port)
     {
-        if (IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port)))
+        if (PermitsWhereverItLeads(host, port))
         {
             return true;
         }
@@ -35,10 +35,13 @@ public sealed class TargetPolicy
 
     /// <summary>Whether an address that a name leads to may be connected to.</summary>
     internal bool PermitsAddress(string host, IPAddress address, int port) =>
-        IsOrigin(host, port)
-        || Allowed.Any(target => target.PermitsHost(host, port) || target.PermitsAddress(address, port))
+        PermitsWhereverItLeads(host, port)
+        || Allowed.Any(target => target.PermitsAddress(address, port))
         || (PermitsPublic && IsUsualPort(port)
             && ((AddressRanges.IsPublic(address) && !OwnAddresses.Contains(address)) || (PermitsPrivate && AddressRanges.IsPrivate(address))));
+
+    /// <summary>Tells whether a target is permitted by its name, whatever address that leads to.</summary>
+    internal bool PermitsWhereverItLeads(string host, int port) => IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port));
 
     private bool IsOrigin(string host, int port) =>
         Origin is not null && Origin.Port == port && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);

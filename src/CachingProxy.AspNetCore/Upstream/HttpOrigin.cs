@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Text;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Messages;
@@ -60,14 +59,14 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private HttpMessageInvoker CreateInvoker(TargetGuard guard, TimeSpan lifetime) => new(new SocketsHttpHandler
     {
         UseCookies = false,
-        UseProxy = _options.Proxy is not null,
-        Proxy = _options.Proxy,
+        UseProxy = _proxy is not null,
+        Proxy = _proxy,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = _options.ConnectTimeout,
         ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = new OriginCertificates(_options).Validate },
+        SslOptions = new OriginCertificates(_options).ClientOptions,
         // A tunnel through a proxy is no exchange with an origin; what goes through it is.
         PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(context.InitialRequestMessage.Method == HttpMethod.Connect
             ? context.PlaintextStream
@@ -87,13 +86,14 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private async ValueTask<OriginResponse> SendAsync(HttpMessageInvoker invoker, OriginRequest request, CancellationToken cancellation)
     {
         var silence = new SilenceLimit(_options.HeadTimeout, _time, cancellation);
-        var exchange = OriginExchange.Begin(OnInterim(request, silence), UploadOf(request, silence));
+        var exchange = OriginExchange.Begin(request.Key.Authority.StartsWith("http:", StringComparison.Ordinal), OnInterim(request, silence), UploadOf(request, silence));
         HttpResponseMessage? response = null;
         try
         {
             using var message = CreateMessage(request);
-            await (_proxy?.CheckAsync(message.RequestUri!, silence.Token) ?? ValueTask.CompletedTask);
+            await (_proxy?.PrepareAsync(message, silence.Token) ?? ValueTask.CompletedTask);
             response = await invoker.SendAsync(message, silence.Token);
+            _proxy?.CheckAnswer(message, response);
             var head = ResponseGuard.Check(request, response, _options.MaxResponseFields);
             if (head.IsAmbiguous)
             {

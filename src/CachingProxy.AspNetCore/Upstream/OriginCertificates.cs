@@ -1,18 +1,31 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Upstream;
 
-/// <summary>Decides which certificates of origins are good, and says of the others what is wrong with them. Safe for any number of threads.</summary>
+/// <summary>
+/// Decides which certificates of origins are good, and says of the others what is wrong with them. Downloads nothing: a certificate names URLs of its issuer, which would be
+/// fetched past every guard. Safe for any number of threads.
+/// </summary>
 /// <param name="options">Whom to trust beside those that the system trusts.</param>
 internal sealed class OriginCertificates(HttpOriginOptions options)
 {
+    private static readonly Oid ForServers = new("1.3.6.1.5.5.7.3.1");
+
     private const string WhileDeveloping = "while developing, --origin-insecure takes it as it is.";
 
-    /// <summary>Decides about one, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
+    /// <summary>How TLS connections to origins are made.</summary>
+    public SslClientAuthenticationOptions ClientOptions => new()
+    {
+        RemoteCertificateValidationCallback = Validate,
+        CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
+    };
+
+    /// <summary>Decides about one certificate, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
     /// <exception cref="OriginException">It is not good.</exception>
-    public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         var name = (sender as SslStream)?.TargetHostName ?? "";
         if (errors == SslPolicyErrors.None || options.UncheckedHosts.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -30,30 +43,31 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
             throw Refused($"The origin's certificate is for another name than that of its URL. Ask for it by that name, or, {WhileDeveloping}", $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}.");
         }
 
-        return IsOfTrustedIssuer(shown, chain) ? true
-            : throw Refused($"The origin's certificate {Fault(chain)}; {WhileDeveloping}", string.Join(" ", chain?.ChainStatus.Select(status => status.StatusInformation.Trim()) ?? []));
+        var faults = options.TrustedIssuers.Count == 0 ? chain?.ChainStatus ?? [] : FaultsByTrustedIssuers(shown, chain);
+        return faults.Length == 0 && options.TrustedIssuers.Count > 0 ? true
+            : throw Refused($"The origin's certificate {Fault(faults)}; {WhileDeveloping}", string.Join(" ", faults.Select(status => status.StatusInformation.Trim())));
     }
 
-    private bool IsOfTrustedIssuer(X509Certificate2 certificate, X509Chain? chain)
+    private X509ChainStatus[] FaultsByTrustedIssuers(X509Certificate2 certificate, X509Chain? chain)
     {
-        if (options.TrustedIssuers.Count == 0)
-        {
-            return false;
-        }
-
         using var ours = new X509Chain();
+        ours.ChainPolicy.DisableCertificateDownloads = true;
+        ours.ChainPolicy.ApplicationPolicy.Add(ForServers);
         ours.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         ours.ChainPolicy.CustomTrustStore.AddRange(options.TrustedIssuers);
         ours.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         ours.ChainPolicy.ExtraStore.AddRange(chain?.ChainElements.Select(element => element.Certificate).ToArray() ?? []);
 
-        return ours.Build(certificate);
+        return ours.Build(certificate) ? [] : ours.ChainStatus;
     }
 
-    private static string Fault(X509Chain? chain)
+    private string Fault(X509ChainStatus[] statuses)
     {
-        var faults = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
-        return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain) ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
+        var faults = statuses.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
+        return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain)
+                ? options.TrustedIssuers.Count == 0
+                    ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
+                    : "is signed neither by somebody whom this machine trusts nor by a root in the file of --origin-ca"
             : faults.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "has expired, or is not valid yet"
             : faults.HasFlag(X509ChainStatusFlags.Revoked) ? "was revoked"
             : $"is not accepted ({faults})";

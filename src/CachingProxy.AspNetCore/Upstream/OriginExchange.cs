@@ -10,14 +10,18 @@ internal sealed class OriginExchange
 {
     private static readonly AsyncLocal<OriginExchange?> Ambient = new();
 
-    private OriginExchange(Action<InterimResponse>? onInterim, Upload? upload)
+    private OriginExchange(bool isPlain, Action<InterimResponse>? onInterim, Upload? upload)
     {
+        IsPlain = isPlain;
         OnInterim = onInterim;
         Upload = upload;
     }
 
     /// <summary>The exchange that the running code belongs to.</summary>
     public static OriginExchange? Current => Ambient.Value;
+
+    /// <summary>Tells whether the URL is one of http, which a proxy on the way is given as a whole, and not of https, for which it makes a tunnel.</summary>
+    public bool IsPlain { get; }
 
     /// <summary>Takes the interim responses; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; }
@@ -35,9 +39,9 @@ internal sealed class OriginExchange
     public bool IsHeadRepaired { get; set; }
 
     /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
-    public static OriginExchange Begin(Action<InterimResponse>? onInterim, Upload? upload)
+    public static OriginExchange Begin(bool isPlain, Action<InterimResponse>? onInterim, Upload? upload)
     {
-        var exchange = new OriginExchange(onInterim, upload);
+        var exchange = new OriginExchange(isPlain, onInterim, upload);
         exchange.Enter();
         return exchange;
     }

@@ -55,7 +55,7 @@ internal static class OriginFailures
     {
         var words = failure.ToString();
         return words.Contains("frame size", StringComparison.Ordinal) || words.Contains("wrong version number", StringComparison.Ordinal)
-                ? "The origin does not speak TLS on this port; perhaps its URL begins with http:// and not https://."
+                ? "The origin does not speak TLS on this port; perhaps --origin should begin with http://."
             : words.Contains("protocol version", StringComparison.Ordinal) || words.Contains("unsupported protocol", StringComparison.Ordinal)
                 ? "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3."
             : words.Contains("handshake failure", StringComparison.Ordinal) || words.Contains("no shared cipher", StringComparison.Ordinal)

@@ -1,28 +1,61 @@
-using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
 using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Messages;
 
 namespace CachingProxy.AspNetCore.Upstream;
 
 /// <summary>
-/// The way to origins through another proxy. Which addresses a name leads to is the other proxy's to find out, so that a target is judged before it is asked
-/// for: by its name, and by the addresses that it has here, if any. Safe for any number of threads.
+/// Reaches origins through another proxy. The other proxy looks up the names of targets, so that each target is judged before it is asked for: by its name, and by the
+/// addresses that the name has here. Safe for any number of threads.
 /// </summary>
-/// <param name="proxy">Tells which proxy is for which URL, or that there is none.</param>
-/// <param name="guard">Judges targets, and opens the connections for which there is none.</param>
-internal sealed class OriginProxy(IWebProxy proxy, TargetGuard guard)
+/// <param name="inner">Tells which proxy is for which URL, or that there is none.</param>
+/// <param name="guard">Judges targets, and opens the connections for which there is no proxy.</param>
+internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProxy, ICredentials
 {
-    private readonly ConcurrentDictionary<(string Host, int Port), bool> _proxies = new();
-
-    /// <summary>Judges a target that is going to be asked for through the proxy.</summary>
-    /// <exception cref="OriginException">It is forbidden.</exception>
-    public async ValueTask CheckAsync(Uri target, CancellationToken cancellation)
+    /// <summary>The handler asks for credentials when a proxy refuses a request or a tunnel.</summary>
+    ICredentials? IWebProxy.Credentials
     {
-        if (!proxy.IsBypassed(target) && proxy.GetProxy(target) is { } between)
+        get => this;
+        set => throw new NotSupportedException("The credentials are those of the proxy that is wrapped.");
+    }
+
+    public Uri? GetProxy(Uri destination) => inner.GetProxy(destination);
+
+    public bool IsBypassed(Uri host) => inner.IsBypassed(host);
+
+    /// <summary>
+    /// Returns the credentials for a tunnel alone. After a refusal the handler would send a plain request again, whose content is gone by then; such a request
+    /// carries them from the beginning (<see cref="PrepareAsync"/>).
+    /// </summary>
+    public NetworkCredential? GetCredential(Uri uri, string authType) => OriginExchange.Current is { IsPlain: true } ? null : inner.Credentials?.GetCredential(uri, authType);
+
+    /// <summary>Judges the target of a request that is going to be sent through a proxy, and adds the credentials for that proxy.</summary>
+    /// <exception cref="OriginException">The target is forbidden.</exception>
+    public async ValueTask PrepareAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var target = request.RequestUri!;
+        if (For(target) is not { } proxy)
         {
-            _proxies.TryAdd((between.IdnHost, between.Port), true);
-            await guard.EnsurePermittedAsync(target.IdnHost, target.Port, cancellation);
+            return;
+        }
+
+        await guard.EnsurePermittedAsync(target.IdnHost, target.Port, cancellation);
+        if (target.Scheme == "http" && inner.Credentials?.GetCredential(proxy, "Basic") is { } credential)
+        {
+            var text = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}"));
+            request.Headers.ProxyAuthorization = new AuthenticationHeaderValue("Basic", text);
+        }
+    }
+
+    /// <summary>Refuses an answer that is the proxy's own and not the origin's.</summary>
+    /// <exception cref="OriginException">The proxy wants other credentials.</exception>
+    public void CheckAnswer(HttpRequestMessage request, HttpResponseMessage answer)
+    {
+        if (answer.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && For(request.RequestUri!) is not null)
+        {
+            throw new OriginException(OriginError.Unreachable, "The proxy on the way to the origin wants other credentials than those of --origin-proxy.");
         }
     }
 
@@ -30,18 +63,23 @@ internal sealed class OriginProxy(IWebProxy proxy, TargetGuard guard)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        if (!_proxies.ContainsKey((host, port)))
+        var request = context.InitialRequestMessage;
+        var isToProxy = request.Method == HttpMethod.Connect || (For(request.RequestUri!) is { } proxy && proxy.IdnHost == host && proxy.Port == port);
+        if (!isToProxy)
         {
             return await guard.ConnectAsync(context, cancellation);
         }
 
         try
         {
-            return await guard.OpenAsync(host, port, cancellation);
+            return await TargetGuard.OpenAsync(host, port, cancellation);
         }
         catch (OriginException failure)
         {
-            throw new OriginException(failure.Error, $"The proxy {host}:{port} on the way to the origin: {failure.Message}", failure.InnerException);
+            // Which one it is is for the log alone.
+            throw new OriginException(failure.Error, "The proxy on the way to the origin could not be reached.", new IOException($"{host}:{port}: {failure.InnerException?.Message ?? failure.Message}"));
         }
     }
+
+    private Uri? For(Uri target) => inner.IsBypassed(target) ? null : inner.GetProxy(target);
 }

@@ -18,13 +18,15 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     /// <summary>The most origins whose failures are remembered; at one more all are forgotten.</summary>
     internal const int MaxRemembered = 10_000;
 
+    private static readonly TimeSpan RecentlyFailed = TimeSpan.FromMinutes(1);
+
     // Only origins whose last exchange failed have a record.
     private readonly ConcurrentDictionary<string, Record> _failing = new();
 
     /// <summary>How many origins are held to be down now.</summary>
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
-    /// <summary>Returns what the last exchange with an origin failed with that is held to be down; null for any other.</summary>
+    /// <summary>Returns why the last exchange with an origin failed that is held to be down; null for any other, and where nobody has tried for a minute.</summary>
     public string? FailureOf(string authority)
     {
         if (!_failing.TryGetValue(authority, out var record))
@@ -34,7 +36,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
 
         lock (record)
         {
-            return record.IsHeld ? record.LastFailure : null;
+            return record.IsHeld && time.GetElapsedTime(record.HeldSince) < record.Hold + RecentlyFailed ? record.LastFailure : null;
         }
     }
 

@@ -225,7 +225,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         switch (purge)
         {
-            case { Kind: PurgeKind.All }:
+            // A kind that is not known was made by a later version, and may concern anything.
+            case { Kind: PurgeKind.All or > PurgeKind.Path }:
                 state = state with { All = state.All.With(number, purge.IsSoft, at) };
                 break;
             case { Kind: PurgeKind.Url, IsSoft: false }:

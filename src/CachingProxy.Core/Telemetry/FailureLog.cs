@@ -21,6 +21,7 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
 
     // The rest of a longer one is left out.
     private const int MaxPathLength = 200;
+    private const int MaxCauseLength = 300;
 
     /// <summary>Counts a failure, and tells of it if it is time.</summary>
     /// <param name="request">What was asked for. Its query is not told.</param>
@@ -30,9 +31,11 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         var authority = request.Key.Authority;
         var path = request.Key.Target.Split('?')[0];
         path = path.Length <= MaxPathLength ? path : path[..MaxPathLength] + "...";
-        var cause = failure.InnerException is { Message: var inner } and not OperationCanceledException ? $" ({inner})" : "";
-        // What was not even sent is told once, where it was decided.
-        if (failure.Error is OriginError.HeldDown or OriginError.Overloaded)
+        // What is told of an invalid response repeats what was received, which may be secret.
+        var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
+        var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
+        // What was not even sent is told once, where it was decided; what a client did wrong is no failure of the origin.
+        if (failure.Error is OriginError.HeldDown or OriginError.Overloaded or OriginError.ForbiddenTarget or OriginError.ClientContent or OriginError.ClientTimeout)
         {
             Log.FetchFailed(logger, LogLevel.Debug, request.Method, authority, path, failure.Error, failure.Message, cause, "");
             return;
@@ -60,6 +63,10 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         var others = untold == 0 ? "" : $" Before it {untold} more requests to this origin failed.";
         Log.FetchFailed(logger, LogLevel.Warning, request.Method, authority, path, failure.Error, failure.Message, cause, others);
     }
+
+    // It may hold what an origin sent, such as the names in a certificate.
+    private static string Cleaned(string cause) =>
+        string.Concat(cause.Take(MaxCauseLength).Select(letter => char.IsControl(letter) ? '?' : letter)) + (cause.Length > MaxCauseLength ? "..." : "");
 
     private sealed class Told
     {

@@ -26,14 +26,13 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
     {
         PurgeNotPropagatedException? missed = null;
         var urls = new List<ApiPurged>();
+        foreach (var key in purges.Where(purge => purge.Kind == PurgeKind.Url).Select(purge => new CacheKey(purge.Authority, purge.Text)))
+        {
+            urls.Add(new ApiPurged(key.ToString(), await engine.HasStoredAsync(key)));
+        }
+
         foreach (var purge in purges)
         {
-            if (purge.Kind == PurgeKind.Url)
-            {
-                var key = new CacheKey(purge.Authority, purge.Text);
-                urls.Add(new ApiPurged(key.ToString(), await engine.HasStoredAsync(key)));
-            }
-
             try
             {
                 await engine.PurgeAsync(purge);

@@ -72,7 +72,7 @@ internal sealed class PurgeParameters(PurgeTargets targets)
             return ([], Bad("query=any is for url=, and there is none."));
         }
 
-        return (purges.Count == 0 ? [Purge.All(isSoft)] : [.. purges.Select(purge => (isAnyQuery && purge.Kind == PurgeKind.Url ? Purge.Path(new CacheKey(purge.Authority, purge.Text)) : purge) with { IsSoft = isSoft })], null);
+        return (purges.Count == 0 ? [Purge.All(isSoft)] : [.. purges.Distinct().Select(purge => (isAnyQuery && purge.Kind == PurgeKind.Url ? Purge.Path(new CacheKey(purge.Authority, purge.Text)) : purge) with { IsSoft = isSoft })], null);
 
         CacheKey? Find(string value, out ApiError? error)
         {

@@ -17,7 +17,9 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
     /// <param name="url">The URL, decoded once.</param>
     /// <param name="host">The host by which this proxy was asked, normalised.</param>
     /// <param name="port">The port that it was asked on.</param>
-    public (CacheKey? Key, string? Error) Resolve(string url, string host, int port)
+    public (CacheKey? Key, string? Error) Resolve(string url, string host, int port) => Resolve(url, host, port, isAsClientsAsk: !url.StartsWith('/'));
+
+    private (CacheKey? Key, string? Error) Resolve(string url, string host, int port, bool isAsClientsAsk)
     {
         if (PathHere(url, host, port) is not { } path)
         {
@@ -28,7 +30,7 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         if (path.StartsWith(OnProxy, StringComparison.Ordinal))
         {
             // Somebody may have pasted it without encoding it once more: what follows is all of the inner URL then.
-            return Resolve(QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..], host, port);
+            return Resolve(QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..], host, port, isAsClientsAsk: true);
         }
 
         if (origin is null)
@@ -36,8 +38,8 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
             return (null, $"'{url}' is a path of the origin, and no --origin is configured; give an absolute http or https URL.");
         }
 
-        // A path that has the base path in front already is one as the origin knows it.
-        var key = origin.KeysOfClientPath(path).Cast<CacheKey?>().LastOrDefault();
+        // A bare path that has the base path in front already is one as the origin knows it.
+        var key = isAsClientsAsk ? origin.KeyOf(path) : origin.KeysOfClientPath(path).Cast<CacheKey?>().LastOrDefault();
         return !UriNormalization.IsAcceptableRequestTarget(path) ? (null, $"'{url}' is no path and query; encode other characters as %HH.")
             : key is null ? (null, $"'{url}' leaves the origin's base path with its '..' segments.")
             : (key, null);

@@ -26,8 +26,9 @@ internal static class UnknownArguments
             }
             else
             {
+                // It may be a part of a secret that was not put in quotes, and is not repeated.
                 yield return OriginUrl.Parse(argument) is null
-                    ? $"'{argument}' belongs to no option; see caching-proxy --help."
+                    ? $"An argument of {argument.Length} characters belongs to no option; put values with blanks in quotes, and see caching-proxy --help."
                     : $"'{argument}' belongs to no option; did you mean --origin {argument}?";
             }
         }

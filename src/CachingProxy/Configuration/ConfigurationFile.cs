@@ -37,6 +37,10 @@ internal static class ConfigurationFile
         {
             faults.Add($"{file} is not valid JSON: {failure.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            faults.Add($"{file} is not valid JSON: it holds half of a surrogate pair.");
+        }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             faults.Add($"The configuration file {file} cannot be read: {failure.Message}");

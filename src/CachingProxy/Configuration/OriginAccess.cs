@@ -26,7 +26,7 @@ internal static class OriginAccess
 
             return issuers.Count > 0 ? issuers : null;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return null;
         }
@@ -51,7 +51,8 @@ internal static class OriginAccess
         }
 
         var credentials = uri.UserInfo.Split(':', 2);
-        return new WebProxy(uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped))
+        var port = uri.Port > 0 ? uri.Port : 1080;
+        return new WebProxy(new UriBuilder(uri.Scheme, uri.Host, port).Uri)
         {
             Credentials = uri.UserInfo.Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(credentials[0]), credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : ""),
         };

@@ -12,11 +12,10 @@ internal static class OriginUrl
     /// <summary>Says what is wrong with a text that <see cref="Parse"/> does not take, and what it should have been; returns null where nobody can tell.</summary>
     public static string? Explain(string text)
     {
-        var uri = ParseAny(text);
-        return uri is null ? Guess(text) is { } guess ? $"is '{text}'; write {guess}" : null
-            // The password is not repeated.
-            : uri.UserInfo.Length > 0 ? "has user information; leave it out, and give it as --origin-header 'Authorization: Basic ...'."
-            : uri.Query.Length > 0 || uri.Fragment.Length > 0 ? $"is '{text}'; leave the query and the fragment out: {uri.GetLeftPart(UriPartial.Path)}"
+        // What may be a password or a key is not repeated.
+        return text.Contains('@', StringComparison.Ordinal) ? "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
+            : text.AsSpan().ContainsAny('?', '#') ? "has a query or a fragment; leave it out, and give a key as --origin-header."
+            : ParseAny(text) is null && Guess(text) is { } guess ? $"is '{text}'; write {guess}"
             : null;
     }
 

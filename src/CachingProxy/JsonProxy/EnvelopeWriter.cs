@@ -32,7 +32,7 @@ internal static class EnvelopeWriter
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.RetryAfter = result.Fields["Retry-After"];
-        UpstreamFields.Write(context.Request.Headers[UpstreamFields.Name], result.Fields, response.Headers);
+        UpstreamFields.Write(context.Request.Headers[UpstreamFields.Name], result.Status, result.Fields, response.Headers);
         ResponseWriter.WriteCacheStatus(response.Headers, result.CacheStatus);
         if (context.Request.Method == "HEAD")
         {

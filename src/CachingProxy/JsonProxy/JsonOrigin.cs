@@ -37,7 +37,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var (response, vary) = await FollowAsync(request, cancellation);
+        var (response, vary, from) = await FollowAsync(request, cancellation);
         await using (response)
         {
             if (ServerSentEvents.AreIn(response.Fields))
@@ -61,7 +61,8 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
 
             var fields = new FieldList([
                 .. response.Fields.Without(name => !(KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase) || UpstreamFields.IsPermitted(name))
-                    || name.Equals("Vary", StringComparison.OrdinalIgnoreCase)),
+                    || name.Equals("Vary", StringComparison.OrdinalIgnoreCase) || name.Equals("Location", StringComparison.OrdinalIgnoreCase)),
+                .. LocationOf(response, from),
                 .. vary.Count > 0 ? [new KeyValuePair<string, StringValues>("Vary", vary)] : Array.Empty<KeyValuePair<string, StringValues>>(),
                 .. literal.IsBase64 ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")] : Array.Empty<KeyValuePair<string, StringValues>>(),
                 .. literal.UnknownCharset is { } charset ? [new KeyValuePair<string, StringValues>(CharsetField, charset)] : Array.Empty<KeyValuePair<string, StringValues>>(),
@@ -77,7 +78,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     }
 
     // A response found by way of others varies on whatever each of them varied on.
-    private async ValueTask<(OriginResponse Response, StringValues Vary)> FollowAsync(OriginRequest request, CancellationToken cancellation)
+    private async ValueTask<(OriginResponse Response, StringValues Vary, CacheKey From)> FollowAsync(OriginRequest request, CancellationToken cancellation)
     {
         var vary = StringValues.Empty;
         for (var redirects = 0; ; redirects++)
@@ -87,7 +88,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             if (response.Status is not (301 or 302 or 303 or 307 or 308) || request.Method is not ("GET" or "HEAD")
                 || response.Fields["Location"] is not { Count: 1 } location)
             {
-                return (response, vary);
+                return (response, vary, request.Key);
             }
 
             await response.DisposeAsync();
@@ -99,6 +100,12 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             request = request with { Key = Next(request.Key, location.ToString()).Key!.Value };
         }
     }
+
+    // RFC 9110 §10.2.2: relative to the URL that was answered, which the client does not know.
+    private static IEnumerable<KeyValuePair<string, StringValues>> LocationOf(OriginResponse response, CacheKey from) =>
+        response.Fields["Location"] is { Count: 1 } location && Uri.TryCreate(from.ToString(), UriKind.Absolute, out var answered) && Uri.TryCreate(answered, location.ToString(), out var absolute)
+            ? [new("Location", absolute.AbsoluteUri)]
+            : [];
 
     // Whoever asked knows nothing of the hosts that redirects led to.
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, int redirects, CancellationToken cancellation)

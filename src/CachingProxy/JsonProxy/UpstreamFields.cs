@@ -15,20 +15,19 @@ internal static class UpstreamFields
 
     private const int MaxNames = 32;
 
-    // Nothing that acts in a browser as if it were ours, or says how the upstream's message was coded and cached: the envelope is another message.
+    // Names that are known to be harmless: nothing that acts in a browser or in a web server in front (X-Accel-Redirect) as if it were ours, and nothing that says
+    // how the upstream's message was coded and cached, since the envelope is another message.
     private static readonly HashSet<string> Permitted = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Allow", "Content-Disposition", "Content-Language", "Deprecation", "Link", "Location", "RateLimit", "RateLimit-Limit", "RateLimit-Policy",
-        "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Sunset",
+        "Allow", "Content-Disposition", "Content-Language", "Deprecation", "Link", "Location", "RateLimit", "Retry-After", "Sunset", "X-API-Version", "X-Correlation-ID", "X-Count",
+        "X-Has-More", "X-Next-Page", "X-Page", "X-Per-Page", "X-Prev-Page", "X-Request-ID", "X-Total", "X-Total-Count", "X-Total-Pages",
     };
 
-    private static readonly HashSet<string> Ours = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "X-Cache", "X-Content-Type-Options", "X-DNS-Prefetch-Control", "X-Frame-Options", "X-Permitted-Cross-Domain-Policies", "X-UA-Compatible", "X-XSS-Protection",
-    };
+    private static readonly string[] PermittedBeginnings = ["RateLimit-", "X-Pagination", "X-RateLimit-", "X-Rate-Limit-"];
 
     /// <summary>Tells whether a field of the upstream may be asked for, and is kept for that.</summary>
-    public static bool IsPermitted(string name) => Permitted.Contains(name) || (name.StartsWith("X-", StringComparison.OrdinalIgnoreCase) && !Ours.Contains(name));
+    public static bool IsPermitted(string name) =>
+        Permitted.Contains(name) || PermittedBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Says what is wrong with what a request asks for; null where nothing is.</summary>
     public static string? Check(StringValues asked)
@@ -36,16 +35,16 @@ internal static class UpstreamFields
         var names = NamesIn(asked);
         return names.Count > MaxNames ? $"{Name} names {names.Count} fields; at most {MaxNames} are permitted."
             : names.Find(name => !FieldSyntax.IsToken(name) || !IsPermitted(name)) is { } refused
-                ? $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those that begin with X-."
+                ? $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those that begin with {string.Join(", ", PermittedBeginnings)}."
             : null;
     }
 
-    /// <summary>Adds the fields that a request asks for to its response.</summary>
-    public static void Write(StringValues asked, FieldList received, IHeaderDictionary response)
+    /// <summary>Adds the fields that a request asks for to its response; no <c>Location</c> to a redirect, which would lead the client past this proxy.</summary>
+    public static void Write(StringValues asked, int status, FieldList received, IHeaderDictionary response)
     {
         foreach (var name in NamesIn(asked))
         {
-            if (received[name] is { Count: > 0 } values)
+            if (received[name] is { Count: > 0 } values && !(status is >= 300 and <= 399 && name.Equals("Location", StringComparison.OrdinalIgnoreCase)))
             {
                 response[name] = values;
             }

@@ -13,7 +13,7 @@ internal readonly struct ClientHead(ConnectionUse use)
     /// <summary>Reads what has come so far. A line that is not whole yet comes again, together with its end.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
-        for (var isFirst = true; bytes.IndexOf("\r\n"u8) is var end and >= 0; isFirst = false)
+        while (bytes.IndexOf("\r\n"u8) is var end and >= 0)
         {
             var line = bytes[..end];
             bytes = bytes[(end + 2)..];
@@ -21,11 +21,12 @@ internal readonly struct ClientHead(ConnectionUse use)
             {
                 use.AddConnectionField(Encoding.Latin1.GetString(line[FieldName.Length..]).Trim(' ', '\t'));
             }
-            else if (isFirst)
+            else if (!use.IsRequestLineRead && !line.IsEmpty)
             {
+                use.IsRequestLineRead = true;
                 use.RequestLineFault = FaultOf(line);
             }
-            else if (line.IsEmpty)
+            else if (line.IsEmpty && use.IsRequestLineRead)
             {
                 return;
             }

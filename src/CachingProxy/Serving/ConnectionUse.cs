@@ -44,6 +44,9 @@ internal sealed class ConnectionUse
     /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>
     public string? ConnectionField { get; private set; }
 
+    /// <summary>Tells whether the request line of the head that is being read has come.</summary>
+    public bool IsRequestLineRead { get; set; }
+
     /// <summary>What is wrong with the target of the request line that came last; null where nothing is that can be told.</summary>
     public string? RequestLineFault { get; set; }
 
@@ -53,6 +56,7 @@ internal sealed class ConnectionUse
         if (_phase == Phase.Ended)
         {
             _phase = Phase.AwaitingHead;
+            IsRequestLineRead = false;
         }
     }
 

@@ -8,6 +8,15 @@ namespace CachingProxy.Core.Tests.Purging;
 
 public class InvalidationLogTests
 {
+    [Fact]
+    public void APurgeOfAKindThatIsNotKnown_ConcernsEverything()
+    {
+        var log = new InvalidationLog(new SteadyClock(new FakeTimeProvider()));
+        var position = log.Begin();
+        log.Append(new Purge((PurgeKind)99, "http://origin.test", "?", IsSoft: false));
+        Assert.False(log.IsCurrent(Some.Key(), [], position));
+    }
+
     private readonly FakeTimeProvider _time = new();
     private readonly InvalidationLog _log;
 

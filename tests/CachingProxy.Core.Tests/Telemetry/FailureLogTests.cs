@@ -30,6 +30,30 @@ public class FailureLogTests
             "GET http://a.test/path failed (Unreachable): The origin could not be reached. (no route) Before it 999 more requests to this origin failed.", _logger.Lines[^1]);
     }
 
+    [Theory]
+    [InlineData(OriginError.ClientContent)]
+    [InlineData(OriginError.ClientTimeout)]
+    [InlineData(OriginError.ForbiddenTarget)]
+    [InlineData(OriginError.HeldDown)]
+    public void WhatIsNoFailureOfTheOrigin_IsNotCountedAsOne(OriginError error)
+    {
+        var log = new FailureLog(_logger, new SteadyClock(_time));
+        log.Add(To("http://a.test"), new OriginException(error, "No."));
+        log.Add(To("http://a.test"), new OriginException(OriginError.Timeout, "The origin did not answer in time."));
+        Assert.Equal("GET http://a.test/path failed (Timeout): The origin did not answer in time.", _logger.Lines[^1]);
+    }
+
+    [Fact]
+    public void WhatAnOriginSent_IsToldWithoutControlCharacters_AndNotWhereItMayBeSecret()
+    {
+        var log = new FailureLog(_logger, new SteadyClock(_time));
+        log.Add(To("http://a.test"), new OriginException(OriginError.CertificateRefused, "No.", new IOException("\u001b[31m" + new string('x', 1000))));
+        Assert.Contains("(?[31mxxx", _logger.Lines[^1]);
+        Assert.True(_logger.Lines[^1].Length < 500);
+        log.Add(To("http://b.test"), new OriginException(OriginError.InvalidResponse, "No.", new IOException("Set-Cookie sid=secret")));
+        Assert.DoesNotContain("secret", _logger.Lines[^1]);
+    }
+
     // The query may be secret.
     private static OriginRequest To(string authority) => new("GET", new CacheKey(authority, "/path?key=secret"), FieldList.Empty);
 

@@ -96,7 +96,6 @@ public class AdminTests
     [InlineData("http://localhost:{port}/proxy?url={origin}/api/x")]
     [InlineData("/proxy?url=/x")]
     [InlineData("/api/x")]
-    [InlineData("{proxy}/api/x")]
     public async Task AUrl_IsPurged_HoweverItIsSeen(string seen)
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
@@ -110,6 +109,25 @@ public class AdminTests
         }
 
         Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
+    }
+
+    [Fact]
+    public async Task AUrlAsTheBrowserShowsIt_IsTheOneThatItAskedFor_WhateverItsPathBeginsWith()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri(origin.Url, "/api") }, new());
+        await proxy.Client.GetAsync("/api/x");
+        Assert.Contains($"{origin.Url}api/api/x\",\"stored\":true", await (await proxy.Client.DeleteAsync($"/cache?url={proxy.Url}api/x")).Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task WhatWasStored_IsToldAsItWasBefore_HoweverMuchIsNamed()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        await proxy.Client.GetAsync("/x");
+        var answer = await (await proxy.Client.DeleteAsync("/cache?prefix=/&url=/x&url=/x")).Content.ReadAsStringAsync();
+        Assert.Contains($"\"purged\":[{{\"url\":\"{origin.Url}x\",\"stored\":true}}]", answer);
     }
 
     [Fact]

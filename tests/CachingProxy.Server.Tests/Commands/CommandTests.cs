@@ -24,7 +24,7 @@ public class CommandTests
     [InlineData("--port -1", "--port is '-1'")]
     [InlineData("--host nowhere", "--host is 'nowhere'; give an IP address")]
     [InlineData("--origin ftp://a", "--origin is 'ftp://a'; give an http or https URL")]
-    [InlineData("--origin http://u:p@a", "--origin has user information; leave it out")]
+    [InlineData("--origin http://u:p@a", "--origin has user information (an @); leave it out")]
     [InlineData("--origin dummyjson.com", "--origin is 'dummyjson.com'; write https://dummyjson.com")]
     [InlineData("--ttl -1", "--ttl is '-1'; give 0 to 365d")]
     [InlineData("--ttl 1y", "--ttl is '1y'")]
@@ -51,7 +51,7 @@ public class CommandTests
     [InlineData("--orgin http://a", "--orgin is no option; did you mean --origin?")]
     [InlineData("--max-memry=5MB", "--max-memry is no option; did you mean --max-memory?")]
     [InlineData("--url /x", "--url is for --clear-cache; give both, or neither")]
-    [InlineData("surplus", "'surplus' belongs to no option")]
+    [InlineData("secret", "An argument of 6 characters belongs to no option; put values with blanks in quotes")]
     [InlineData("http://a.test", "did you mean --origin http://a.test?")]
     [InlineData("--config /no/such/file", "/no/such/file cannot be read")]
     public async Task ABadValue_IsOneLineThatNamesTheOptionTheValueAndWhatIsPermitted_AndExitCode2(string arguments, string message)

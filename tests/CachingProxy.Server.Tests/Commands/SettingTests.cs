@@ -125,6 +125,25 @@ public class SettingTests
         }
     }
 
+    [Theory]
+    [InlineData("{ \"origin-ca\": null }")]
+    [InlineData("{ \"origin-ca\": \"\" }")]
+    [InlineData("{ \"origin\": \"\\ud800\" }")]
+    [InlineData("{ \"\\ud800\": 1 }")]
+    public void AFileWithOddValues_IsAFault_AndNoMore(string content)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, content);
+            Assert.Throws<SettingException>(() => SettingsReader.Read(_ => [], new Dictionary<string, string>(), file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void AllFaultsAreToldAtOnce_InTheOrderOfTheSettings()
     {
@@ -159,8 +178,9 @@ public class SettingTests
     [InlineData("10.0.0.7/api", "is '10.0.0.7/api'; write http://10.0.0.7/api")]
     [InlineData("backend:9000", "is 'backend:9000'; write http://backend:9000")]
     [InlineData("//api.test", "is '//api.test'; write https://api.test")]
-    [InlineData("http://a.test/x?y=1", "is 'http://a.test/x?y=1'; leave the query and the fragment out: http://a.test/x")]
-    [InlineData("http://me:secret@a.test", "has user information; leave it out, and give it as --origin-header 'Authorization: Basic ...'.")]
+    [InlineData("http://a.test/x?key=secret", "has a query or a fragment; leave it out, and give a key as --origin-header.")]
+    [InlineData("http://me:secret@a.test", "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.")]
+    [InlineData("me:secret@a.test", "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.")]
     [InlineData("ftp://a.test", null)]
     [InlineData("http://", null)]
     public void AnOriginThatIsNoUrl_IsAnsweredWithWhatItShouldHaveBeen(string text, string? explanation) => Assert.Equal(explanation, OriginUrl.Explain(text));

@@ -68,6 +68,20 @@ public class HeadTests
         Assert.Empty(origin.Requests);
     }
 
+    [Fact]
+    public async Task AFieldThatLooksLikeARequestLine_IsNotTakenForOne()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
+        await using var proxy = await TestProxy.StartAsync(origin);
+        using var client = await RawClient.ConnectAsync(proxy.Url);
+        await client.SendAsync("GET /x HTTP/1.1\r\n");
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await client.SendAsync("X-A: b c HTTP/1.1\r\nbroken\r\n\r\n");
+        var answer = await client.ReadToEndAsync();
+        Assert.StartsWith("HTTP/1.1 400 ", answer);
+        Assert.DoesNotContain("holds a blank", answer);
+    }
+
     [Theory]
     [InlineData("/search?q=\"x\"&r=<a>|b{c}^d\\e`f&g=[1]")]
     [InlineData("/search?discount=100%")]

@@ -60,6 +60,40 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task ACertificateForClientsAlone_IsNoServers()
+    {
+        await using var origin = new TlsOrigin(Certificate("localhost", usage: "1.3.6.1.5.5.7.3.2"));
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, OriginIssuers = [_issuer] }, new());
+        Assert.Equal(HttpStatusCode.BadGateway, (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(0, origin.Requests);
+    }
+
+    // The URL in a certificate is whatever its owner likes, and would be asked for past every guard.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatACertificateNames_IsNeverFetched(bool hasIssuers)
+    {
+        await using var inside = new FakeOrigin(_ => FakeOrigin.Response("secret"));
+        using var another = RSA.Create(2048);
+        using var unknown = new CertificateRequest("CN=Somebody", another, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UnixEpoch, Always.AddYears(1));
+        await using var origin = new TlsOrigin(Certificate("localhost", issuersUrl: $"{inside.Url}issuer.cer"));
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, OriginIssuers = hasIssuers ? [unknown] : [] }, new());
+        using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Contains(hasIssuers ? "nor by a root in the file of --origin-ca" : "--origin-ca FILE trusts its issuer", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(inside.Requests);
+    }
+
+    [Fact]
+    public async Task AnExpiredCertificateOfAnIssuerThatIsNamed_IsSaidToHaveExpired()
+    {
+        await using var origin = new TlsOrigin(Certificate("localhost", isExpired: true));
+        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, OriginIssuers = [_issuer] }, new());
+        Assert.Contains("has expired, or is not valid yet", await (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task WithOriginInsecure_TheOriginsCertificateIsNotChecked_AndThatOfOthersIs()
     {
         await using var origin = new TlsOrigin(Certificate("other.test"));
@@ -79,7 +113,7 @@ public sealed class TlsTests : IDisposable
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}") }, new());
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal("caching-proxy; error=tls_protocol_error", response.Headers.GetValues("Proxy-Status").Single());
-        Assert.Contains("does not speak TLS on this port; perhaps its URL begins with http://", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("does not speak TLS on this port; perhaps --origin should begin with http://", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         await answering;
     }
 
@@ -118,12 +152,22 @@ public sealed class TlsTests : IDisposable
         _key.Dispose();
     }
 
-    private X509Certificate2 Certificate(string name, bool isExpired = false)
+    private X509Certificate2 Certificate(string name, bool isExpired = false, string? usage = null, string? issuersUrl = null)
     {
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
+        if (usage is not null)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
+        }
+
+        if (issuersUrl is not null)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(ocspUris: [], caIssuersUris: [issuersUrl]));
+        }
+
         using var certificate = request.Create(_issuer, DateTimeOffset.UnixEpoch, isExpired ? DateTimeOffset.UtcNow.AddDays(-1) : Always, [1, 2, 3, 4]);
         using var withKey = certificate.CopyWithPrivateKey(_key);
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
@@ -184,7 +228,12 @@ public sealed class TlsTests : IDisposable
             await using var tls = new SslStream(client.GetStream());
             try
             {
-                await tls.AuthenticateAsServerAsync(_certificate, false, _protocols, false);
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+                {
+                    // This end fetches nothing either.
+                    ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, null, offline: true),
+                    EnabledSslProtocols = _protocols,
+                });
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Interlocked.Increment(ref _requests);
