@@ -13,5 +13,5 @@ namespace CachingProxy.Core.Fetching;
 internal sealed record FillTools(ICacheStore Store, ICacheStore Memory, IFetchLeases? Leases, EntryFactory Entries, Freshener Freshener, PartCombination Parts, Unshareables Unshareables, GrowthBudget Growth, InvalidationLog Log, SteadyClock Clock, ILogger Logger, FailureLog Failures)
 {
     /// <summary>All that is stored for a URI, also what another node has stored since the memory was looked at.</summary>
-    public ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key) => Store is TieredStore tiers ? tiers.FindBehindAsync(key) : Store.FindAsync(key);
+    public ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key) => Store is TieredStore tiers ? tiers.LookBehindAsync(key) : Store.FindAsync(key);
 }

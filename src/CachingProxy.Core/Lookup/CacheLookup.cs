@@ -21,7 +21,9 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
         }
 
         var here = Select(request, found.GetAwaiter().GetResult(), now);
-        return _tiers is null || here.Entry?.IsFreshAt(request.Face.Policy, now) == true ? new(here) : FindBehindAsync(request, now);
+        return _tiers is null || here.Entry?.IsFreshAt(request.Face.Policy, now) == true || ReuseRules.Decide(request, here, now) is ReuseDecision.Serve
+            ? new(here)
+            : FindBehindAsync(request, now);
     }
 
     /// <summary>All that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
@@ -15,6 +16,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or somebody lies.
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
+    private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();
+
     /// <summary>Content up to here moves up; what is larger is read from behind each time, as it is sent.</summary>
     public const long MaxPromotedBytes = 4 << 20;
 
@@ -25,8 +28,38 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
         return found.IsCompletedSuccessfully && found.GetAwaiter().GetResult() is { Count: > 0 } here ? new(here) : FindBehindAsync(key);
     }
 
-    /// <summary>All that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one.</summary>
+    /// <summary>
+    /// Returns all that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one. Requests that come while another
+    /// looks for the same share what it finds, so that a thousand of them ask the tier once.
+    /// </summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
+    {
+        // After a purge nobody shares a look that began before it.
+        var look = (key, log.Position);
+        var ours = new TaskCompletionSource<IReadOnlyList<CacheEntry>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_looking.GetOrAdd(look, ours.Task) is var under && under != ours.Task)
+        {
+            return await under;
+        }
+
+        try
+        {
+            ours.SetResult(await LookBehindAsync(key));
+        }
+        catch (Exception failure)
+        {
+            ours.SetException(failure);
+        }
+        finally
+        {
+            _looking.TryRemove(look, out _);
+        }
+
+        return await ours.Task;
+    }
+
+    /// <summary>Returns all that is behind at this moment: what another fetch has just stored there counts.</summary>
+    public async ValueTask<IReadOnlyList<CacheEntry>> LookBehindAsync(CacheKey key)
     {
         // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
         var position = log.Begin();
