@@ -1,102 +1,111 @@
-using CachingProxy.Core.Entries;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Takes the content of one response in: into the growing body for those who read, and into the store. What grows beyond the
-/// limits is passed on and not stored; what a store behind the memory takes in as it comes does not stay in memory.
+/// Takes the content of one response in, into the growing body for those who read and into the store, for as long as both can have it. Says where it stopped
+/// (<see cref="Reception"/>); what follows is for the caller to decide.
 /// </summary>
-internal sealed class BodyReceiver(
-    FillRequest request, FillTools tools, LogPosition position, OriginResponse response, GrowingBody body, EntryWriter writer)
+/// <param name="maxBytes">The largest body that is stored.</param>
+/// <param name="growth">The room for bodies that are kept while they grow.</param>
+/// <param name="response">Where the content comes from.</param>
+/// <param name="body">Where readers find it.</param>
+/// <param name="writer">Where it is stored.</param>
+internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginResponse response, GrowingBody body, EntryWriter writer) : IDisposable
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
     // A fetch that goes on for nobody has an end.
     private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Receives all of it, and ends the growing body.</summary>
-    /// <param name="onGivenUp">
-    /// Called before the beginning is let go, when it turns out to be more than is stored (true) or than there is room for now (false).
-    /// </param>
-    /// <exception cref="OriginException">It broke off; the growing body does not know yet.</exception>
-    public async Task ReceiveAsync(Func<bool, Task> onGivenUp)
+    private long _taken;
+
+    private bool IsTooLarge => body.Length > maxBytes;
+
+    /// <summary>Receives while all of the content is kept in memory, for readers that are still to come.</summary>
+    /// <exception cref="OriginException">The response broke off; the growing body does not know yet.</exception>
+    public async ValueTask<Reception> KeepAsync()
     {
-        var taken = 0L;
-        var isKept = true;
-        try
+        while (await ReadAsync() is var read and > 0)
         {
-            while (body.Length != body.AnnouncedLength && await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None) is var read and > 0)
+            _taken += growth.TryTake(read) ? read : 0;
+            if (IsTooLarge)
             {
-                writer.Append(body.Advance(read));
-                taken += isKept && tools.Growth.TryTake(read) ? read : 0;
-                var isTooLarge = body.Length > request.Policy.MaxObjectBytes;
-                if (isTooLarge || (isKept && (taken < body.Length || body.Length > GrowingBody.MaxKeptBytes)))
-                {
-                    var goesOn = !isTooLarge && writer.TryLetGo();
-                    if (!goesOn && !isTooLarge && taken == body.Length)
-                    {
-                        // All of it is in memory, where there is room for it, and nowhere else.
-                        body.Publish();
-                        continue;
-                    }
-
-                    await (isKept ? onGivenUp(isTooLarge) : Task.CompletedTask);
-                    body.StopKeeping();
-                    tools.Growth.Release(taken);
-                    (taken, isKept) = (0, false);
-                    if (!goesOn)
-                    {
-                        await writer.DisposeAsync();
-                        await PassOnAsync();
-                        return;
-                    }
-                }
-
-                if (body.IsUnreadFor(UnreadLimit))
-                {
-                    throw new OriginException(OriginError.Truncated, "Nobody has read the response for too long.");
-                }
-
-                // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
-                if (body.Length != body.AnnouncedLength)
-                {
-                    body.Publish();
-                }
-
-                // What is not kept moves on with its slowest reader; without one the store takes it all the same.
-                _ = !isKept && await body.WaitForReadersAsync(CancellationToken.None);
+                return Reception.TooLarge;
             }
 
-            await StoreAsync();
+            var hasRoom = _taken == body.Length;
+            if (hasRoom && body.Length <= GrowingBody.MaxKeptBytes)
+            {
+                EnsureRead();
+                PublishUnlessLast();
+            }
+            else if (writer.TryLetGo())
+            {
+                return Reception.LeftToTier;
+            }
+            else if (!hasRoom)
+            {
+                return Reception.NoRoom;
+            }
+            else
+            {
+                // All of it is in memory, where there is room for it, and nowhere else.
+                body.Publish();
+            }
         }
-        finally
-        {
-            tools.Growth.Release(taken);
-        }
+
+        return Reception.Whole;
     }
 
-    private async Task StoreAsync()
+    /// <summary>Lets the beginning go: from now on only those read who have begun to, and the body moves on with the slowest of them.</summary>
+    public void LetGo()
     {
-        await EnsureWholeAsync();
-        writer.Append(body.TakeRest());
-        var stored = await writer.CompleteAsync();
-
-        // A purge between our beginning and now has found nothing to remove; the entry must not outlive its record.
-        if (tools.Log.IsGone(request.Key, stored.SearchVariance, stored.Tags, position))
-        {
-            await tools.Store.RemoveAsync(stored);
-        }
-        else if (stored.Part is not null)
-        {
-            await tools.Parts.CombineAsync(request.Stored, stored, position);
-        }
-
-        body.Complete(response.Trailers());
+        body.StopKeeping();
+        growth.Release(_taken);
+        _taken = 0;
     }
 
-    private async ValueTask EnsureWholeAsync()
+    /// <summary>Goes on receiving for those who read, and for a tier behind the memory that stores the content as it comes.</summary>
+    /// <exception cref="OriginException">The response broke off.</exception>
+    public async ValueTask<Reception> PassOnWhileStoredAsync()
+    {
+        do
+        {
+            EnsureRead();
+            PublishUnlessLast();
+            // Without readers the store takes it all the same.
+            await body.WaitForReadersAsync(CancellationToken.None);
+        }
+        while (await ReadAsync() > 0 && !IsTooLarge);
+
+        return IsTooLarge ? Reception.TooLarge : Reception.Whole;
+    }
+
+    /// <summary>Goes on receiving for those who read alone, and ends the growing body; without them there is nothing to do.</summary>
+    public async Task PassOnAsync()
+    {
+        body.Publish();
+        while (await body.WaitForReadersAsync(CancellationToken.None))
+        {
+            var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
+            if (read == 0)
+            {
+                body.Complete(response.Trailers());
+                return;
+            }
+
+            body.Advance(read);
+            body.Publish();
+        }
+
+        body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
+    }
+
+    /// <summary>Ensures that what was received is all that was announced, and no more.</summary>
+    /// <exception cref="OriginException">It is not.</exception>
+    public async ValueTask EnsureWholeAsync()
     {
         if (body.AnnouncedLength is not { } announced)
         {
@@ -114,23 +123,40 @@ internal sealed class BodyReceiver(
         }
     }
 
-    // Too large to be stored: those who read go on, at the pace of the slowest; without them there is nothing to do.
-    private async Task PassOnAsync()
-    {
-        body.Publish();
-        while (await body.WaitForReadersAsync(CancellationToken.None))
-        {
-            var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
-            if (read == 0)
-            {
-                body.Complete(response.Trailers());
-                return;
-            }
+    /// <inheritdoc/>
+    public void Dispose() => growth.Release(_taken);
 
-            body.Advance(read);
-            body.Publish();
+    // 0 at the end, and when as much has come as was announced.
+    private async ValueTask<int> ReadAsync()
+    {
+        if (body.Length == body.AnnouncedLength)
+        {
+            return 0;
         }
 
-        body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
+        var read = await response.Body.ReadAsync(body.GetMemory(), CancellationToken.None);
+        if (read > 0)
+        {
+            writer.Append(body.Advance(read));
+        }
+
+        return read;
+    }
+
+    private void EnsureRead()
+    {
+        if (body.IsUnreadFor(UnreadLimit))
+        {
+            throw new OriginException(OriginError.Truncated, "Nobody has read the response for too long.");
+        }
+    }
+
+    // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
+    private void PublishUnlessLast()
+    {
+        if (body.Length != body.AnnouncedLength)
+        {
+            body.Publish();
+        }
     }
 }

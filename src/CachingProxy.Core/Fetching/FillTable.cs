@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Entries;
 using CachingProxy.Core.Messages;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Who is fetching what: at most one fill that may be joined for each place.</summary>
-internal sealed class FillTable(FillTools tools)
+/// <summary>Knows who is fetching what: at most one fill that is open to others for each place. Safe for any number of threads.</summary>
+/// <param name="invalidations">What was purged.</param>
+/// <param name="runner">Runs each fill.</param>
+internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner)
 {
     private readonly ConcurrentDictionary<FillPlace, Fill> _fills = new();
     private int _running;
@@ -14,33 +16,28 @@ internal sealed class FillTable(FillTools tools)
     /// <summary>How many fills have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>
-    /// The fill that is under way for a place, or one that begins now and that others may join. Answers with the fill, and whether it
-    /// began for this request.
-    /// </summary>
-    public (Fill Fill, bool Began) JoinOrBegin(CacheRequest request, FillPlace place, Func<FillRequest> toBegin)
-    {
-        if (Find(request, place) is { } running)
-        {
-            return (running, false);
-        }
+    /// <summary>Returns the fill that is under way for a place and open to a request; null where there is none.</summary>
+    public Fill? Find(CacheRequest request, FillPlace place) => _fills.TryGetValue(place, out var fill) && IsOpenTo(request, fill) ? fill : null;
 
-        var fill = Prepare(toBegin());
-        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsJoinable(request, other) ? other : Beside(other));
+    /// <summary>Begins a fill that others may join, unless one has begun meanwhile. Returns the fill, and whether it began for this request.</summary>
+    public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillPlace place, FillRequest toFetch)
+    {
+        var fill = Prepare(toFetch);
+        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsOpenTo(request, other) ? other : Beside(other));
         if (registered != fill)
         {
-            tools.Log.End(fill.Position);
+            invalidations.End(fill.Position);
             return (registered, false);
         }
 
         Run(fill, place);
         return (fill, true);
 
-        Fill Beside(Fill overdue)
+        Fill Beside(Fill other)
         {
-            if (IsCurrent(request, overdue))
+            if (other.IsOpen && IsCurrent(request, other))
             {
-                fill.Follow(overdue);
+                fill.Follow(other);
             }
 
             return fill;
@@ -55,42 +52,28 @@ internal sealed class FillTable(FillTools tools)
         return fill;
     }
 
-    /// <summary>The same for a response that was asked for when a position of the invalidation log was current.</summary>
+    /// <summary>Begins a fill for a response already received. Purges after <paramref name="position"/>, when it was asked for, count against it.</summary>
     public Fill BeginAt(FillRequest request, LogPosition position)
     {
-        tools.Log.BeginAt(position);
+        invalidations.BeginAt(position);
         var fill = new Fill(request, position);
         Run(fill, null);
         return fill;
     }
 
-    /// <summary>Begins a fill that nobody waits for, unless one is under way for its place.</summary>
-    public void BeginDetached(CacheRequest request, FillPlace place, Func<FillRequest> toBegin)
-    {
-        if (Find(request, place) is null && JoinOrBegin(request, place, toBegin) is (var fill, true))
-        {
-            _ = fill.AbandonAsync();
-        }
-    }
+    /// <summary>Tells whether the response of a fill may answer a request: nothing that matches was purged since it began, its tags included as soon as they are known.</summary>
+    public bool Answers(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
 
-    /// <summary>The fill that is under way for a place; null where there is none. A request after a purge does not join one from before it.</summary>
-    public Fill? Find(CacheRequest request, FillPlace place) =>
-        _fills.TryGetValue(place, out var fill) && IsJoinable(request, fill) ? fill : null;
+    private bool IsOpenTo(CacheRequest request, Fill fill) => fill.IsOpen && Answers(request, fill);
 
-    /// <summary>
-    /// Whether a fill is not too slow to be waited for, and nothing that matches was purged since it began, its tags included as soon as
-    /// they are known.
-    /// </summary>
-    public bool IsJoinable(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
-
-    private bool IsCurrent(CacheRequest request, Fill fill) => tools.Log.IsCurrent(request.Key, fill.Tags, fill.Position);
+    private bool IsCurrent(CacheRequest request, Fill fill) => invalidations.IsCurrent(request.Key, fill.Tags, fill.Position);
 
     private Fill Prepare(FillRequest request)
     {
-        var position = tools.Log.Begin();
+        var position = invalidations.Begin();
         return new Fill(
             // Purged since it was looked up: a 304 must not bring it back.
-            request.Validating is { } validating && tools.Log.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone ? request.Unconditional() : request,
+            request.Validating is { } validating && invalidations.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone ? request.Unconditional() : request,
             position);
     }
 
@@ -106,21 +89,17 @@ internal sealed class FillTable(FillTools tools)
         await Task.Yield();
         try
         {
-            await fill.RunAsync(tools, onUnshared: Unregister);
+            await runner.RunAsync(fill);
         }
         finally
-        {
-            Unregister();
-            tools.Log.End(fill.Position);
-            Interlocked.Decrement(ref _running);
-        }
-
-        void Unregister()
         {
             if (place is { } registered)
             {
                 _fills.TryRemove(KeyValuePair.Create(registered, fill));
             }
+
+            invalidations.End(fill.Position);
+            Interlocked.Decrement(ref _running);
         }
     }
 }

@@ -1,65 +1,67 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Entries;
-using CachingProxy.Core.Keys;
+using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>What other fetches have brought meanwhile, or are about to, of what a fill is to fetch: on this node, and on those that share a tier with it.</summary>
-internal sealed class OtherFetches(FillRequest request, FillTools tools)
+/// <summary>
+/// Finds what other fetches have brought meanwhile, or are about to, of what a fill is to fetch: on this node, and on those that share a tier with it. Safe for any number of
+/// threads.
+/// </summary>
+/// <param name="memory">What this node has.</param>
+/// <param name="tiers">What the tier behind it has as well; null where there is none.</param>
+/// <param name="leases">Whose turn it is to fetch, of all nodes; null where there is only this one.</param>
+/// <param name="invalidations">What was purged.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class OtherFetches(ICacheStore memory, TieredStore? tiers, IFetchLeases? leases, InvalidationLog invalidations, SteadyClock clock)
 {
     // How often it is looked whether another node has done.
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>What may be used as it is; null where it is for this fill to fetch.</summary>
-    /// <param name="onTaken">Takes the turn to fetch, to be given back when what was fetched is stored.</param>
-    public async ValueTask<CacheEntry?> FindAsync(Action<IAsyncDisposable> onTaken) =>
-        // Between the look at what is stored and the look at what is under way, another fetch may have ended.
-        await FindAsync(tools.Memory.FindAsync) ?? await TakeTurnAsync(onTaken);
-
-    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Null where it is
-    // for this node to fetch, because the turn is its own, or the other's has brought nothing.
-    private async ValueTask<CacheEntry?> TakeTurnAsync(Action<IAsyncDisposable> onTaken)
+    /// <summary>Returns what may be used as it is; or the turn to fetch, to be given back when what was fetched is stored; or neither, where nobody else is to know.</summary>
+    public async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> FindAsync(FillRequest request)
     {
-        if (tools.Leases is not { } leases)
+        // Between the look at what is stored and the look at what is under way, another fetch may have ended.
+        if (Usable(request, await memory.FindAsync(request.Key)) is { } found)
         {
-            return null;
+            return (found, null);
         }
 
+        return tiers is not null && leases is not null ? await TakeTurnAsync(request, tiers, leases) : default;
+    }
+
+    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Neither is found where the other has brought
+    // nothing: this node fetches then, without a turn.
+    private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(FillRequest request, TieredStore tiers, IFetchLeases leases)
+    {
         if (await leases.TryTakeAsync(request.Key, request.Partition) is { } own)
         {
-            onTaken(own);
-            return await FindAsync(tools.FindBehindAsync);
+            return (Usable(request, await tiers.LookBehindAsync(request.Key)), own);
         }
 
-        for (var begun = tools.Clock.Now; tools.Clock.Now - begun < request.Policy.WaitTimeout;)
+        for (var begun = clock.Now; clock.Now - begun < request.Policy.WaitTimeout;)
         {
-            await Task.Delay(TurnPollInterval, tools.Clock.Source);
+            await Task.Delay(TurnPollInterval, clock.Source);
             if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
             {
                 // It is given back at once: what the other could not share is nothing to wait for in turn.
                 await using (ended)
                 {
-                    return await FindAsync(tools.FindBehindAsync);
+                    return (Usable(request, await tiers.LookBehindAsync(request.Key)), null);
                 }
             }
         }
 
-        return null;
+        return default;
     }
 
-    private async ValueTask<CacheEntry?> FindAsync(Func<CacheKey, ValueTask<IReadOnlyList<CacheEntry>>> find)
+    private CacheEntry? Usable(FillRequest request, IReadOnlyList<CacheEntry> found)
     {
-        var now = tools.Clock.Now;
-        foreach (var found in await find(request.Key))
-        {
-            var stored = found.Under(request.Policy);
-            if (request.Stored.IsAnsweredBy(stored) && tools.Log.IsCurrent(request.Key, stored.Tags, stored.Position)
-                && ReuseRules.IsFresh(request.Policy, request.Stored.Facts.Directives, stored, now))
-            {
-                return stored;
-            }
-        }
-
-        return null;
+        var now = clock.Now;
+        return found.Select(entry => entry.Under(request.Policy)).FirstOrDefault(stored =>
+            request.Stored.IsAnsweredBy(stored) && invalidations.IsCurrent(request.Key, stored.Tags, stored.Position)
+            && ReuseRules.IsFresh(request.Policy, request.Stored.Facts.Directives, stored, now));
     }
 }

@@ -16,6 +16,10 @@ public sealed class OriginException(OriginError error, string message, Exception
     public bool IsUnconnected => error is OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused
         or OriginError.ConnectionTimeout or OriginError.CertificateRefused or OriginError.TlsFailed;
 
+    /// <summary>Tells whether the origin did wrong, or has no room, as opposed to that nobody asked it.</summary>
+    public bool IsOfOrigin => IsUnconnected || error is OriginError.Disconnected or OriginError.HeldDown or OriginError.Overloaded or OriginError.Timeout
+        or OriginError.InvalidResponse or OriginError.Truncated;
+
     /// <summary>Tells whether the origin can have seen the request.</summary>
     public bool MayHaveBeenSent => !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
 

@@ -1,4 +1,3 @@
-using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Fetching;
 using CachingProxy.Core.Messages;
@@ -6,118 +5,65 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Responding;
 
-/// <summary>Makes the answer for one client out of what the engine has come to.</summary>
+/// <summary>Makes the answer for one client out of what the engine has come to: the only maker of answers. Safe for any number of threads.</summary>
+/// <param name="clock">The clock.</param>
+/// <param name="via">The name of this proxy in <c>Via</c>.</param>
 internal sealed class Responder(SteadyClock clock, string via)
 {
-    // What the origin did wrong or has no room for, as opposed to what nobody asked it.
-    private static readonly OriginError[] OriginFaults =
-    [
-        OriginError.Disconnected, OriginError.HeldDown, OriginError.Overloaded, OriginError.Timeout,
-        OriginError.InvalidResponse, OriginError.Truncated,
-    ];
-
-    /// <summary>A hit.</summary>
+    /// <summary>Answers with a stored response.</summary>
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>
         OfEntry(request, entry, entry.Body, age, CacheStatus.OfHit(reason, entry.Lifetime - age, KeyOf(request, entry)));
 
-    /// <summary>What a fill brought, for the request that began it.</summary>
-    public CacheResult FirstHand(CacheRequest request, FillOutcome outcome, CacheStatus status) => outcome switch
+    /// <summary>Answers with what was fetched.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="fetched">What has become of it.</param>
+    /// <param name="reason">Why it could not be answered from the store.</param>
+    public CacheResult FromOrigin(CacheRequest request, FetchResult fetched, ForwardReason reason)
     {
-        FillOutcome.Shared(var entry, _, var fields, var reader) => Conditional(
-            request,
-            new CacheResult(entry.Status, fields, reader, status with
-            {
-                OriginStatus = entry.Status,
-                IsStored = true,
-                TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now),
-                Key = KeyOf(request, entry),
-            })),
-        FillOutcome.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
-        FillOutcome.Found(var entry) => FromStore(request, entry, entry.AgeAt(clock.Now), HitReason.Fresh),
-        FillOutcome.Unshared(var response, var reason) => Conditional(
-            request,
-            Passing(request, response, status with { NotStored = reason })),
-        _ => CacheResult.OfFailure(((FillOutcome.Failed)outcome).Failure, status),
-    };
-
-    /// <summary>The same for a request that waited for it; null where that response is not for this request.</summary>
-    public CacheResult? Join(CacheRequest request, FillOutcome outcome, CacheStatus status)
-    {
-        var now = clock.Now;
-        status = status with { IsCollapsed = true };
-        return outcome switch
+        var status = CacheStatus.Forward(reason) with { IsCollapsed = fetched.IsCollapsed };
+        return fetched switch
         {
-            FillOutcome.Shared(var entry, var body, _, _) when ReuseRules.CanBeShared(request, entry, now) && body.OpenReader() is { } reader =>
-                OfEntry(request, entry, reader, entry.AgeAt(now), status with { OriginStatus = entry.Status, TimeToLive = entry.Lifetime - entry.AgeAt(now) }),
-            FillOutcome.Validated(var entry, true) when ReuseRules.CanBeShared(request, entry, now) => OfValidated(request, entry, status),
-            FillOutcome.Found(var entry) when ReuseRules.CanBeShared(request, entry, now) => FromStore(request, entry, entry.AgeAt(now), HitReason.Fresh),
-            FillOutcome.Failed(var failure) => CacheResult.OfFailure(failure, status),
-            _ => null,
+            FetchResult.Received(var entry, var fields, var body) => Conditional(
+                request, new CacheResult(entry.Status, fields, body, StoredAs(entry, status with { IsStored = true, Key = KeyOf(request, entry) }))),
+            FetchResult.Joined(var entry, var body) => OfEntry(request, entry, body, entry.AgeAt(clock.Now), StoredAs(entry, status)),
+            FetchResult.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
+            FetchResult.Found(var entry) => FromStore(request, entry, entry.AgeAt(clock.Now), HitReason.Fresh),
+            FetchResult.Completed completed => OfCompleted(request, completed, status),
+            FetchResult.StandsIn(var stale, var originStatus) => OfStandIn(request, stale, status with { OriginStatus = originStatus, IsInPlaceOfError = true }),
+            FetchResult.Unshared(var response, var notStored) => Conditional(request, Passing(request, response, status with { NotStored = notStored })),
+            FetchResult.Forwarded(var response) => Passing(request, response, status),
+            FetchResult.Failed(var failure) => CacheResult.OfFailure(failure, status),
+            _ => throw new InvalidOperationException("A result that nobody answers with."),
         };
     }
 
-    /// <summary>Whether the range that a request asks for can be taken out of a whole that is arriving.</summary>
-    public bool CanSlice(CacheRequest request, FillOutcome outcome) => outcome is FillOutcome.Shared(var entry, var body, _, _)
-        && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_]) && ReuseRules.CanBeShared(request, entry, clock.Now);
-
-    /// <summary>
-    /// RFC 5861 §4: a stale response in the place of an error that the origin made; null where it made none. Whether it may
-    /// stand in was decided before, and without it there is nothing.
-    /// </summary>
-    public CacheResult? StandIn(CacheRequest request, CacheEntry? stale, FillOutcome outcome, CacheStatus status)
-    {
-        if (stale is null)
-        {
-            return null;
-        }
-
-        int? originStatus = outcome is FillOutcome.Unshared({ } response, NotStoredReason.ServerError) ? response.Status : null;
-        if (originStatus is null && !(outcome is FillOutcome.Failed(var failure) && (failure.IsUnconnected || OriginFaults.Contains(failure.Error))))
-        {
-            return null;
-        }
-
-        var age = stale.AgeAt(clock.Now);
-        return OfEntry(request, stale, stale.Body, age, status with
-        {
-            OriginStatus = originStatus,
-            TimeToLive = stale.Lifetime - age,
-            IsInPlaceOfError = true,
-        });
-    }
-
-    /// <summary>RFC 9111 §3.4: the whole, of a stored part and what was missing of it; null where what came is something else.</summary>
-    public CacheResult? Completed(CacheRequest request, CacheEntry part, MissingPart missing, FillOutcome outcome, CacheStatus status)
-    {
-        if (outcome is not FillOutcome.Shared(var received, var body, var fields, var first) || !missing.IsIn(received)
-            || (status.IsCollapsed && !received.Answers(request))
-            || (status.IsCollapsed ? body.OpenReader() : first) is not { } reader)
-        {
-            return null;
-        }
-
-        var newer = status.IsCollapsed ? received.Fields : fields;
-        var whole = new FieldList([.. part.Fields.Without(newer.Contains), .. newer]).Without(IsOfPartOnly);
-        ResponseBody content = missing.IsLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
-        return Conditional(request, new CacheResult(200, whole, content, status with
-        {
-            OriginStatus = received.Status,
-            IsStored = !status.IsCollapsed,
-            TimeToLive = received.Lifetime - received.AgeAt(clock.Now),
-        }));
-    }
-
-    /// <summary>A response that is not stored, for its one client.</summary>
+    /// <summary>Answers with a response that is not stored, for its one client.</summary>
     public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) => new(
         response.Status,
         ServedFields.EndToEnd(response, request.Face.Policy, via),
         new PassingBody(response),
         status with { OriginStatus = response.Status });
 
-    /// <summary>RFC 9111 §5.2.1.7: nothing is stored, and the origin was not to be asked.</summary>
+    /// <summary>Answers a request that wanted a stored response only, where none can be used (RFC 9111 §5.2.1.7).</summary>
     public static CacheResult OnlyIfCached(ForwardReason reason) => CacheResult.OfFailure(
         new OriginException(OriginError.OnlyIfCached, "The request asks for a stored response only, and none can be used."),
         CacheStatus.Forward(reason));
+
+    private CacheStatus StoredAs(CacheEntry entry, CacheStatus status) => status with { OriginStatus = entry.Status, TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now) };
+
+    private CacheResult OfCompleted(CacheRequest request, FetchResult.Completed completed, CacheStatus status)
+    {
+        var (part, rest, fields, reader, isRestLast) = completed;
+        var whole = new FieldList([.. part.Fields.Without(fields.Contains), .. fields]).Without(IsOfPartOnly);
+        ResponseBody content = isRestLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
+        return Conditional(request, new CacheResult(200, whole, content, StoredAs(rest, status with { IsStored = !status.IsCollapsed })));
+    }
+
+    private CacheResult OfStandIn(CacheRequest request, CacheEntry stale, CacheStatus status)
+    {
+        var age = stale.AgeAt(clock.Now);
+        return OfEntry(request, stale, stale.Body, age, status with { TimeToLive = stale.Lifetime - age });
+    }
 
     private CacheResult OfValidated(CacheRequest request, CacheEntry entry, CacheStatus status)
     {

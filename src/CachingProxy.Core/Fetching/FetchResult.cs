@@ -1,0 +1,56 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>What has become of a request that could not be answered from the store: a closed set. Whoever takes one uses its content or disposes it.</summary>
+internal abstract record FetchResult
+{
+    private FetchResult()
+    {
+    }
+
+    /// <summary>Tells whether the request shares a fetch that another one had begun.</summary>
+    public bool IsCollapsed { get; init; }
+
+    /// <summary>The response to a fetch of the request's own, which is stored as it arrives.</summary>
+    /// <param name="Entry">What is stored of it.</param>
+    /// <param name="Fields">The fields for this request, which others may not get.</param>
+    /// <param name="Body">The content as it arrives.</param>
+    public sealed record Received(CacheEntry Entry, FieldList Fields, ResponseBody Body) : FetchResult;
+
+    /// <summary>The response to another's fetch, as it arrives.</summary>
+    public sealed record Joined(CacheEntry Entry, ResponseBody Body) : FetchResult;
+
+    /// <summary>A stored response that the origin has confirmed (RFC 9111 §4.3.3), and whether it is still stored.</summary>
+    public sealed record Validated(CacheEntry Entry, bool IsStored) : FetchResult;
+
+    /// <summary>A response that another fetch had stored meanwhile: the origin was not asked.</summary>
+    public sealed record Found(CacheEntry Entry) : FetchResult;
+
+    /// <summary>A stored part and what was missing of it (RFC 9111 §3.4).</summary>
+    /// <param name="Part">The part.</param>
+    /// <param name="Rest">What came.</param>
+    /// <param name="Fields">The fields that came with it, for this request.</param>
+    /// <param name="Body">Its content as it arrives.</param>
+    /// <param name="IsRestLast">Whether what came belongs after the part, and not before it.</param>
+    public sealed record Completed(CacheEntry Part, CacheEntry Rest, FieldList Fields, ResponseBody Body, bool IsRestLast) : FetchResult;
+
+    /// <summary>A stale response that stands in for an error of the origin (RFC 5861 §4).</summary>
+    /// <param name="Stale">The response.</param>
+    /// <param name="OriginStatus">The status of the error; null where the origin gave none.</param>
+    public sealed record StandsIn(CacheEntry Stale, int? OriginStatus) : FetchResult;
+
+    /// <summary>A response that is not stored, and is for this request alone.</summary>
+    public sealed record Unshared(OriginResponse Response, NotStoredReason Reason) : FetchResult;
+
+    /// <summary>A response that was passed on without a look at the store.</summary>
+    public sealed record Forwarded(OriginResponse Response) : FetchResult;
+
+    /// <summary>There is no response.</summary>
+    public sealed record Failed(OriginException Failure) : FetchResult;
+
+    /// <summary>Nothing was fetched: the request is one for the origin alone, and goes to it as it is.</summary>
+    public sealed record ToForward : FetchResult;
+}

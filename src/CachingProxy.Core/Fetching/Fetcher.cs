@@ -1,0 +1,230 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Lookup;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Origins;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>Fetches what a request asks for, together with all others that ask for the same. Safe for any number of threads.</summary>
+/// <remarks>
+/// <list type="number">
+/// <item>A request joins the fill that is open for its place, or begins one that others may join. A fill belongs to no client.</item>
+/// <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another variant go on to wait for theirs together, now that it is
+/// known which they want.</item>
+/// <item>A purge while they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so that a purge every moment keeps nobody
+/// from being answered.</item>
+/// <item>Of a fill that is too slow, see <see cref="Fill"/>.</item>
+/// </list>
+/// </remarks>
+/// <param name="fills">What is under way.</param>
+/// <param name="hitForMiss">What nobody waits for.</param>
+/// <param name="lookup">Tells whether a stale response was purged meanwhile.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="maxWaiting">How many requests may wait for the head of one fill.</param>
+internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLookup lookup, SteadyClock clock, int maxWaiting)
+{
+    private const int MaxJoins = 4;
+
+    /// <summary>Fetches a response, or has a stored one confirmed.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="reason">Why it could not be answered from the store.</param>
+    /// <param name="validating">The stored response to be confirmed; null where there is none.</param>
+    /// <param name="standIn">The stale response that may stand in for an error; null where none may.</param>
+    /// <param name="clientGone">Gives up.</param>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<FetchResult> FetchAsync(CacheRequest request, ForwardReason reason, CacheEntry? validating, CacheEntry? standIn, CancellationToken clientGone)
+    {
+        if (request.HasRange && validating is null && await JoinWholeAsync(request, clientGone) is { } slice)
+        {
+            return slice;
+        }
+
+        var toFetch = new Lazy<FillRequest>(
+            () => (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with
+            {
+                HasStandIn = standIn is not null,
+                MayReplace = reason is not (ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Purged),
+                AcceptsStored = !request.HasRange && reason is ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale,
+            },
+            LazyThreadSafetyMode.None);
+        if (!hitForMiss.Contains(request, clock.Now))
+        {
+            return await JoinAsync(request, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), toFetch, standIn, clientGone);
+        }
+
+        // Nothing is going to be kept that the client's condition could be decided upon: that is for the origin.
+        return validating is null && ConditionalRequest.IsConditional(request.Fields) ? new FetchResult.ToForward() : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
+    }
+
+    /// <summary>Finds what a HEAD asks for, or a range, in the whole that is being fetched; null where it is not being fetched, or cannot be taken from it.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<FetchResult?> JoinWholeAsync(CacheRequest request, CancellationToken clientGone)
+    {
+        if (fills.Find(request, FillPlace.OfWhole(request)) is not { } fill)
+        {
+            return null;
+        }
+
+        using var waiting = fill.Wait(maxWaiting);
+        var (outcome, _) = await WaitAsync(waiting, request, clientGone);
+        return outcome switch
+        {
+            FillOutcome.Failed({ Error: OriginError.Overloaded }) => Share(request, outcome),
+            null or FillOutcome.Failed => null,
+            _ => request.IsHead || CanSlice(request, outcome) ? Share(request, outcome) : null,
+        };
+    }
+
+    /// <summary>Fetches what is missing of a stored part, and puts both together (RFC 9111 §3.4).</summary>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<FetchResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    {
+        var place = FillPlace.Of(request, missing);
+        var (fill, began) = fills.Find(request, place) is { } running ? (running, false) : fills.FindOrBegin(request, place, FillRequest.ToComplete(request, missing));
+        return await (began ? CompleteAloneAsync(fill, part, missing, clientGone) : CompleteTogetherAsync(fill, request, part, missing, clientGone))
+            // The origin has sent something else, which is of no use: the whole is fetched.
+            ?? await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
+    }
+
+    private static async ValueTask<FetchResult?> CompleteAloneAsync(Fill fill, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    {
+        var outcome = await HeadAsync(fill, clientGone);
+        if (outcome is FillOutcome.Shared(var rest, _, var fields, var first) && missing.IsIn(rest))
+        {
+            return new FetchResult.Completed(part, rest, fields, first, missing.IsLast);
+        }
+
+        if (!IsPart(outcome))
+        {
+            return AtFirstHand(outcome);
+        }
+
+        await fill.AbandonAsync();
+        return null;
+    }
+
+    private async ValueTask<FetchResult?> CompleteTogetherAsync(Fill fill, CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    {
+        using var waiting = fill.Wait(maxWaiting);
+        var (outcome, _) = await WaitAsync(waiting, request, clientGone);
+        return outcome is FillOutcome.Shared(var rest, var body, _, _) && missing.IsIn(rest) && rest.Answers(request) && body.OpenReader() is { } reader
+            ? new FetchResult.Completed(part, rest, rest.Fields, reader, missing.IsLast) { IsCollapsed = true }
+            : outcome is null || IsPart(outcome) ? null : Share(request, outcome);
+    }
+
+    private static bool IsPart(FillOutcome outcome) => outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
+
+    private async ValueTask<FetchResult> JoinAsync(CacheRequest request, FillPlace place, Lazy<FillRequest> toFetch, CacheEntry? standIn, CancellationToken clientGone)
+    {
+        for (var purges = 0; ;)
+        {
+            var (fill, began) = fills.Find(request, place) is { } running ? (running, false) : fills.FindOrBegin(request, place, toFetch.Value);
+            if (began && fill.Earlier is null)
+            {
+                return await FetchAloneAsync(request, fill, standIn, clientGone);
+            }
+
+            if (began)
+            {
+                // Begun beside one that is overdue, it is for all who wait, as that one is.
+                _ = fill.AbandonAsync();
+            }
+
+            using var waiting = fill.Wait(maxWaiting);
+            var (outcome, source) = await WaitAsync(waiting, request, clientGone);
+            if (outcome is null)
+            {
+                continue;
+            }
+
+            if ((StandIn(request, standIn, outcome) ?? (fills.Answers(request, source!) ? Share(request, outcome) : null)) is { } joined)
+            {
+                return joined with { IsCollapsed = true };
+            }
+
+            if (!fills.Answers(request, fill) && ++purges < MaxJoins)
+            {
+                continue;
+            }
+
+            if (place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || request.Selects(variant))
+            {
+                return await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
+            }
+
+            place = place.Among(variant, request);
+        }
+    }
+
+    // The request is the one that began the fill.
+    private async ValueTask<FetchResult> FetchAloneAsync(CacheRequest request, Fill fill, CacheEntry? standIn, CancellationToken clientGone)
+    {
+        var outcome = await HeadAsync(fill, clientGone);
+        if (StandIn(request, standIn, outcome) is { } stale)
+        {
+            await fill.AbandonAsync();
+            return stale;
+        }
+
+        return AtFirstHand(outcome);
+    }
+
+    /// <summary>Waits for the head of a fill that a request has begun; a client that goes gives its place up.</summary>
+    public static async ValueTask<FillOutcome> HeadAsync(Fill fill, CancellationToken clientGone)
+    {
+        try
+        {
+            return await fill.Head.WaitAsync(clientGone);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = fill.AbandonAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns what a fill has brought, for the request that began it.</summary>
+    public static FetchResult AtFirstHand(FillOutcome outcome) => outcome switch
+    {
+        FillOutcome.Shared(var entry, _, var fields, var reader) => new FetchResult.Received(entry, fields, reader),
+        FillOutcome.Validated(var entry, var isStored) => new FetchResult.Validated(entry, isStored),
+        FillOutcome.Found(var entry) => new FetchResult.Found(entry),
+        FillOutcome.Unshared(var response, var reason) => new FetchResult.Unshared(response, reason),
+        _ => new FetchResult.Failed(((FillOutcome.Failed)outcome).Failure),
+    };
+
+    private ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(Waiting waiting, CacheRequest request, CancellationToken clientGone) =>
+        waiting.WaitAsync(request.Face.Policy.WaitTimeout, clock.Source, clientGone);
+
+    // What a fill has brought, for a request that waited; null where it is not for that request.
+    private FetchResult? Share(CacheRequest request, FillOutcome outcome)
+    {
+        FetchResult? shared = outcome switch
+        {
+            FillOutcome.Shared(var entry, var body, _, _) when ReuseRules.CanBeShared(request, entry, clock.Now) && body.OpenReader() is { } reader => new FetchResult.Joined(entry, reader),
+            FillOutcome.Validated(var entry, true) when ReuseRules.CanBeShared(request, entry, clock.Now) => new FetchResult.Validated(entry, false),
+            FillOutcome.Found(var entry) when ReuseRules.CanBeShared(request, entry, clock.Now) => new FetchResult.Found(entry),
+            FillOutcome.Failed(var failure) => new FetchResult.Failed(failure),
+            _ => null,
+        };
+        return shared is null ? null : shared with { IsCollapsed = true };
+    }
+
+    // Whether the range that a request asks for can be taken out of a whole that is arriving.
+    private bool CanSlice(CacheRequest request, FillOutcome outcome) => outcome is FillOutcome.Shared(var entry, var body, _, _)
+        && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_]) && ReuseRules.CanBeShared(request, entry, clock.Now);
+
+    // RFC 5861 §4. Whether it may stand in was decided before; purged meanwhile, it stands in for nothing.
+    private FetchResult.StandsIn? StandIn(CacheRequest request, CacheEntry? standIn, FillOutcome outcome)
+    {
+        if (standIn is null)
+        {
+            return null;
+        }
+
+        int? status = outcome is FillOutcome.Unshared({ } response, NotStoredReason.ServerError) ? response.Status : null;
+        var hasFailed = status is not null || (outcome is FillOutcome.Failed(var failure) && failure.IsOfOrigin);
+        return hasFailed && !lookup.IsGone(request, standIn) ? new FetchResult.StandsIn(standIn, status) : null;
+    }
+}

@@ -1,0 +1,67 @@
+using CachingProxy.Core.Decisions;
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Purging;
+using CachingProxy.Core.Storing;
+using CachingProxy.Core.Telemetry;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// Passes requests on whose answers are for nobody else: at the pace of their client, and gone with it. Purges what they may have changed (RFC 9111 §4.4). Safe for any number of
+/// threads.
+/// </summary>
+/// <param name="fills">Keeps the answer to an unsafe request, where that is what later requests get.</param>
+/// <param name="purger">Purges.</param>
+/// <param name="freshener">Updates what a HEAD says something of.</param>
+/// <param name="invalidations">The log of purges.</param>
+/// <param name="failures">Learns of the origin's failures.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class Forwarder(FillTable fills, Purger purger, Freshener freshener, InvalidationLog invalidations, FailureLog failures, SteadyClock clock)
+{
+    /// <summary>Passes a request on. Returns the response for its client, or why there is none.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<FetchResult> ForwardAsync(CacheRequest request, CancellationToken clientGone)
+    {
+        var requestedAt = clock.Now;
+        var position = invalidations.Begin();
+        OriginResponse? response = null;
+        try
+        {
+            var toOrigin = request.CreateOriginRequest() with { OnInterim = request.OnInterim };
+            response = await request.Face.Origin.SendAsync(toOrigin, clientGone);
+            if (UnsafeMethods.IsUnsafe(request.Method))
+            {
+                if (await purger.AfterUnsafeAsync(request, response, position) is { } left)
+                {
+                    var fill = fills.BeginAt(FillRequest.OfReceived(request, response, requestedAt), left);
+                    return Fetcher.AtFirstHand(await Fetcher.HeadAsync(fill, clientGone));
+                }
+            }
+            else if (request.IsHead && ReuseRules.Bypass(request) is null)
+            {
+                await freshener.AfterHeadAsync(request, response, requestedAt);
+            }
+
+            return new FetchResult.Forwarded(response);
+        }
+        catch (OriginException failure)
+        {
+            failures.Add(new OriginRequest(request.Method, request.Key, FieldList.Empty), failure);
+            // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
+            await (failure.MayHaveBeenSent ? purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
+            return new FetchResult.Failed(failure);
+        }
+        catch (Exception failure)
+        {
+            await (response?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (failure is OperationCanceledException ? purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
+            throw;
+        }
+        finally
+        {
+            invalidations.End(position);
+        }
+    }
+}

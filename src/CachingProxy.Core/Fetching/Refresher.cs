@@ -1,0 +1,25 @@
+using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>Refreshes stored responses while they are still being served. Safe for any number of threads.</summary>
+internal sealed class Refresher(FillTable fills, SteadyClock clock)
+{
+    private readonly RefreshPauses _pauses = new();
+
+    /// <summary>Begins to fetch a stored response anew, unless that was begun a moment ago or is under way. Nobody waits for it.</summary>
+    public void Refresh(CacheRequest request, CacheEntry stored)
+    {
+        if (!_pauses.TryBegin(stored.Serial, clock.Now))
+        {
+            return;
+        }
+
+        var place = FillPlace.ToRefresh(request, stored);
+        if (fills.Find(request, place) is null && fills.FindOrBegin(request, place, FillRequest.ToRefresh(request, stored)) is (var fill, true))
+        {
+            _ = fill.AbandonAsync();
+        }
+    }
+}

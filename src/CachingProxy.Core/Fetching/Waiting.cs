@@ -1,0 +1,38 @@
+using CachingProxy.Core.Messages;
+
+namespace CachingProxy.Core.Fetching;
+
+/// <summary>
+/// A place among the requests that wait for the head of a fill. Until it is disposed, the beginning of the content is kept, so that whoever has seen the head can still open a
+/// reader on all of it.
+/// </summary>
+/// <param name="fill">What is waited for.</param>
+/// <param name="isOneTooMany">Whether more wait already than may.</param>
+internal sealed class Waiting(Fill fill, bool isOneTooMany) : IDisposable
+{
+    /// <summary>Waits for the head of the fill, or of the overdue one that it began beside.</summary>
+    /// <returns>The outcome, and the fill that it is of; both null where no head has come in time.</returns>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken clientGone)
+    {
+        if (isOneTooMany && !fill.Head.IsCompleted)
+        {
+            var tooMany = new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            return (new FillOutcome.Failed(tooMany), fill);
+        }
+
+        try
+        {
+            var first = await fill.FirstAsync().WaitAsync(timeout, time, clientGone);
+            return (await first.Head, first);
+        }
+        catch (TimeoutException)
+        {
+            fill.OnWaitedInVain();
+            return default;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => fill.OnWaitingEnds();
+}
