@@ -13,7 +13,7 @@ namespace CachingProxy.Core;
 
 /// <summary>What an engine is put together from.</summary>
 internal sealed record EngineParts(
-    SteadyClock Clock, InvalidationLog Invalidations, PurgeSink PurgeSink, Purger Purger, CacheLookup Lookup, ISecondTier? SecondTier, Unshareables HitForMiss, GrowthBudget Growth,
+    SteadyClock Clock, InvalidationLog Invalidations, PurgeSink PurgeSink, Purger Purger, CacheLookup Lookup, ISecondTier? SecondTier, HitForMiss HitForMiss, GrowthBudget Growth,
     FillTable Fills, Fetcher Fetcher, Forwarder Forwarder, Refresher Refresher, Responder Responder)
 {
     /// <summary>Wires an engine, from the ground up.</summary>
@@ -31,16 +31,16 @@ internal sealed record EngineParts(
         var lookup = new CacheLookup(store, invalidations, variances);
 
         var entries = new EntryFactory(clock, variances, options.Pseudonym);
-        var stored = new StoringSteps(entries, new Freshener(store, lookup, entries, clock), new PartCombination(store, invalidations));
+        var stored = new StoringSteps(entries, new Revalidation(store, lookup, entries, clock), new PartCombination(store, invalidations));
 
-        var hitForMiss = new Unshareables();
+        var hitForMiss = new HitForMiss();
         var growth = new GrowthBudget(options.MaxGrowingBytes);
-        var others = new OtherFetches(memory, tiers, secondTier as IFetchLeases, invalidations, clock);
+        var others = new SharedFetch(memory, tiers, secondTier as IFetchLeases, invalidations, clock);
         var fills = new FillTable(invalidations, new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures));
         return new EngineParts(
             clock, invalidations, purgeSink, purger, lookup, secondTier, hitForMiss, growth, fills,
             new Fetcher(fills, hitForMiss, lookup, clock, options.MaxWaitersPerFill),
-            new Forwarder(fills, purger, stored.Freshener, invalidations, failures, clock),
+            new Forwarder(fills, purger, stored.Revalidation, invalidations, failures, clock),
             new Refresher(fills, clock),
             new Responder(clock, options.Pseudonym));
     }

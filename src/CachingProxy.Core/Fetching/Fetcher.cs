@@ -22,7 +22,7 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="lookup">Tells whether a stale response was purged meanwhile.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="maxWaiting">How many requests may wait for the head of one fill.</param>
-internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLookup lookup, SteadyClock clock, int maxWaiting)
+internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLookup lookup, SteadyClock clock, int maxWaiting)
 {
     private const int MaxJoins = 4;
 
@@ -50,7 +50,7 @@ internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLoo
             LazyThreadSafetyMode.None);
         if (!hitForMiss.Contains(request, clock.Now))
         {
-            return await JoinAsync(request, validating is null ? FillPlace.Of(request) : FillPlace.OfWhole(request), toFetch, standIn, clientGone);
+            return await JoinAsync(request, validating is null ? FillKey.Of(request) : FillKey.OfWhole(request), toFetch, standIn, clientGone);
         }
 
         // Nothing is going to be kept that the client's condition could be decided upon: that is for the origin.
@@ -61,7 +61,7 @@ internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLoo
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult?> JoinWholeAsync(CacheRequest request, CancellationToken clientGone)
     {
-        if (fills.Find(request, FillPlace.OfWhole(request)) is not { } fill)
+        if (fills.Find(request, FillKey.OfWhole(request)) is not { } fill)
         {
             return null;
         }
@@ -80,8 +80,8 @@ internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLoo
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
     {
-        var place = FillPlace.Of(request, missing);
-        var (fill, began) = fills.Find(request, place) is { } running ? (running, false) : fills.FindOrBegin(request, place, FillRequest.ToComplete(request, missing));
+        var key = FillKey.Of(request, missing);
+        var (fill, began) = fills.Find(request, key) is { } running ? (running, false) : fills.FindOrBegin(request, key, FillRequest.ToComplete(request, missing));
         return await (began ? CompleteAloneAsync(fill, part, missing, clientGone) : CompleteTogetherAsync(fill, request, part, missing, clientGone))
             // The origin has sent something else, which is of no use: the whole is fetched.
             ?? await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
@@ -115,11 +115,11 @@ internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLoo
 
     private static bool IsPart(FillOutcome outcome) => outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
 
-    private async ValueTask<FetchResult> JoinAsync(CacheRequest request, FillPlace place, Lazy<FillRequest> toFetch, CacheEntry? standIn, CancellationToken clientGone)
+    private async ValueTask<FetchResult> JoinAsync(CacheRequest request, FillKey key, Lazy<FillRequest> toFetch, CacheEntry? standIn, CancellationToken clientGone)
     {
         for (var purges = 0; ;)
         {
-            var (fill, began) = fills.Find(request, place) is { } running ? (running, false) : fills.FindOrBegin(request, place, toFetch.Value);
+            var (fill, began) = fills.Find(request, key) is { } running ? (running, false) : fills.FindOrBegin(request, key, toFetch.Value);
             if (began && fill.Earlier is null)
             {
                 return await FetchAloneAsync(request, fill, standIn, clientGone);
@@ -148,12 +148,12 @@ internal sealed class Fetcher(FillTable fills, Unshareables hitForMiss, CacheLoo
                 continue;
             }
 
-            if (place.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || request.Selects(variant))
+            if (key.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || request.Selects(variant))
             {
                 return await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
             }
 
-            place = place.Among(variant, request);
+            key = key.Among(variant, request);
         }
     }
 

@@ -20,7 +20,7 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="logger">Learns of what broke in our own code.</param>
 /// <param name="failures">Learns of the origin's failures.</param>
 internal sealed class FillRunner(
-    OtherFetches others, ICacheStore store, StoringSteps stored, Unshareables hitForMiss, GrowthBudget growth, InvalidationLog invalidations, SteadyClock clock, ILogger logger, FailureLog failures)
+    SharedFetch others, ICacheStore store, StoringSteps stored, HitForMiss hitForMiss, GrowthBudget growth, InvalidationLog invalidations, SteadyClock clock, ILogger logger, FailureLog failures)
 {
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
@@ -79,7 +79,7 @@ internal sealed class FillRunner(
         {
             await using (response)
             {
-                if (await stored.Freshener.AfterNotModifiedAsync(request.Stored, validating, response, requestedAt, fill.Position) is { } validated)
+                if (await stored.Revalidation.AfterNotModifiedAsync(request.Stored, validating, response, requestedAt, fill.Position) is { } validated)
                 {
                     EndValidated(fill, validated.Entry, validated.IsStored);
                     return;

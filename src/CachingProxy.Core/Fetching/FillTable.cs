@@ -10,27 +10,27 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="runner">Runs each fill.</param>
 internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner)
 {
-    private readonly ConcurrentDictionary<FillPlace, Fill> _fills = new();
+    private readonly ConcurrentDictionary<FillKey, Fill> _fills = new();
     private int _running;
 
     /// <summary>How many fills have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
     /// <summary>Returns the fill that is under way for a place and open to a request; null where there is none.</summary>
-    public Fill? Find(CacheRequest request, FillPlace place) => _fills.TryGetValue(place, out var fill) && IsOpenTo(request, fill) ? fill : null;
+    public Fill? Find(CacheRequest request, FillKey key) => _fills.TryGetValue(key, out var fill) && IsOpenTo(request, fill) ? fill : null;
 
     /// <summary>Begins a fill that others may join, unless one has begun meanwhile. Returns the fill, and whether it began for this request.</summary>
-    public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillPlace place, FillRequest toFetch)
+    public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillKey key, FillRequest toFetch)
     {
         var fill = Prepare(toFetch);
-        var registered = _fills.AddOrUpdate(place, fill, (_, other) => IsOpenTo(request, other) ? other : Beside(other));
+        var registered = _fills.AddOrUpdate(key, fill, (_, other) => IsOpenTo(request, other) ? other : Beside(other));
         if (registered != fill)
         {
             invalidations.End(fill.Position);
             return (registered, false);
         }
 
-        Run(fill, place);
+        Run(fill, key);
         return (fill, true);
 
         Fill Beside(Fill other)
@@ -77,13 +77,13 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
             position);
     }
 
-    private void Run(Fill fill, FillPlace? place)
+    private void Run(Fill fill, FillKey? key)
     {
         Interlocked.Increment(ref _running);
-        _ = RunAsync(fill, place);
+        _ = RunAsync(fill, key);
     }
 
-    private async Task RunAsync(Fill fill, FillPlace? place)
+    private async Task RunAsync(Fill fill, FillKey? key)
     {
         // A fill belongs to no client: not to its context, nor to the thread that it came on.
         await Task.Yield();
@@ -93,7 +93,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
         }
         finally
         {
-            if (place is { } registered)
+            if (key is { } registered)
             {
                 _fills.TryRemove(KeyValuePair.Create(registered, fill));
             }

@@ -16,8 +16,8 @@ internal sealed class Refresher(FillTable fills, SteadyClock clock)
             return;
         }
 
-        var place = FillPlace.ToRefresh(request, stored);
-        if (fills.Find(request, place) is null && fills.FindOrBegin(request, place, FillRequest.ToRefresh(request, stored)) is (var fill, true))
+        var key = FillKey.ToRefresh(request, stored);
+        if (fills.Find(request, key) is null && fills.FindOrBegin(request, key, FillRequest.ToRefresh(request, stored)) is (var fill, true))
         {
             _ = fill.AbandonAsync();
         }

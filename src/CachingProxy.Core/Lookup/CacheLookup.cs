@@ -8,7 +8,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Lookup;
 
 /// <summary>Finds what is stored for a request, and leaves out what was purged since it was fetched.</summary>
-internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, SearchVariances variances)
+internal sealed class CacheLookup(ICacheStore store, InvalidationLog invalidations, SearchVariances variances)
 {
     private readonly TieredStore? _tiers = store as TieredStore;
 
@@ -37,7 +37,7 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
     {
         foreach (var entry in await CandidatesAsync(uri))
         {
-            if (log.Check(uri, entry.Tags, entry.Position, out _) != Validity.Gone)
+            if (invalidations.Check(uri, entry.Tags, entry.Position, out _) != Validity.Gone)
             {
                 return true;
             }
@@ -111,13 +111,13 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog log, Search
 
     private Validity Check(CacheRequest request, CacheEntry entry, out DateTimeOffset staleSince)
     {
-        var validity = log.Check(request.Key, entry.Tags, entry.Position, out staleSince);
+        var validity = invalidations.Check(request.Key, entry.Tags, entry.Position, out staleSince);
         if (validity == Validity.Gone || entry.SearchVariance is null)
         {
             return validity;
         }
 
-        var ofKey = log.Check(entry.Key, entry.Tags, entry.Position, out var alsoSince);
+        var ofKey = invalidations.Check(entry.Key, entry.Tags, entry.Position, out var alsoSince);
         staleSince = validity == Validity.Current || (ofKey == Validity.Stale && alsoSince < staleSince) ? alsoSince : staleSince;
         return ofKey > validity ? ofKey : validity;
     }

@@ -11,7 +11,7 @@ namespace CachingProxy.Core.Lookup;
 /// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
 /// waits for nothing. Safe for any number of threads.
 /// </summary>
-internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, InvalidationLog log, SteadyClock clock) : ICacheStore
+internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock) : ICacheStore
 {
     // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or somebody lies.
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
@@ -35,7 +35,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
     {
         // After a purge nobody shares a look that began before it.
-        var look = (key, log.Position);
+        var look = (key, invalidations.Position);
         var ours = new TaskCompletionSource<IReadOnlyList<CacheEntry>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_looking.GetOrAdd(look, ours.Task) is var under && under != ours.Task)
         {
@@ -62,20 +62,20 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public async ValueTask<IReadOnlyList<CacheEntry>> LookBehindAsync(CacheKey key)
     {
         // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
-        var position = log.Begin();
+        var position = invalidations.Begin();
         try
         {
             var entries = (await memory.FindAsync(key)).ToList();
-            foreach (var stored in await behind.FindAsync(key))
+            foreach (var stored in await secondTier.FindAsync(key))
             {
                 if (stored.ReceivedAt > clock.Now + MaxClockSkew)
                 {
-                    await behind.RemoveAsync(stored);
+                    await secondTier.RemoveAsync(stored);
                 }
-                else if (log.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
+                else if (invalidations.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
                 {
                     // Of another epoch it may be another node's, which knows a log that is not known here yet.
-                    await (stored.Position.Epoch == log.Position.Epoch ? behind.RemoveAsync(stored) : ValueTask.CompletedTask);
+                    await (stored.Position.Epoch == invalidations.Position.Epoch ? secondTier.RemoveAsync(stored) : ValueTask.CompletedTask);
                 }
                 else if (!entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry))))
                 {
@@ -91,7 +91,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
         }
         finally
         {
-            log.End(position);
+            invalidations.End(position);
         }
     }
 
@@ -100,14 +100,14 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     {
         var here = memory.OpenWriter(entry, contentLength);
         // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt (SearchVariances).
-        var there = entry.SearchVariance is null ? behind.OpenWriter(entry, contentLength) : null;
+        var there = entry.SearchVariance is null ? secondTier.OpenWriter(entry, contentLength) : null;
         return there is null ? here : new TieredWriter(here, there);
     }
 
     /// <inheritdoc/>
     public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
-        var isBehind = behind.UpdateAsync(entry, freshened).AsTask();
+        var isBehind = secondTier.UpdateAsync(entry, freshened).AsTask();
         if (freshened.Body is StoredBody)
         {
             return await memory.UpdateAsync(entry, freshened) || await isBehind;
@@ -122,14 +122,14 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public async ValueTask RemoveAsync(CacheEntry entry)
     {
         await memory.RemoveAsync(entry);
-        await behind.RemoveAsync(entry);
+        await secondTier.RemoveAsync(entry);
     }
 
     /// <inheritdoc/>
     public async ValueTask RemoveAllAsync(CacheKey key)
     {
         await memory.RemoveAllAsync(key);
-        await behind.RemoveAllAsync(key);
+        await secondTier.RemoveAllAsync(key);
         // What moved up in between.
         await memory.RemoveAllAsync(key);
     }
@@ -138,7 +138,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
     public async ValueTask ClearAsync()
     {
         await memory.ClearAsync();
-        await behind.ClearAsync();
+        await secondTier.ClearAsync();
     }
 
     private async ValueTask<CacheEntry?> PromoteAsync(CacheEntry stored)
@@ -160,12 +160,12 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier behind, Invali
             catch (OriginException)
             {
                 // It has a head, and not all of its content: nobody is to find it again.
-                await behind.RemoveAsync(stored);
+                await secondTier.RemoveAsync(stored);
                 return null;
             }
 
             var promoted = await writer.CompleteAsync();
-            if (log.IsGone(stored.Key, stored.SearchVariance, stored.Tags, stored.Position))
+            if (invalidations.IsGone(stored.Key, stored.SearchVariance, stored.Tags, stored.Position))
             {
                 await memory.RemoveAsync(promoted);
             }

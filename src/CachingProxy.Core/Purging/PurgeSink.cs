@@ -5,13 +5,13 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Brings purges into the log, and what they remove out of the memory of this node.</summary>
-internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchVariances variances) : IPurgeSink
+internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memory, SearchVariances variances) : IPurgeSink
 {
     /// <inheritdoc/>
     public void Load(JournalState state)
     {
-        var before = log.Position;
-        log.Load(state);
+        var before = invalidations.Position;
+        invalidations.Load(state);
         if (before.Epoch != state.Position.Epoch)
         {
             _ = memory.ClearAsync().AsTask();
@@ -22,15 +22,15 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
     public void Apply(Purge purge, LogPosition position)
     {
         ArgumentNullException.ThrowIfNull(purge);
-        log.Apply(purge, position);
+        invalidations.Apply(purge, position);
         _ = RemoveAsync(purge, position).AsTask();
     }
 
     /// <inheritdoc/>
     public IDisposable Hold(LogPosition since)
     {
-        log.BeginAt(since);
-        return new Held(log, since);
+        invalidations.BeginAt(since);
+        return new Held(invalidations, since);
     }
 
     /// <summary>Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.</summary>
@@ -44,7 +44,7 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
             {
                 if (key != uri)
                 {
-                    log.Apply(Purge.Url(key), position);
+                    invalidations.Apply(Purge.Url(key), position);
                 }
 
                 await memory.RemoveAllAsync(key);
@@ -57,7 +57,7 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
     }
 
     /// <summary>Counts as a fetch that is under way.</summary>
-    private sealed class Held(InvalidationLog log, LogPosition since) : IDisposable
+    private sealed class Held(InvalidationLog invalidations, LogPosition since) : IDisposable
     {
         private int _isReleased;
 
@@ -65,7 +65,7 @@ internal sealed class PurgeSink(InvalidationLog log, ICacheStore memory, SearchV
         {
             if (Interlocked.Exchange(ref _isReleased, 1) == 0)
             {
-                log.End(since);
+                invalidations.End(since);
             }
         }
     }

@@ -6,10 +6,10 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Purges what is stored: because somebody asks for it, or because a request may have changed it (RFC 9111 §4.4).</summary>
-/// <param name="log">Where each purge is a position.</param>
+/// <param name="invalidations">Where each purge is a position.</param>
 /// <param name="sink">What it removes here.</param>
-/// <param name="behind">Where it is written down for others, and what is stored there goes; null where there is nobody else.</param>
-internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? behind)
+/// <param name="secondTier">Where it is written down for others, and what is stored there goes; null where there is nobody else.</param>
+internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISecondTier? secondTier)
 {
     /// <summary>Purges. When this returns, nothing that matches and was fetched before is served any more, or as fresh.</summary>
     /// <returns>The position of the purge.</returns>
@@ -18,9 +18,9 @@ internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? b
     {
         var (position, failure) = await AppendAsync(purge);
         await sink.RemoveAsync(purge, position);
-        if (behind is not null && purge is { Kind: PurgeKind.All, IsSoft: false })
+        if (secondTier is not null && purge is { Kind: PurgeKind.All, IsSoft: false })
         {
-            await behind.ClearAsync();
+            await secondTier.ClearAsync();
         }
 
         return failure is null ? position : throw failure;
@@ -28,20 +28,20 @@ internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? b
 
     private async ValueTask<(LogPosition Position, PurgeNotPropagatedException? Failure)> AppendAsync(Purge purge)
     {
-        if (behind is null)
+        if (secondTier is null)
         {
-            return (log.Append(purge), null);
+            return (invalidations.Append(purge), null);
         }
 
         try
         {
-            var position = await behind.AppendAsync(purge);
-            log.Apply(purge, position);
+            var position = await secondTier.AppendAsync(purge);
+            invalidations.Apply(purge, position);
             return (position, null);
         }
         catch (PurgeNotPropagatedException failure)
         {
-            return (log.Append(purge), failure);
+            return (invalidations.Append(purge), failure);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? b
     /// <param name="position">The position of the log when the request was sent.</param>
     public async ValueTask<LogPosition?> AfterUnsafeAsync(CacheRequest request, OriginResponse response, LogPosition position)
     {
-        var isLatest = log.IsCurrent(request.Key, [], position);
+        var isLatest = invalidations.IsCurrent(request.Key, [], position);
         foreach (var invalidated in UnsafeMethods.Invalidated(request, response.Status, response.Fields))
         {
             var purged = await PurgeQuietlyAsync(Purge.Url(invalidated));
@@ -89,7 +89,7 @@ internal sealed class Purger(InvalidationLog log, PurgeSink sink, ISecondTier? b
         }
         catch (PurgeNotPropagatedException)
         {
-            return log.Position;
+            return invalidations.Position;
         }
     }
 }

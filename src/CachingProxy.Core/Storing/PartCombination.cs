@@ -12,7 +12,7 @@ namespace CachingProxy.Core.Storing;
 /// and without copying what is there: the parts' chunks become the whole's.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore without a wait handle holds nothing.")]
-internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
+internal sealed class PartCombination(ICacheStore store, InvalidationLog invalidations)
 {
     private readonly SemaphoreSlim _one = new(1);
 
@@ -42,7 +42,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog log)
             }
 
             // A purge meanwhile has removed the parts, and what was made of them must not outlive its record.
-            if (log.IsGone(request.Key, added.SearchVariance, added.Tags, position))
+            if (invalidations.IsGone(request.Key, added.SearchVariance, added.Tags, position))
             {
                 await store.RemoveAsync(added);
             }

@@ -7,7 +7,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>Brings stored responses up to date with what the origin says of them without sending them again.</summary>
-internal sealed class Freshener(ICacheStore store, CacheLookup lookup, EntryFactory entries, SteadyClock clock)
+internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryFactory entries, SteadyClock clock)
 {
     /// <summary>
     /// RFC 9111 §4.3.4: updates what a 304 is about. Answers with the response to be served; null where the 304 is about none

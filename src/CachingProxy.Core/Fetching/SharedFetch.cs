@@ -15,7 +15,7 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="leases">Whose turn it is to fetch, of all nodes; null where there is only this one.</param>
 /// <param name="invalidations">What was purged.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class OtherFetches(ICacheStore memory, TieredStore? tiers, IFetchLeases? leases, InvalidationLog invalidations, SteadyClock clock)
+internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetchLeases? leases, InvalidationLog invalidations, SteadyClock clock)
 {
     // How often it is looked whether another node has done.
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);

@@ -10,26 +10,26 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="Partition">Who may share it.</param>
 /// <param name="Range">The range that is fetched, and its condition; empty for the whole.</param>
 /// <param name="Variant">The selecting fields, where another response has told which they are; empty where nobody knows yet.</param>
-internal readonly record struct FillPlace(CacheKey Key, CachePartition Partition, string Range, string Variant = "")
+internal readonly record struct FillKey(CacheKey Key, CachePartition Partition, string Range, string Variant = "")
 {
     /// <summary>The place of the whole.</summary>
-    public static FillPlace OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
+    public static FillKey OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
 
     /// <summary>The place of what a request asks for: the whole, or its range.</summary>
-    public static FillPlace Of(CacheRequest request) => request.HasRange
+    public static FillKey Of(CacheRequest request) => request.HasRange
         ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString())
         : OfWhole(request);
 
     /// <summary>The place of a stored response anew: variants are refreshed beside each other.</summary>
-    public static FillPlace ToRefresh(CacheRequest request, CacheEntry stored) =>
+    public static FillKey ToRefresh(CacheRequest request, CacheEntry stored) =>
         (stored.Part is null ? OfWhole(request) : Of(request)).Among(stored.Variant, request);
 
     /// <summary>The place of what is missing of a stored part.</summary>
-    public static FillPlace Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
+    public static FillKey Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
 
     /// <summary>The place of a request among those that a response varies on.</summary>
-    public FillPlace Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request.SelectingFields) };
+    public FillKey Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request.SelectingFields) };
 
-    private static FillPlace Of(CacheRequest request, string range, string condition) =>
+    private static FillKey Of(CacheRequest request, string range, string condition) =>
         new(request.Key, request.Partition, $"{range}\n{condition}");
 }

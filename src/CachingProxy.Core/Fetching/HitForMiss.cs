@@ -8,7 +8,7 @@ namespace CachingProxy.Core.Fetching;
 /// The URIs whose last response nobody else could use: requests for them do not wait for each other, until a response
 /// can be shared again or the time is over (hit-for-miss). Safe for any number of threads.
 /// </summary>
-internal sealed class Unshareables
+internal sealed class HitForMiss
 {
     /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
     public const int MaxRemembered = 100_000;
