@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.HitRate;
 

@@ -3,6 +3,8 @@ using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Targets;
+using CachingProxy.Http.Upstream;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore;

@@ -1,5 +1,6 @@
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.AspNetCore;
 

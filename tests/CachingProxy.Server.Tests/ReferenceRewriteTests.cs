@@ -1,8 +1,8 @@
-using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Targets;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests;

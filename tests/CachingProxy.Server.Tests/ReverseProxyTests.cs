@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Configuration;
+using CachingProxy.Http.Upstream;
 using CachingProxy.Serving;
 using CachingProxy.TestKit;
 

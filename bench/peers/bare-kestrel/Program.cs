@@ -1,5 +1,3 @@
-using CachingProxy.Core.Fetching;
-
 // Bare Kestrel: the constant bytes of /1k, /100k and /1m, no cache, no origin, no routing.
 // What a proxy written on Kestrel could reach at most.
 // usage: dotnet bare-kestrel.dll PORT

@@ -2,6 +2,8 @@ using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Targets;
+using CachingProxy.Http.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

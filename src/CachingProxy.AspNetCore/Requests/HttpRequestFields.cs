@@ -1,4 +1,5 @@
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,5 +1,6 @@
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Keys;
+using CachingProxy.Http.Targets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using CachingProxy.Core.Messages;
 using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Fetching;

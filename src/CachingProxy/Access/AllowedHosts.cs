@@ -1,7 +1,7 @@
 using System.Net;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Keys;
+using CachingProxy.Http.Targets;
 
 namespace CachingProxy.Access;
 

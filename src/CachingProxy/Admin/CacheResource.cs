@@ -1,8 +1,8 @@
-using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Stores;
+using CachingProxy.Http.Targets;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;

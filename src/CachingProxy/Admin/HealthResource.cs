@@ -1,7 +1,7 @@
-using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Stores;
+using CachingProxy.Http.Targets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 

@@ -1,6 +1,6 @@
 using CachingProxy.Access;
-using CachingProxy.AspNetCore;
 using CachingProxy.Core.Keys;
+using CachingProxy.Http.Targets;
 using CachingProxy.JsonProxy;
 
 namespace CachingProxy.Admin;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using CachingProxy.AspNetCore.Targets;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
+using CachingProxy.Http.Targets;
+using CachingProxy.Http.Upstream;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;

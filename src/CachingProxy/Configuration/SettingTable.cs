@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
 using CachingProxy.AspNetCore.Requests;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Targets;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;

@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.IO.Compression;
-using CachingProxy.AspNetCore;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Targets;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.JsonProxy;

@@ -2,9 +2,9 @@ using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Targets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

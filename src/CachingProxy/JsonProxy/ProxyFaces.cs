@@ -1,5 +1,5 @@
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Targets;
 
 namespace CachingProxy.JsonProxy;
 

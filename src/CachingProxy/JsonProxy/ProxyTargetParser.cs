@@ -1,5 +1,5 @@
-using CachingProxy.AspNetCore;
 using CachingProxy.Core.Keys;
+using CachingProxy.Http.Targets;
 
 namespace CachingProxy.JsonProxy;
 

@@ -1,8 +1,8 @@
-using CachingProxy.AspNetCore.Targets;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
+using CachingProxy.Http.Targets;
+using CachingProxy.Http.Upstream;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;

@@ -1,5 +1,5 @@
 using System.Net;
-using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.Serving;
 

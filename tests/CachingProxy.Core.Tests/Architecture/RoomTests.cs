@@ -22,7 +22,8 @@ public class RoomTests
     private static readonly Dictionary<string, string[]> PermittedReferences = new()
     {
         ["CachingProxy.Core"] = [],
-        ["CachingProxy.AspNetCore"] = ["CachingProxy.Core"],
+        ["CachingProxy.Http"] = ["CachingProxy.Core"],
+        ["CachingProxy.AspNetCore"] = ["CachingProxy.Http"],
         ["CachingProxy.Sqlite"] = ["CachingProxy.Core"],
         ["CachingProxy.Redis"] = ["CachingProxy.Core"],
         ["CachingProxy"] = ["CachingProxy.AspNetCore", "CachingProxy.Redis", "CachingProxy.Sqlite"],

@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Http.Upstream;
 using CachingProxy.Serving;
 using CachingProxy.TestKit;
 

@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore;
+using CachingProxy.Http.Targets;
 using CachingProxy.JsonProxy;
 using FsCheck;
 using FsCheck.Fluent;

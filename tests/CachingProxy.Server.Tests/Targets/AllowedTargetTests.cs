@@ -1,5 +1,5 @@
 using System.Net;
-using CachingProxy.AspNetCore.Targets;
+using CachingProxy.Http.Targets;
 
 namespace CachingProxy.Server.Tests.Targets;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using CachingProxy.Http.Targets;
 using CachingProxy.Serving;
 using CachingProxy.TestKit;
 
@@ -116,7 +117,7 @@ public class TargetGuardTests
     public async Task ATargetThatIsAllowedByName_MayBeReachedByAnybody(string allowed)
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("allowed"));
-        var target = AspNetCore.Targets.AllowedTarget.Parse(allowed.Replace("{port}", origin.Url.Port.ToString()))!;
+        var target = AllowedTarget.Parse(allowed.Replace("{port}", origin.Url.Port.ToString()))!;
         await using var proxy = await TestProxy.StartWithAsync(new() { AllowedTargets = [target] }, new());
         Assert.Contains("allowed", await AskAsync(proxy, $"{origin.Url}x"));
     }
@@ -124,7 +125,7 @@ public class TargetGuardTests
     [Fact]
     public async Task APortThatIsNamedForOneTarget_IsNotOpenForOthers()
     {
-        var mail = AspNetCore.Targets.AllowedTarget.Parse("mail.test:25")!;
+        var mail = AllowedTarget.Parse("mail.test:25")!;
         await using var proxy = await TestProxy.StartWithAsync(new() { AllowedTargets = [mail] }, new());
         Assert.StartsWith("HTTP/1.1 403", await AskAsync(proxy, "http://1.1.1.1:25/"));
     }

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using CachingProxy.AspNetCore.Upstream;
+using CachingProxy.Http.Upstream;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Server.Tests.Upstream;

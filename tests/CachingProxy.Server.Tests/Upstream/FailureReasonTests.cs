@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Configuration;
+using CachingProxy.Http.Upstream;
 using CachingProxy.Serving;
 using CachingProxy.TestKit;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using CachingProxy.AspNetCore.Upstream;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.Server.Tests.Upstream;
 

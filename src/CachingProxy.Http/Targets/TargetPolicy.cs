@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace CachingProxy.AspNetCore.Targets;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>Where requests of one kind may go. Immutable.</summary>
 public sealed class TargetPolicy

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it sends, so that it

@@ -1,6 +1,6 @@
 using CachingProxy.Core.Keys;
 
-namespace CachingProxy.AspNetCore;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>An origin's base URL, taken apart once: what the key of every target below it begins with.</summary>
 public sealed class OriginBase

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
+using CachingProxy.Http.Targets;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Origins that speak HTTP, through <see cref="SocketsHttpHandler"/> with everything turned off that is wrong for a shared

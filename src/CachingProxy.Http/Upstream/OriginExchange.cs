@@ -1,6 +1,6 @@
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Ties a request to the connection it is sent on, which SocketsHttpHandler does not tell: the connection sees who

@@ -1,4 +1,4 @@
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Looks through the heads that an origin sends on HTTP/1.1, up to and including that of the final response, for bytes that SocketsHttpHandler turns into

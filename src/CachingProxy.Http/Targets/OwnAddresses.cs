@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 
-namespace CachingProxy.AspNetCore.Targets;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>The addresses of this machine: what leads to them leads back to us, or to what only we should reach.</summary>
 public static class OwnAddresses

@@ -1,6 +1,6 @@
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// A connection to an origin, as SocketsHttpHandler sees it. It can be kept from being used for another request, which

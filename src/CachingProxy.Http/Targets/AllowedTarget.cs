@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 
-namespace CachingProxy.AspNetCore.Targets;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>
 /// A target that is permitted by name: <c>HOST</c> or <c>CIDR</c>, each with an optional <c>:PORT</c>. Without a port the

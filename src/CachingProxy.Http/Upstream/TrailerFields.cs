@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>RFC 9110 §6.5.1: the fields after the content, without those that mean something only before it.</summary>
 internal static class TrailerFields

@@ -1,6 +1,6 @@
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// The content of a response from the origin: every failure while reading is one of ours, and silence has its limit.

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Targets;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>
 /// Opens every connection to an origin, and decides about each on the addresses that it then connects to: what a name

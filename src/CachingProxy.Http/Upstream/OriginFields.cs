@@ -1,7 +1,7 @@
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// The fields that the operator has every request to the origin carry, in the place of what the client sent. Their values may be secret. Immutable.

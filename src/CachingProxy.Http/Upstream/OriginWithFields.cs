@@ -1,6 +1,6 @@
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>Adds the configured fields (an API key, say) to requests for one origin, and to no other.</summary>
 public sealed class OriginWithFields(IOrigin inner, string authority, OriginFields fields) : IOrigin

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using CachingProxy.AspNetCore.Targets;
 using CachingProxy.Core.Messages;
+using CachingProxy.Http.Targets;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Reaches origins through another proxy. The other proxy looks up the names of targets, so that each target is judged before it is asked for: by its name, and by the

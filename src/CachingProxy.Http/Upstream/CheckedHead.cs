@@ -1,6 +1,6 @@
 using CachingProxy.Core.Parsing;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>The head of a response that the guard let pass.</summary>
 /// <param name="Fields">All fields but those that frame the message.</param>

@@ -1,4 +1,4 @@
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Reads along with content in chunks (RFC 9112 §7.1) and finds lines that end in a line feed alone. SocketsHttpHandler takes them, another reader of the same

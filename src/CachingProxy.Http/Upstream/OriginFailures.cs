@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>Gives each exception on the way to the origin its name.</summary>
 internal static class OriginFailures

@@ -1,6 +1,6 @@
 using CachingProxy.Core.Messages;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// How long the other side may be silent. The limit starts anew with each sign of life, so that a slow transfer is no

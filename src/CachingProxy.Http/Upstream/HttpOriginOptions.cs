@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>How an origin is spoken to.</summary>
 public sealed record HttpOriginOptions

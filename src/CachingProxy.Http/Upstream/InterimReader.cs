@@ -4,7 +4,7 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Reads along with SocketsHttpHandler, which passes over interim responses (1xx) in silence, from the writing of a request

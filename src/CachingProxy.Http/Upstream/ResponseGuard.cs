@@ -4,7 +4,7 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore.Upstream;
+namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// Refuses what SocketsHttpHandler lets through although it is no response that could be passed on: a length that is

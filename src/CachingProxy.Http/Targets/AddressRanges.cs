@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CachingProxy.AspNetCore.Targets;
+namespace CachingProxy.Http.Targets;
 
 /// <summary>
 /// Which addresses are the public Internet's, by IANA's special-purpose registries (as of 2025-10-09), and which are a
