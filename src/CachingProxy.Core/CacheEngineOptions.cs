@@ -7,14 +7,38 @@ public sealed class CacheEngineOptions
     /// The name under which this instance appears in <c>Via</c> (RFC 9110 §7.6.3). A name for this instance alone lets it
     /// recognise its own requests when they come back.
     /// </summary>
-    public required string Pseudonym { get; init; }
+    public required string Pseudonym
+    {
+        get;
+        init
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(value);
+            field = value;
+        }
+    }
 
     /// <summary>
-    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default. What
+    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default, 0 or more. What
     /// comes beyond is passed on at the pace of its slowest reader, and stored only where a tier behind the memory takes it as it comes.
     /// </summary>
-    public long MaxGrowingBytes { get; init; } = 256L << 20;
+    public long MaxGrowingBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 256L << 20;
 
     /// <summary>The most requests that wait for the head of one fetch: 10,000 by default, 1 or more. Further ones end as a 503.</summary>
-    public int MaxWaitersPerFill { get; init; } = 10_000;
+    public int MaxWaitersPerFill
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 10_000;
 }

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Telemetry;
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
@@ -19,13 +20,13 @@ internal sealed class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TellInterval = TimeSpan.FromMinutes(1);
     private const int MaxPending = 1024;
     private const int MaxFailedProbes = 5;
 
     private readonly RedisStoreOptions _options;
     private readonly RedisKey _log;
     private readonly TimeProvider _time;
+    private readonly Occasionally _tellRefusal;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,7 +40,6 @@ internal sealed class RedisConnection : IAsyncDisposable
     private long _pendingBytes;
     private int _pending;
     private long _refused;
-    private long _toldAt;
 
     /// <param name="options">Where Redis is.</param>
     /// <param name="log">A key of the log of purges: without its server there is no tier.</param>
@@ -50,6 +50,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         _options = options;
         _log = log;
         _time = time;
+        _tellRefusal = new Occasionally(TimeSpan.FromMinutes(1), time);
         _logger = logger;
         Name = string.Join(", ", options.Servers.Select(server => $"{server.Host}:{server.Port}"));
     }
@@ -199,8 +200,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         if (failure is RedisServerException)
         {
             // It answers, and will not: full, read-only, loading. Said once in a while, however often it does.
-            var (now, last) = (_time.GetTimestamp(), Volatile.Read(ref _toldAt));
-            if ((last == 0 || _time.GetElapsedTime(last, now) > TellInterval) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
+            if (_tellRefusal.IsTime())
             {
                 Log.Refused(_logger, Name, failure.Message);
             }

@@ -3,6 +3,7 @@ using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
+using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -22,11 +23,11 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
     private const int ChecksumBytes = 4;
 
-    private static readonly TimeSpan TellInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly RedisStoreOptions _options;
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
+    private readonly Occasionally _tellDamage;
     private readonly ILogger<RedisStore> _logger;
     private readonly RedisKeys _keys;
     private readonly RedisConnection _connection;
@@ -35,7 +36,6 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     private readonly PendingWrites _writes = new();
     private long _dropped;
     private long _damaged;
-    private long _toldDamageAt;
 
     /// <summary>Begins to connect, and does not wait for it.</summary>
     public RedisStore(RedisStoreOptions options, TimeProvider time, ILogger<RedisStore> logger)
@@ -43,7 +43,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         _options = options;
-        _time = time;
+        _clock = new SteadyClock(time);
+        _tellDamage = new Occasionally(TimeSpan.FromMinutes(1), time);
         _keys = new RedisKeys(options.KeyPrefix);
         _logger = logger;
         _connection = new RedisConnection(options, _keys.Purges, time, logger);
@@ -259,8 +260,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     private async ValueTask RemoveDamagedAsync(RedisKey name, string serial, string fault)
     {
         Interlocked.Increment(ref _damaged);
-        var (now, last) = (_time.GetTimestamp(), Volatile.Read(ref _toldDamageAt));
-        if ((last == 0 || _time.GetElapsedTime(last, now) > TellInterval) && Interlocked.CompareExchange(ref _toldDamageAt, now, last) == last)
+        if (_tellDamage.IsTime())
         {
             Log.Damaged(_logger, fault);
         }
@@ -330,7 +330,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         return isDone && count == chunks.Length;
     }
 
-    private TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - _time.GetUtcNow();
+    private TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - _clock.Now;
 
     private void Poll()
     {

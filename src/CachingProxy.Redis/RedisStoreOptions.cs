@@ -6,7 +6,15 @@ namespace CachingProxy.Redis;
 public sealed class RedisStoreOptions
 {
     /// <summary>The server, by name or address and port; of a cluster one or several of its nodes, from which the others are learnt.</summary>
-    public required IReadOnlyList<DnsEndPoint> Servers { get; init; }
+    public required IReadOnlyList<DnsEndPoint> Servers
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value.Count > 0 ? value : throw new ArgumentException("At least one server is needed.", nameof(value));
+        }
+    }
 
     /// <summary>The user (ACL of Redis 6); the default one by default.</summary>
     public string? User { get; init; }
@@ -15,26 +23,82 @@ public sealed class RedisStoreOptions
     public string? Password { get; init; }
 
     /// <summary>The number of the database: 0 by default. A cluster has no other.</summary>
-    public int Database { get; init; }
+    public int Database
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    }
 
     /// <summary>Whether the connection is encrypted, and the certificate checked against the server's name. Off by default.</summary>
     public bool UseTls { get; init; }
 
     /// <summary>What all keys begin with: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>
-    public string KeyPrefix { get; init; } = "caching-proxy:";
+    public string KeyPrefix
+    {
+        get;
+        init
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            field = value;
+        }
+    } = "caching-proxy:";
 
     /// <summary>How long a request waits for Redis: 50 milliseconds by default. Then it goes on without, which is a miss.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan Timeout
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.</summary>
-    public TimeSpan PurgeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan PurgeTimeout
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a lease lasts at most: 10 seconds by default. Then another node may fetch the same.</summary>
-    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan LeaseTime
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>How much may be on its way to Redis, in bytes: 16 MiB by default. What comes beyond is not written, and counted.</summary>
-    public long MaxPendingBytes { get; init; } = 16L << 20;
+    public long MaxPendingBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 16L << 20;
 
     /// <summary>The most purges that are kept for nodes that were cut off: 100,000 by default.</summary>
-    public int MaxPurges { get; init; } = 100_000;
+    public int MaxPurges
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 100_000;
 }

@@ -18,6 +18,7 @@ public sealed class SqliteStore : ISecondTier
 
     private readonly SqliteStoreOptions _options;
     private readonly TimeProvider _time;
+    private readonly SteadyClock _clock;
     private readonly ILogger<SqliteStore> _logger;
     private readonly ConcurrentDictionary<long, long> _used = new();
     private readonly FileStream? _lock;
@@ -34,6 +35,7 @@ public sealed class SqliteStore : ISecondTier
     {
         _options = options;
         _time = time;
+        _clock = new SteadyClock(time);
         _logger = logger;
         if (held is null || session is null)
         {
@@ -66,7 +68,7 @@ public sealed class SqliteStore : ISecondTier
     /// <summary>What the entries take, in bytes.</summary>
     public long HeldBytes => _session?.Writer.TotalBytes ?? 0;
 
-    internal DateTimeOffset Now => _time.GetUtcNow();
+    internal DateTimeOffset Now => _clock.Now;
 
     /// <summary>
     /// Opens the file, or makes it. One of ours that is damaged is set aside, one of another version emptied; one that cannot be used leaves a store that

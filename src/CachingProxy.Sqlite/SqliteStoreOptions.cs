@@ -4,16 +4,40 @@ namespace CachingProxy.Sqlite;
 public sealed class SqliteStoreOptions
 {
     /// <summary>The file. It is made where it is not there; beside it stand those of SQLite (<c>-wal</c>, <c>-shm</c>) and a lock.</summary>
-    public required string Path { get; init; }
+    public required string Path
+    {
+        get;
+        init
+        {
+            ArgumentException.ThrowIfNullOrEmpty(value);
+            field = value;
+        }
+    }
 
     /// <summary>
     /// How much it holds: heads and bodies together, in bytes; 1 GiB by default, 1 MiB or more. At the limit those that were used
     /// the longest time ago make room. The file is somewhat larger, and its write-ahead log up to 8 MiB.
     /// </summary>
-    public long MaxBytes { get; init; } = 1L << 30;
+    public long MaxBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1 << 20);
+            field = value;
+        }
+    } = 1L << 30;
 
     /// <summary>
     /// How much may wait to be written, in bytes: 64 MiB by default. What comes beyond is not written, and counted; no request waits for it.
     /// </summary>
-    public long MaxQueuedBytes { get; init; } = 64L << 20;
+    public long MaxQueuedBytes
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 64L << 20;
 }

@@ -39,10 +39,7 @@ public sealed partial class ScenarioTests
             }
 
             var received = await ExchangeAsync(proxy, step);
-            while (proxy.Engine.RunningFills > 0)
-            {
-                await Task.Yield();
-            }
+            await proxy.Engine.SettleAsync();
 
             Check(number, step, received);
         }
@@ -64,10 +61,7 @@ public sealed partial class ScenarioTests
     private async Task AgeAsync(TestProxy proxy, int seconds)
     {
         _time.Advance(TimeSpan.FromSeconds(seconds));
-        while (proxy.Engine.RunningFills > 0)
-        {
-            await Task.Yield();
-        }
+        await proxy.Engine.SettleAsync();
     }
 
     private async Task<ReceivedResponse> ExchangeAsync(TestProxy proxy, ScenarioStep step)

@@ -41,11 +41,5 @@ public sealed class TestEngine
     }
 
     /// <summary>Waits until no fetch is under way any more.</summary>
-    public async Task SettleAsync()
-    {
-        while (Engine.RunningFills > 0)
-        {
-            await Task.Yield();
-        }
-    }
+    public Task SettleAsync() => Engine.SettleAsync();
 }

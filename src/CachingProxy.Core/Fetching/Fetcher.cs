@@ -108,9 +108,12 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     {
         using var waiting = fill.Wait(maxWaiting);
         var (outcome, _) = await WaitAsync(waiting, request, clientGone);
-        return outcome is FillOutcome.Shared(var rest, var body, _, _) && missing.IsIn(rest) && rest.Answers(request) && body.OpenReader() is { } reader
-            ? new FetchResult.Completed(part, rest, rest.Fields, reader, missing.IsLast) { IsCollapsed = true }
-            : outcome is null || IsPart(outcome) ? null : Share(request, outcome);
+        if (outcome is FillOutcome.Shared(var rest, var body, _, _) && missing.IsIn(rest) && rest.Answers(request))
+        {
+            return body.OpenReader() is { } reader ? new FetchResult.Completed(part, rest, rest.Fields, reader, missing.IsLast) { IsCollapsed = true } : null;
+        }
+
+        return outcome is null || IsPart(outcome) ? null : Share(request, outcome);
     }
 
     private static bool IsPart(FillOutcome outcome) => outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
@@ -202,13 +205,17 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     {
         FetchResult? shared = outcome switch
         {
-            FillOutcome.Shared(var entry, var body, _, _) when ReuseRules.CanBeShared(request, entry, clock.Now) && body.OpenReader() is { } reader => new FetchResult.Joined(entry, reader),
-            FillOutcome.Validated(var entry, true) when ReuseRules.CanBeShared(request, entry, clock.Now) => new FetchResult.Validated(entry, false),
-            FillOutcome.Found(var entry) when ReuseRules.CanBeShared(request, entry, clock.Now) => new FetchResult.Found(entry),
+            FillOutcome.Shared(var entry, var body, _, _) when CanBeShared(entry) => Reader(entry, body),
+            FillOutcome.Validated(var entry, true) when CanBeShared(entry) => new FetchResult.Validated(entry, false),
+            FillOutcome.Found(var entry) when CanBeShared(entry) => new FetchResult.Found(entry),
             FillOutcome.Failed(var failure) => new FetchResult.Failed(failure),
             _ => null,
         };
         return shared is null ? null : shared with { IsCollapsed = true };
+
+        bool CanBeShared(CacheEntry entry) => ReuseRules.CanBeShared(request, entry, clock.Now);
+
+        static FetchResult.Joined? Reader(CacheEntry entry, GrowingBody body) => body.OpenReader() is { } reader ? new FetchResult.Joined(entry, reader) : null;
     }
 
     // Whether the range that a request asks for can be taken out of a whole that is arriving.

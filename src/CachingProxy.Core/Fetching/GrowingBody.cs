@@ -31,7 +31,7 @@ internal sealed class GrowingBody
     private readonly TimeProvider _time;
     private readonly GrowthBudget _budget;
     private readonly Lock _lock = new();
-    private readonly List<GrowingBodyReader> _readers = [];
+    private readonly HashSet<GrowingBodyReader> _readers = [];
     private readonly Signal _grown = new();
     private readonly Signal _readerMoved = new();
     private BodyChunk? _first;
@@ -214,7 +214,7 @@ internal sealed class GrowingBody
                 return;
             }
 
-            foreach (var reader in _readers.FindAll(reader => Length - reader.Position >= WindowBytes))
+            foreach (var reader in _readers.Where(reader => Length - reader.Position >= WindowBytes).ToList())
             {
                 _readers.Remove(reader);
                 reader.CutOff();

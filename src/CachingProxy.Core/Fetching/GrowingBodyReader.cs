@@ -80,11 +80,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
                 skip -= skipped;
                 var wanted = bytes.Slice(skipped, (int)Math.Min(bytes.Length - skipped, length));
                 length -= wanted.Length;
-                var flushed = wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token);
-                if (flushed.IsCompleted || flushed.IsCanceled)
-                {
-                    throw new OperationCanceledException("The client has gone.", clientGone);
-                }
+                EnsureTaken(wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token), clientGone);
 
                 var isFirst = _position == 0;
                 Volatile.Write(ref _position, _position + bytes.Length);

@@ -10,20 +10,23 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 internal sealed class HitForMiss
 {
-    /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
+    /// <summary>After how many it is looked whether too many are remembered: never more than one and a half times as many are. All are forgotten then, which costs some waiting.</summary>
     public const int MaxRemembered = 100_000;
 
     private readonly ConcurrentDictionary<(CacheKey, CachePartition), (DateTimeOffset Until, bool IsTooLarge)> _remembered = new();
-    private long _count;
+    private int _added;
     private long _uses;
 
     /// <summary>How many requests did not wait because of it.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
+    // Once there was one, every miss looks: to know that there is none again would take every lock.
+    private bool HasAny => Volatile.Read(ref _added) != 0;
+
     /// <summary>Whether a request had better not wait for another.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
-        if (Volatile.Read(ref _count) == 0 || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
+        if (!HasAny || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
         {
             return false;
         }
@@ -40,33 +43,24 @@ internal sealed class HitForMiss
 
     /// <summary>Whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.</summary>
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
-        Volatile.Read(ref _count) > 0 && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
+        HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
 
     /// <summary>Nobody else can use the response for a URI.</summary>
     public void Remember(CacheKey key, CachePartition partition, DateTimeOffset until, bool isTooLarge)
     {
-        if (Volatile.Read(ref _count) >= MaxRemembered)
+        _remembered[(key, partition)] = (until, isTooLarge);
+        if (Interlocked.Increment(ref _added) % MaxRemembered == 0 && _remembered.Count > MaxRemembered / 2)
         {
             _remembered.Clear();
-            Volatile.Write(ref _count, 0);
-        }
-
-        if (_remembered.TryAdd((key, partition), (until, isTooLarge)))
-        {
-            Interlocked.Increment(ref _count);
-        }
-        else
-        {
-            _remembered[(key, partition)] = (until, isTooLarge);
         }
     }
 
     /// <summary>Others can use it.</summary>
     public void Forget(CacheKey key, CachePartition partition)
     {
-        if (Volatile.Read(ref _count) > 0 && _remembered.TryRemove((key, partition), out _))
+        if (HasAny)
         {
-            Interlocked.Decrement(ref _count);
+            _remembered.TryRemove((key, partition), out _);
         }
     }
 }

@@ -23,19 +23,23 @@ public abstract class ChunkedBody(long length, int chunkBytes) : ResponseBody
     {
         ArgumentNullException.ThrowIfNull(destination);
         var next = ReadAsync(offset).AsTask();
-        while (length > 0)
+        try
         {
-            var chunk = await next;
-            var skipped = (int)(offset % chunkBytes);
-            var piece = chunk.AsMemory(skipped, (int)Math.Min(length, chunk.Length - skipped));
-            offset += piece.Length;
-            length -= piece.Length;
-            next = length > 0 ? ReadAsync(offset).AsTask() : next;
-            var flushed = await destination.WriteAsync(piece, clientGone);
-            if (flushed.IsCompleted || flushed.IsCanceled)
+            while (length > 0)
             {
-                throw new OperationCanceledException("The client has gone.", clientGone);
+                var chunk = await next;
+                var skipped = (int)(offset % chunkBytes);
+                var piece = chunk.AsMemory(skipped, (int)Math.Min(length, chunk.Length - skipped));
+                offset += piece.Length;
+                length -= piece.Length;
+                next = length > 0 ? ReadAsync(offset).AsTask() : next;
+                EnsureTaken(await destination.WriteAsync(piece, clientGone), clientGone);
             }
+        }
+        finally
+        {
+            // The chunk after the last one that a client took; whatever becomes of it is nobody's concern any more.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

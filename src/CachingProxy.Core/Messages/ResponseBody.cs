@@ -37,6 +37,16 @@ public abstract class ResponseBody : IAsyncDisposable
     public virtual ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>
         throw new NotSupportedException("This content can only be had as a whole.");
 
+    /// <summary>Ensures that what was written can still reach the client.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    protected static void EnsureTaken(FlushResult flushed, CancellationToken clientGone)
+    {
+        if (flushed.IsCompleted || flushed.IsCanceled)
+        {
+            throw new OperationCanceledException("The client has gone.", clientGone);
+        }
+    }
+
     /// <summary>Lets go of whatever the content comes from.</summary>
     public abstract ValueTask DisposeAsync();
 }

@@ -36,7 +36,7 @@ internal sealed class StoredBody : ResponseBody
                 return CopyRestAsync(written, destination, next + 1, clientGone);
             }
 
-            _ = written.GetAwaiter().GetResult();
+            EnsureTaken(written.GetAwaiter().GetResult(), clientGone);
         }
 
         return ValueTask.CompletedTask;
@@ -47,7 +47,7 @@ internal sealed class StoredBody : ResponseBody
     {
         foreach (var piece in Pieces(offset, length))
         {
-            await destination.WriteAsync(piece, clientGone);
+            EnsureTaken(await destination.WriteAsync(piece, clientGone), clientGone);
         }
     }
 
@@ -88,10 +88,10 @@ internal sealed class StoredBody : ResponseBody
 
     private async ValueTask CopyRestAsync(ValueTask<FlushResult> written, PipeWriter destination, int next, CancellationToken clientGone)
     {
-        await written;
+        EnsureTaken(await written, clientGone);
         for (; next < _chunks.Length; next++)
         {
-            await destination.WriteAsync(_chunks[next], clientGone);
+            EnsureTaken(await destination.WriteAsync(_chunks[next], clientGone), clientGone);
         }
     }
 }

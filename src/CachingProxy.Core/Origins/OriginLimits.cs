@@ -4,26 +4,82 @@ namespace CachingProxy.Core.Origins;
 public sealed class OriginLimits
 {
     /// <summary>The most exchanges with one origin at once: 512 by default, 1 or more. Further requests wait for one to end.</summary>
-    public int MaxExchanges { get; init; } = 512;
+    public int MaxExchanges
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 512;
 
     /// <summary>The most requests that wait for an origin: 1,024 by default, 0 or more. Further ones end as a 503.</summary>
-    public int MaxQueued { get; init; } = 1024;
+    public int MaxQueued
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 1024;
 
     /// <summary>How long a request waits for its turn: 10 seconds by default. Then it ends as a 503.</summary>
-    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan QueueTimeout
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>After how many failures in a row an origin is held to be down: 5 by default, 1 or more.</summary>
-    public int MaxFailures { get; init; } = 5;
+    public int MaxFailures
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = 5;
 
     /// <summary>
     /// Over how long these failures must reach, without an answer in between: 1 second by default. A burst of broken connections of an origin
     /// that answers others says nothing. It does not count where <see cref="MaxFailures"/> is 1.
     /// </summary>
-    public TimeSpan FailureSpan { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan FailureSpan
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(1);
 
     /// <summary>For how long it is, the first time: 1 second by default. Each probe that fails doubles it.</summary>
-    public TimeSpan FirstHold { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan FirstHold
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(1);
 
     /// <summary>For how long it is at most: 30 seconds by default.</summary>
-    public TimeSpan MaxHold { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MaxHold
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    } = TimeSpan.FromSeconds(30);
 }

@@ -36,11 +36,11 @@ internal sealed class MultipartBody : ResponseBody
     {
         foreach (var (head, slice) in _parts)
         {
-            await destination.WriteAsync(head, clientGone);
+            EnsureTaken(await destination.WriteAsync(head, clientGone), clientGone);
             await _whole.CopyRangeToAsync(destination, slice.Offset, slice.Length, clientGone);
         }
 
-        await destination.WriteAsync(_end, clientGone);
+        EnsureTaken(await destination.WriteAsync(_end, clientGone), clientGone);
     }
 
     /// <inheritdoc/>

@@ -29,11 +29,7 @@ internal sealed class PassingBody(OriginResponse response) : ResponseBody
             }
 
             destination.Advance(read);
-            var flushed = await destination.FlushAsync(clientGone);
-            if (flushed.IsCompleted || flushed.IsCanceled)
-            {
-                throw new OperationCanceledException("The client has gone.", clientGone);
-            }
+            EnsureTaken(await destination.FlushAsync(clientGone), clientGone);
         }
     }
 

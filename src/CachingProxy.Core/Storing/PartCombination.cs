@@ -8,13 +8,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>
-/// RFC 9111 §3.4: stored parts of the same representation that adjoin become one, and in the end the whole. One at a time,
-/// and without copying what is there: the parts' chunks become the whole's.
+/// Puts stored parts of the same representation together that adjoin, and in the end the whole (RFC 9111 §3.4). One at a time for each URI,
+/// and without copying what is there: the parts' chunks become the whole's. Safe for any number of threads.
 /// </summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore without a wait handle holds nothing.")]
 internal sealed class PartCombination(ICacheStore store, InvalidationLog invalidations)
 {
-    private readonly SemaphoreSlim _one = new(1);
+    // Different URIs that share one wait for each other now and then, which harms nobody.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>Puts a part that a fill has just stored together with those that were there before.</summary>
     /// <param name="request">What the fill fetched.</param>
@@ -22,7 +23,8 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
     /// <param name="position">The position of the invalidation log when the fill began.</param>
     public async ValueTask CombineAsync(StoredRequest request, CacheEntry added, LogPosition position)
     {
-        await _one.WaitAsync();
+        var turn = _turns[(uint)added.Key.GetHashCode() % _turns.Length];
+        await turn.WaitAsync();
         try
         {
             foreach (var other in (await store.FindAsync(added.Key)).ToList())
@@ -49,7 +51,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
         }
         finally
         {
-            _one.Release();
+            turn.Release();
         }
     }
 

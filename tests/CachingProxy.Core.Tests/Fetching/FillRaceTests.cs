@@ -77,10 +77,7 @@ public class FillRaceTests
         await ReadAsync("Range: bytes=0-4");
         store.OnRemove = () => engine.PurgeAsync(Purge.Url(Some.Key()));
         await ReadAsync("Range: bytes=5-9");
-        while (engine.RunningFills > 0)
-        {
-            await Task.Yield();
-        }
+        await engine.SettleAsync();
 
         Assert.Equal("new", await ReadAsync());
 

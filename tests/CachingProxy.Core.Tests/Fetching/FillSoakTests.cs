@@ -51,12 +51,12 @@ public class FillSoakTests
         }
 
         await Task.WhenAll(workers);
-        while (engine.RunningFills > 0 || slots.BusyOrigins > 0)
+        await Eventually.IsAsync(() =>
         {
             // What waits for a slow reader, or for its turn, waits for time.
             _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return engine.RunningFills == 0 && slots.BusyOrigins == 0;
+        });
 
         await engine.PurgeAsync(Purge.All());
         Assert.True(_served > 500, $"Only {_served} requests were served.");

@@ -53,10 +53,7 @@ public class TieredLookupTests : IAsyncLifetime
     {
         _fields = ["Cache-Control: max-age=60, stale-while-revalidate=60"];
         await ServeAsync();
-        while (_engine.RunningFills > 0)
-        {
-            await Task.Yield();
-        }
+        await _engine.SettleAsync();
 
         _time.Advance(TimeSpan.FromSeconds(61));
         var looks = _tier.Looks;

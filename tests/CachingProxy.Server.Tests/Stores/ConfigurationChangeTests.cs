@@ -92,10 +92,7 @@ public sealed class ConfigurationChangeTests : IDisposable
         proxy.Client.DefaultRequestHeaders.Add("X-Real-IP", "192.0.2.1");
         var response = await proxy.Client.GetAsync(target);
         await response.Content.LoadIntoBufferAsync();
-        while (proxy.Engine.RunningFills > 0)
-        {
-            await Task.Yield();
-        }
+        await proxy.Engine.SettleAsync();
 
         await ((Sqlite.SqliteStore)proxy.SecondTier!).SettleAsync();
         return response;
