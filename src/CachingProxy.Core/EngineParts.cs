@@ -28,14 +28,14 @@ internal sealed record EngineParts(
 
         var tiers = secondTier is null ? null : new TieredStore(memory, secondTier, invalidations, clock);
         var store = tiers ?? memory;
-        var lookup = new CacheLookup(store, invalidations, variances);
+        var lookup = new CacheLookup(store, tiers, invalidations, variances);
 
         var entries = new EntryFactory(clock, variances, options.Pseudonym);
         var stored = new StoringSteps(entries, new Revalidation(store, lookup, entries, clock), new PartCombination(store, invalidations));
 
         var hitForMiss = new HitForMiss();
         var growth = new GrowthBudget(options.MaxGrowingBytes);
-        var others = new SharedFetch(memory, tiers, secondTier as IFetchLeases, invalidations, clock);
+        var others = new SharedFetch(memory, tiers, secondTier?.Leases, invalidations, clock);
         var fills = new FillTable(invalidations, new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures));
         return new EngineParts(
             clock, invalidations, purgeSink, purger, lookup, secondTier, hitForMiss, growth, fills,

@@ -56,6 +56,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <inheritdoc/>
     public bool IsAvailable => _connection.IsUp;
 
+    /// <inheritdoc/>
+    public IFetchLeases Leases => this;
+
     /// <summary>How many entries were not written, because Redis did not answer or too much was on its way.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 

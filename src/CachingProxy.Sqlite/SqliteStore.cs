@@ -54,6 +54,9 @@ public sealed class SqliteStore : ISecondTier
     public bool IsAvailable => _session is not null && !_isBroken;
 
     /// <inheritdoc/>
+    public IFetchLeases? Leases => null;
+
+    /// <inheritdoc/>
     public byte[]? SharedSecret { get; }
 
     /// <summary>How many entries were not written, because too much waited or writing failed.</summary>

@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Configuration;
 using CachingProxy.Core.Messages;

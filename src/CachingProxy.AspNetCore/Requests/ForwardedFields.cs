@@ -1,4 +1,5 @@
 using System.Globalization;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

@@ -1,3 +1,4 @@
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;

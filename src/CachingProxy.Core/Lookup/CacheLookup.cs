@@ -8,9 +8,12 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Lookup;
 
 /// <summary>Finds what is stored for a request, and leaves out what was purged since it was fetched.</summary>
-internal sealed class CacheLookup(ICacheStore store, InvalidationLog invalidations, SearchVariances variances)
+/// <param name="store">Where responses are stored: in the memory, or in all tiers.</param>
+/// <param name="tiers">The tiers, to look behind the memory; null where there is only that.</param>
+/// <param name="invalidations">What was purged.</param>
+/// <param name="variances">The other keys that a URI may have.</param>
+internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, InvalidationLog invalidations, SearchVariances variances)
 {
-    private readonly TieredStore? _tiers = store as TieredStore;
 
     public ValueTask<LookupResult> FindAsync(CacheRequest request, DateTimeOffset now)
     {
@@ -21,7 +24,7 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog invalidatio
         }
 
         var here = Select(request, found.GetAwaiter().GetResult(), now);
-        return _tiers is null || here.Entry?.IsFreshAt(request.Face.Policy, now) == true || ReuseRules.Decide(request, here, now) is ReuseDecision.Serve
+        return tiers is null || here.Entry?.IsFreshAt(request.Face.Policy, now) == true || ReuseRules.Decide(request, here, now) is ReuseDecision.Serve
             ? new(here)
             : FindBehindAsync(request, now);
     }
@@ -55,7 +58,7 @@ internal sealed class CacheLookup(ICacheStore store, InvalidationLog invalidatio
         var candidates = new List<CacheEntry>();
         foreach (var key in variances.KeysOf(request.Key))
         {
-            candidates.AddRange(await _tiers!.FindBehindAsync(key));
+            candidates.AddRange(await tiers!.FindBehindAsync(key));
         }
 
         return Select(request, candidates, now);

@@ -9,6 +9,9 @@ public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
     /// <summary>Whether it is in use now; where it is not, it finds and keeps nothing.</summary>
     bool IsAvailable { get; }
 
+    /// <summary>Tells whose turn it is to fetch, of all nodes that share this tier; null where only one process can use it.</summary>
+    IFetchLeases? Leases { get; }
+
     /// <summary>
     /// 32 random bytes that all who share this tier share: made once, and kept in the tier, so that restarts and other nodes have the same. Whatever must be
     /// told apart in the tier without being shown (the operator's credentials) is named by a hash with this key. Null while it is not known.

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.Admin;
+using CachingProxy.AspNetCore.Gate;
 using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Access;

@@ -1,5 +1,5 @@
 using CachingProxy.Access;
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.JsonProxy;
 using Microsoft.AspNetCore.Http;
 

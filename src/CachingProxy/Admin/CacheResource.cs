@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Stores;

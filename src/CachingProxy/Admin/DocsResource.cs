@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Stores;
 using CachingProxy.Http.Targets;

@@ -1,4 +1,4 @@
-using CachingProxy.Access;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Keys;
 using CachingProxy.Http.Targets;
 using CachingProxy.JsonProxy;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Http.Targets;
@@ -92,10 +93,10 @@ public sealed record ProxySettings
     /// <summary>Fields sent with every request to the origin. Their values may be secret and are never shown.</summary>
     public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
 
-    /// <summary>The host names that requests may use; empty: see <see cref="Access.AllowedHosts"/>.</summary>
+    /// <summary>The host names that requests may use; empty: see <see cref="AllowedHosts"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Sites whose pages may act with the credentials of <see cref="OriginFields"/> (<see cref="AspNetCore.Requests.CrossSiteGuard"/>); none by default.</summary>
+    /// <summary>Sites whose pages may act with the credentials of <see cref="OriginFields"/> (<see cref="CrossSiteGuard"/>); none by default.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>Targets of <c>/proxy</c> that are permitted by name.</summary>

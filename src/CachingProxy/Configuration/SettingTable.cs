@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;

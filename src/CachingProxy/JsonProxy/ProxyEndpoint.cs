@@ -1,6 +1,5 @@
-using CachingProxy.Access;
 using CachingProxy.Admin;
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;

@@ -1,4 +1,4 @@
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;

@@ -4,7 +4,7 @@ using System.Text;
 using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
-using CachingProxy.AspNetCore.Requests;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
@@ -212,7 +212,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var originFields = new OriginFields(settings.OriginFields);
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var hosts = new AllowedHosts(settings);
+        var hosts = new AllowedHosts(settings.AllowedHosts, settings.Host);
         var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
         var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
@@ -226,8 +226,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             new HealthResource(lifetime, behind, origins.Availability, originBase),
             new DocsResource(services));
         return new RequestPipeline(
-            hosts, new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), pseudonym, settings.ClientTimeout, dependencies.Time,
+            new RequestGate(hosts, pseudonym), new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
+            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), settings.ClientTimeout, dependencies.Time,
             services.GetRequiredService<ILogger<RequestPipeline>>());
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)

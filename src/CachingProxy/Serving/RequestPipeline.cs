@@ -1,6 +1,6 @@
-using CachingProxy.Access;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
@@ -12,7 +12,7 @@ namespace CachingProxy.Serving;
 
 /// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
 internal sealed partial class RequestPipeline(
-    AllowedHosts hosts, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin, string pseudonym,
+    RequestGate gate, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin,
     TimeSpan clientTimeout, TimeProvider time, ILogger<RequestPipeline> logger)
 {
     // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
@@ -64,19 +64,9 @@ internal sealed partial class RequestPipeline(
 
     private Task GuardAsync(HttpContext context)
     {
-        if (RequestGuard.Check(context, out var guarded) is { } refusal)
+        if (gate.Check(context, out var guarded) is { } refusal)
         {
             return RefuseAsync(context, refusal);
-        }
-
-        if (guarded.HasHost && !hosts.Contains(guarded.Host))
-        {
-            return RefuseAsync(context, new Refusal(421, "misdirected", $"This server does not answer for the host '{guarded.Host}'; see --allowed-host."));
-        }
-
-        if (ViaField.Names(context.Request.Headers.Via, pseudonym))
-        {
-            return ErrorAsync(context, 508, "loop", "This request has passed through this proxy before: its origin leads back to it.");
         }
 
         return ClientContent.Of(context, clientTimeout, time) is { } content ? RouteWithContentAsync(context, guarded, content) : RouteAsync(context, guarded);
@@ -132,7 +122,11 @@ internal sealed partial class RequestPipeline(
     private Task RefuseAsync(HttpContext context, Refusal refusal)
     {
         LogRefusal(logger, refusal.Status, refusal.Message);
-        context.Response.Headers.Connection = "close";
+        if (refusal.EndsConnection)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         if (refusal.Status == 405)
         {
             context.Response.Headers.Allow = AllowedMethods;

@@ -90,6 +90,8 @@ public class TieredLookupTests : IAsyncLifetime
 
         public bool IsAvailable => true;
 
+        public IFetchLeases? Leases => null;
+
         public byte[]? SharedSecret { get; } = new byte[32];
 
         public void Close() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,5 @@
 using System.Net;
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Configuration;
 using CachingProxy.TestKit;
 
@@ -56,7 +57,7 @@ public class CrossSiteTests
     public async Task ASiteThatIsPermitted_MayAct(string permitted, bool mayAct)
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
-        var permittedOrigin = permitted == "*" ? permitted : CachingProxy.AspNetCore.Requests.CrossSiteGuard.Normalise(permitted)!;
+        var permittedOrigin = permitted == "*" ? permitted : CrossSiteGuard.Normalise(permitted)!;
         await using var proxy = await TestProxy.StartAsync(origin, WithKey with { AllowedOrigins = [permittedOrigin] });
         var answer = await proxy.ExchangeAsync(
             proxy.Raw("POST", "/x", "Sec-Fetch-Site: cross-site", "Origin: https://app.example.test", "Content-Length: 0", "Connection: close"));

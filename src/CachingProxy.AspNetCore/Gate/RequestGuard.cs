@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore.Requests;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// One meaning per request: what Kestrel accepts but two servers could read differently is refused, before anything else

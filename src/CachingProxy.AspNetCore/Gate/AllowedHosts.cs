@@ -1,25 +1,29 @@
 using System.Net;
-using CachingProxy.Configuration;
 using CachingProxy.Core.Keys;
 using CachingProxy.Http.Targets;
 
-namespace CachingProxy.Access;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Under which names this server may be asked: those that are configured; else, on loopback, the loopback names and the
 /// listening address; else any. A page of another site cannot make a browser call us by a name of its own then.
 /// </summary>
-internal sealed class AllowedHosts
+public sealed class AllowedHosts
 {
     private readonly bool _permitsAny;
     private readonly HashSet<string> _ours;
     private readonly HashSet<string> _permitted;
 
-    public AllowedHosts(ProxySettings settings)
+    /// <summary>Permits the names that are configured; without any, see above.</summary>
+    /// <param name="configured">Normalised host names, with a port if any; <c>*</c> for all.</param>
+    /// <param name="listening">The address that the server listens on.</param>
+    public AllowedHosts(IReadOnlyList<string> configured, IPAddress listening)
     {
-        HashSet<string> loopback = ["localhost", "127.0.0.1", "[::1]", Text(settings.Host)];
-        HashSet<string> named = [.. settings.AllowedHosts.Where(name => name != "*")];
-        _permitsAny = settings.AllowedHosts.Contains("*") || (named.Count == 0 && !settings.ListensOnLoopbackAlone);
+        ArgumentNullException.ThrowIfNull(configured);
+        ArgumentNullException.ThrowIfNull(listening);
+        HashSet<string> loopback = ["localhost", "127.0.0.1", "[::1]", Text(listening)];
+        HashSet<string> named = [.. configured.Where(name => name != "*")];
+        _permitsAny = configured.Contains("*") || (named.Count == 0 && !IPAddress.IsLoopback(listening));
         _permitted = named.Count > 0 ? named : loopback;
         _ours = [.. loopback, .. named];
     }

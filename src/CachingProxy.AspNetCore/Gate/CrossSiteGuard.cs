@@ -2,7 +2,7 @@ using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
 using Microsoft.AspNetCore.Http;
 
-namespace CachingProxy.AspNetCore.Requests;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Refuses what a page of another site makes a browser do with the operator's credentials: where every request to the origin carries those, a form or a script

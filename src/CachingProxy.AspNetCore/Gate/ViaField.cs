@@ -1,7 +1,7 @@
 using CachingProxy.Core.Parsing;
 using Microsoft.Extensions.Primitives;
 
-namespace CachingProxy.AspNetCore.Requests;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>RFC 9110 §7.6.3: <c>Via</c> on requests, by which a loop is recognised.</summary>
 public static class ViaField

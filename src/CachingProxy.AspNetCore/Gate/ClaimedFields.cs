@@ -1,4 +1,4 @@
-namespace CachingProxy.AspNetCore.Requests;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Request fields by which whoever likes claims how a request came: who asked, by which name and scheme, for which path, with which method. An origin that believes

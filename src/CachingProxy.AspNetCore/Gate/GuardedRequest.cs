@@ -1,6 +1,6 @@
 using CachingProxy.Core.Keys;
 
-namespace CachingProxy.AspNetCore.Requests;
+namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>What the request guard has established.</summary>
 /// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look at.</param>

@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Http;
+
+namespace CachingProxy.AspNetCore.Gate;
+
+/// <summary>
+/// What every request passes before anything else looks at it: it has one meaning (<see cref="RequestGuard"/>), it is for this server (<see cref="AllowedHosts"/>), and it has
+/// not been here before (<see cref="ViaField"/>). Safe for any number of threads.
+/// </summary>
+/// <param name="hosts">The names by which the server may be asked.</param>
+/// <param name="pseudonym">The name of this instance in <c>Via</c>.</param>
+public sealed class RequestGate(AllowedHosts hosts, string pseudonym)
+{
+    /// <summary>Looks at a request. Returns the refusal, or null and the canonical request.</summary>
+    public Refusal? Check(HttpContext context, out GuardedRequest guarded)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (RequestGuard.Check(context, out guarded) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (guarded.HasHost && !hosts.Contains(guarded.Host))
+        {
+            return new Refusal(421, "misdirected", $"This server does not answer for the host '{guarded.Host}'; see --allowed-host.");
+        }
+
+        return ViaField.Names(context.Request.Headers.Via, pseudonym)
+            ? new Refusal(508, "loop", "This request has passed through this proxy before: its origin leads back to it.") { EndsConnection = false }
+            : null;
+    }
+}
