@@ -120,7 +120,7 @@ public sealed class CacheEngine
             ? _parts.Responder.FromOrigin(request, fetched, ForwardReason.Partial)
             : await ForwardAsync(request, ForwardReason.Partial, clientGone);
 
-    // What a HEAD asks for is in the whole that is being fetched.
+    // A HEAD is answered from the whole that is being fetched, if it is.
     private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
         _parts.Responder.FromOrigin(request, await _parts.Fetcher.JoinWholeAsync(request, clientGone) ?? await _parts.Forwarder.ForwardAsync(request, clientGone), reason);
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core;
 
-/// <summary>What an engine is put together from.</summary>
+/// <summary>Holds the parts of an engine.</summary>
 internal sealed record EngineParts(
     SteadyClock Clock, InvalidationLog Invalidations, PurgeSink PurgeSink, Purger Purger, CacheLookup Lookup, ISecondTier? SecondTier, HitForMiss HitForMiss, GrowthBudget Growth,
     FillTable Fills, Fetcher Fetcher, Forwarder Forwarder, Refresher Refresher, Responder Responder)

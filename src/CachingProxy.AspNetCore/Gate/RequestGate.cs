@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// What every request passes before anything else looks at it: it has one meaning (<see cref="RequestGuard"/>), it is for this server (<see cref="AllowedHosts"/>), and it has
-/// not been here before (<see cref="ViaField"/>). Safe for any number of threads.
+/// Looks at every request before anything else does: it must have one meaning (<see cref="RequestGuard"/>), be for this server
+/// (<see cref="AllowedHosts"/>), and not have been here before (<see cref="ViaField"/>). Safe for any number of threads.
 /// </summary>
 /// <param name="hosts">The names by which the server may be asked.</param>
 /// <param name="pseudonym">The name of this instance in <c>Via</c>.</param>

@@ -88,8 +88,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         return kept.Length == 0 && below.Length > 1 && below[1] is '/' or '\\' ? reference : string.Concat(kept, below, reference.AsSpan(end));
     }
 
-    // What stays in front of the path; null where the reference leads elsewhere. A host of ours under another scheme stays: an origin that sends its clients from
-    // http to https would send them in a circle.
+    // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A host of ours under another scheme
+    // stays: an origin that sends its clients from http to https would send them in a circle.
     private string? PrefixFor(string scheme, string authority)
     {
         var ofOrigin = scheme.Length > 0 ? scheme : Origin.Url.Scheme;

@@ -4,7 +4,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>What has become of a request that could not be answered from the store: a closed set. Whoever takes one uses its content or disposes it.</summary>
+/// <summary>Tells how the fetch for one request ended: a closed set. Whoever takes one uses its content or disposes it.</summary>
 internal abstract record FetchResult
 {
     private FetchResult()

@@ -200,7 +200,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     private ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(Waiting waiting, CacheRequest request, CancellationToken clientGone) =>
         waiting.WaitAsync(request.Face.Policy.WaitTimeout, clock.Source, clientGone);
 
-    // What a fill has brought, for a request that waited; null where it is not for that request.
+    // Returns the response of a fill for a request that waited; null where the response is not for that request.
     private FetchResult? Share(CacheRequest request, FillOutcome outcome)
     {
         FetchResult? shared = outcome switch
@@ -218,7 +218,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         static FetchResult.Joined? Reader(CacheEntry entry, GrowingBody body) => body.OpenReader() is { } reader ? new FetchResult.Joined(entry, reader) : null;
     }
 
-    // Whether the range that a request asks for can be taken out of a whole that is arriving.
+    // Tells whether the range that a request asks for can be taken out of a whole that is arriving.
     private bool CanSlice(CacheRequest request, FillOutcome outcome) => outcome is FillOutcome.Shared(var entry, var body, _, _)
         && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_]) && ReuseRules.CanBeShared(request, entry, clock.Now);
 

@@ -16,7 +16,7 @@ namespace CachingProxy.Core.Fetching;
 /// under way, no third begins, so that a slow origin is not asked once more each time that somebody loses patience.</item>
 /// </list>
 /// </remarks>
-/// <param name="request">What is fetched.</param>
+/// <param name="request">The request to the origin, and what is kept of that of the client.</param>
 /// <param name="position">The position of the invalidation log when the fill began: a request after a later purge does not join.</param>
 internal sealed class Fill(FillRequest request, LogPosition position)
 {
@@ -27,7 +27,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     private volatile bool _isWaitedForInVain;
     private volatile Fill? _earlier;
 
-    /// <summary>What is fetched.</summary>
+    /// <summary>The request to the origin, and what is kept of that of the client.</summary>
     public FillRequest Request => request;
 
     /// <summary>The position of the invalidation log when the fill began.</summary>

@@ -20,7 +20,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>Who may share the response.</summary>
     public CachePartition Partition => Stored.Partition;
 
-    /// <summary>What the face does with lifetimes, cookies and sizes.</summary>
+    /// <summary>The lifetimes, cookies and sizes of the face.</summary>
     public CachePolicy Policy => Stored.Policy;
 
     /// <summary>The stored response that the origin is asked to confirm.</summary>

@@ -61,7 +61,7 @@ internal sealed class FillRunner(
         }
     }
 
-    // What ends with its head is for nobody who has not asked yet.
+    // A fill that ends with its head is for nobody who has not asked yet.
     private static void End(Fill fill, FillOutcome outcome, IReadOnlyList<string> tags)
     {
         fill.Close();
@@ -135,7 +135,7 @@ internal sealed class FillRunner(
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
-            // What is not stored because the last one was too large says nothing new: after the time it is tried again.
+            // A response that is not stored because the last one was too large says nothing new: after the time it is tried again.
             if (IsForAll(reason, response.Status) && !isTooLarge)
             {
                 RememberAsUnshareable(request);

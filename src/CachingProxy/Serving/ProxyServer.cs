@@ -1,18 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using CachingProxy.Access;
-using CachingProxy.Admin;
-using CachingProxy.AspNetCore;
-using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
-using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Stores.Memory;
-using CachingProxy.Http.Targets;
-using CachingProxy.Http.Upstream;
-using CachingProxy.JsonProxy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -113,7 +105,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 behind);
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
-            var pipeline = CreatePipeline(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
+            var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
             var slowClients = new SlowClients(
                 application.Services.GetRequiredService<ConnectionLimit>(), origins.Slots, settings.ClientTimeout, dependencies.Time, loggers.CreateLogger<SlowClients>());
@@ -203,90 +195,6 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             // Two addresses could not be given the same free port.
             kestrel.Listen(settings.Host, settings.Port, Http1);
         }
-    }
-
-    private static RequestPipeline CreatePipeline(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, ISecondTier? behind, string pseudonym, OriginFactory origins)
-    {
-        byte[]? secret() => behind?.SharedSecret;
-        var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
-        var originFields = new OriginFields(settings.OriginFields);
-        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        var hosts = new AllowedHosts(settings.AllowedHosts, settings.Host);
-        var trust = new LocalTrust(hosts);
-        var targets = new ProxyTargetParser(originBase);
-        var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
-        var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
-        var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
-        var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
-        var routes = new AdminRoutes(
-            new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
-            new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
-            new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
-            new HealthResource(lifetime, behind, origins.Availability, originBase),
-            new DocsResource(services));
-        return new RequestPipeline(
-            new RequestGate(hosts, pseudonym), new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), settings.ClientTimeout, dependencies.Time,
-            services.GetRequiredService<ILogger<RequestPipeline>>());
-
-        (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
-        {
-            var guard = new TargetGuard(policy, dependencies.Resolve);
-            IOrigin origin = origins.Create(guard);
-            if (originBase is not null)
-            {
-                origin = new OriginWithFields(origin, originBase.Authority, originFields);
-            }
-
-            var cachePolicy = new CachePolicy
-            {
-                TimeToLive = settings.TimeToLive,
-                TtlMode = TtlMode.Override,
-                StripCookies = true,
-                OnlySuccesses = true,
-                WaitTimeout = settings.WaitTimeout,
-                UncacheableTimeToLive = settings.UncacheableTimeToLive,
-                EarlyRefresh = settings.EarlyRefresh,
-                MaxObjectBytes = settings.MaxObjectBytes,
-            };
-            var scope = new FaceScope(
-                [.. originFields.Texts, $"origin {originBase?.Authority}", .. settings.AllowedTargets.Select(target => $"target {target}"), $"private {policy.PermitsPrivate}"], secret);
-            return (new CacheFace(name, new JsonOrigin(origin, guard, originBase, memory, settings.MaxObjectBytes), cachePolicy) { Scope = scope }, guard);
-        }
-    }
-
-    private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, OriginFields originFields, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins, CancellationToken stopping)
-    {
-        if (settings.Origin is null)
-        {
-            return null;
-        }
-
-        var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
-        return new ReverseProxy(engine, origins.Create(guard), new ReverseProxyOptions
-        {
-            Origin = settings.Origin,
-            Pseudonym = pseudonym,
-            OriginFields = originFields,
-            RewritesReferences = settings.RewriteLocation,
-            Stopping = stopping,
-            Scope = new FaceScope([.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"], secret),
-            Policy = new CachePolicy
-            {
-                TimeToLive = settings.TimeToLive,
-                TtlMode = settings.TtlMode,
-                SetCookie = settings.SetCookie,
-                StripCookies = settings.StripCookies,
-                StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
-                WaitTimeout = settings.WaitTimeout,
-                UncacheableTimeToLive = settings.UncacheableTimeToLive,
-                EarlyRefresh = settings.EarlyRefresh,
-                SendTags = settings.SendTags,
-                MaxObjectBytes = settings.MaxObjectBytes,
-            },
-        });
     }
 
     [LoggerMessage(120, LogLevel.Warning, "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n")]
