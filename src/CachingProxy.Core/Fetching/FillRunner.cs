@@ -256,7 +256,7 @@ internal sealed class FillRunner(
     {
         if (request.Stored.Facts.Range is null && !request.HasStandIn && request.Policy.UncacheableTimeToLive > TimeSpan.Zero)
         {
-            hitForMiss.Remember(request.Key, request.Partition, clock.Now + request.Policy.UncacheableTimeToLive, isTooLarge);
+            hitForMiss.Remember(request.Key, request.Partition, clock.Now, request.Policy.UncacheableTimeToLive, isTooLarge);
         }
     }
 }

@@ -5,25 +5,32 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// The URIs whose last response nobody else could use: requests for them do not wait for each other, until a response
-/// can be shared again or the time is over (hit-for-miss). Safe for any number of threads.
+/// Remembers the URIs whose last response nobody else could use: requests for them do not wait for each other, until a response
+/// can be shared again or the time is over. Safe for any number of threads.
 /// </summary>
 internal sealed class HitForMiss
 {
-    /// <summary>After how many it is looked whether too many are remembered: never more than one and a half times as many are. All are forgotten then, which costs some waiting.</summary>
+    /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
     public const int MaxRemembered = 100_000;
 
+    // How often those are forgotten whose time is over.
+    private const long SweepTicks = 30 * TimeSpan.TicksPerSecond;
+
     private readonly ConcurrentDictionary<(CacheKey, CachePartition), (DateTimeOffset Until, bool IsTooLarge)> _remembered = new();
+    private long _sweptAt;
     private int _added;
     private long _uses;
 
     /// <summary>How many requests did not wait because of it.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
-    // Once there was one, every miss looks: to know that there is none again would take every lock.
-    private bool HasAny => Volatile.Read(ref _added) != 0;
+    /// <summary>How many URIs are remembered, those included whose time is over and that are not forgotten yet.</summary>
+    public int Remembered => _remembered.Count;
 
-    /// <summary>Whether a request had better not wait for another.</summary>
+    // Once there was one, every miss looks: to know that there is none again would take every lock.
+    private bool HasAny => Volatile.Read(ref _sweptAt) != 0;
+
+    /// <summary>Tells whether a request had better not wait for another.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
         if (!HasAny || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
@@ -41,26 +48,48 @@ internal sealed class HitForMiss
         return true;
     }
 
-    /// <summary>Whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.</summary>
+    /// <summary>Tells whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.</summary>
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
         HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
 
-    /// <summary>Nobody else can use the response for a URI.</summary>
-    public void Remember(CacheKey key, CachePartition partition, DateTimeOffset until, bool isTooLarge)
+    /// <summary>Remembers that nobody else can use the response for a URI.</summary>
+    /// <param name="key">The URI.</param>
+    /// <param name="partition">Who would have shared it.</param>
+    /// <param name="now">The present time.</param>
+    /// <param name="span">For how long.</param>
+    /// <param name="isTooLarge">Whether it is for its size.</param>
+    public void Remember(CacheKey key, CachePartition partition, DateTimeOffset now, TimeSpan span, bool isTooLarge)
     {
-        _remembered[(key, partition)] = (until, isTooLarge);
-        if (Interlocked.Increment(ref _added) % MaxRemembered == 0 && _remembered.Count > MaxRemembered / 2)
+        _remembered[(key, partition)] = (now + span, isTooLarge);
+        Sweep(now);
+        // The count takes every lock, and is asked for seldom.
+        if (Interlocked.Increment(ref _added) % (MaxRemembered / 100) == 0 && _remembered.Count > MaxRemembered)
         {
             _remembered.Clear();
         }
     }
 
-    /// <summary>Others can use it.</summary>
+    /// <summary>Forgets a URI: others can use its response.</summary>
     public void Forget(CacheKey key, CachePartition partition)
     {
         if (HasAny)
         {
             _remembered.TryRemove((key, partition), out _);
+        }
+    }
+
+    // A URI that nobody asks for again would stay until there are too many.
+    private void Sweep(DateTimeOffset now)
+    {
+        var last = Volatile.Read(ref _sweptAt);
+        if (now.UtcTicks - last < SweepTicks || Interlocked.CompareExchange(ref _sweptAt, now.UtcTicks, last) != last)
+        {
+            return;
+        }
+
+        foreach (var known in _remembered)
+        {
+            _ = known.Value.Until <= now && _remembered.TryRemove(known);
         }
     }
 }
