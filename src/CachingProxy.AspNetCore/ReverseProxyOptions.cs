@@ -23,7 +23,8 @@ public sealed class ReverseProxyOptions
     public CancellationToken Stopping { get; init; }
 
     /// <summary>
-    /// Rewrites <c>Location</c>, <c>Content-Location</c>, <c>Refresh</c> and cookies that speak of the origin, so that the client comes back here. On by default.
+    /// Rewrites <c>Location</c>, <c>Content-Location</c>, <c>Refresh</c> and cookies that speak of the origin, so that the client comes
+    /// back here. On by default.
     /// </summary>
     public bool RewritesReferences { get; init; } = true;
 

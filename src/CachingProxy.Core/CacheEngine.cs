@@ -24,7 +24,9 @@ public sealed class CacheEngine
 {
     private readonly EngineParts _parts;
 
-    /// <summary>Makes an engine that keeps its entries in <paramref name="memory"/>, and in a second tier behind it if there is one.</summary>
+    /// <summary>
+    /// Makes an engine that keeps its entries in <paramref name="memory"/>, and in a second tier behind it if there is one.
+    /// </summary>
     public CacheEngine(ICacheStore memory, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger, ISecondTier? secondTier = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -34,7 +36,9 @@ public sealed class CacheEngine
     /// <summary>How many fetches are under way that belong to no client.</summary>
     public int RunningFills => _parts.Fills.Running;
 
-    /// <summary>How many requests did not wait for another's fetch because its response could not have been shared (hit-for-miss).</summary>
+    /// <summary>
+    /// How many requests did not wait for another's fetch because its response could not have been shared (hit-for-miss).
+    /// </summary>
     public long HitsForMiss => _parts.HitForMiss.Uses;
 
     /// <summary>The bytes of bodies that are kept now while they arrive.</summary>
@@ -46,10 +50,15 @@ public sealed class CacheEngine
     /// <summary>How many clients were cut off because they held others up.</summary>
     public long ReadersCutOff => _parts.Growth.ReadersCutOff;
 
-    /// <summary>Takes in what the second tier knows of purges, before the first request. Without such a tier there is nothing to do.</summary>
+    /// <summary>
+    /// Takes in what the second tier knows of purges, before the first request. Without such a tier there is nothing to do.
+    /// </summary>
     public ValueTask OpenAsync() => _parts.SecondTier?.OpenAsync(_parts.PurgeSink) ?? ValueTask.CompletedTask;
 
-    /// <summary>Answers a request, from the store or from its origin. A failure on the way is part of the answer (<see cref="CacheResult.Failure"/>).</summary>
+    /// <summary>
+    /// Answers a request, from the store or from its origin. A failure on the way is part of the answer (<see
+    /// cref="CacheResult.Failure"/>).
+    /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public ValueTask<CacheResult> ServeAsync(CacheRequest request, CancellationToken clientGone)
     {
@@ -72,7 +81,9 @@ public sealed class CacheEngine
     public CacheResult PassOn(CacheRequest request, OriginResponse response) =>
         _parts.Responder.Passing(request, response, CacheStatus.Forward(ForwardReason.Upgrade));
 
-    /// <summary>Tells whether any response is stored for a URI, on whatever face and for whatever host and variant, fresh or stale.</summary>
+    /// <summary>
+    /// Tells whether any response is stored for a URI, on whatever face and for whatever host and variant, fresh or stale.
+    /// </summary>
     public ValueTask<bool> HasStoredAsync(CacheKey uri) => _parts.Lookup.HasAnyAsync(uri);
 
     /// <summary>

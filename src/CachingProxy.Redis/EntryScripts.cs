@@ -1,15 +1,16 @@
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// What Redis does in one step with the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of the position that matters.
+/// What Redis does in one step with the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of the
+/// position that matters.
 /// </summary>
 internal static class EntryScripts
 {
     /// <summary>Removes a lease if it is still ours.</summary>
     public const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-    // Whether a purge of the URL is remembered that is later than a position, of the same epoch: ids are two numbers. An entry of another epoch is a miss
-    // wherever it is read, so that nothing need be known of that here.
+    // Whether a purge of the URL is remembered that is later than a position, of the same epoch: ids are two numbers. An entry of another
+    // epoch is a miss wherever it is read, so that nothing need be known of that here.
     private const string PurgedAfter = """
         local function purgedAfter(time, sequence, orAt)
           local purged = redis.call('GET', KEYS[2])
@@ -37,7 +38,10 @@ internal static class EntryScripts
         return heads
         """;
 
-    /// <summary>Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's first write alone.</summary>
+    /// <summary>
+    /// Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's
+    /// first write alone.
+    /// </summary>
     public const string Put = IsCurrent + """
         local removed = tonumber(ARGV[5])
         for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
@@ -55,8 +59,8 @@ internal static class EntryScripts
         """;
 
     /// <summary>
-    /// Removes the entries of a purged URL, and remembers the purge for a while. However many nodes do so for the same purge, the first one removes: what is
-    /// there afterwards may be newer. ARGV[4]: how long it is remembered.
+    /// Removes the entries of a purged URL, and remembers the purge for a while. However many nodes do so for the same purge, the first one
+    /// removes: what is there afterwards may be newer. ARGV[4]: how long it is remembered.
     /// </summary>
     public const string Purge = PurgedAfter + """
         if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), true) then return 0 end

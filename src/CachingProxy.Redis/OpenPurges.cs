@@ -6,14 +6,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The purges of URLs that are in the log, and whose entries in Redis are still to be removed: they are in another slot of a cluster than the log. Until that
-/// is done this node keeps each in mind, so that it does not serve what they ended. Safe for any number of threads.
+/// The purges of URLs that are in the log, and whose entries in Redis are still to be removed: they are in another slot of a cluster than
+/// the log. Until that is done this node keeps each in mind, so that it does not serve what they ended. Safe for any number of threads.
 /// </summary>
 /// <remarks>
 /// 1. A node appends the purge, and ends before it has removed the entries. The others have read the purge, and remove them in its place.
-/// 2. All nodes end. The purge stands in the list of those that are open, and the next node that starts removes the entries before it forgets it.
-/// 3. Two nodes remove for the same purge, and an entry was stored between: the second finds the purge remembered, and leaves it alone.
-/// 4. The server of the slot is down: it is tried again with every poll, and the purge kept in mind as long.
+/// 2. All nodes end. The purge stands in the list of those that are open, and the next node that starts removes the entries before it
+/// forgets it. 3. Two nodes remove for the same purge, and an entry was stored between: the second finds the purge remembered, and leaves
+/// it alone. 4. The server of the slot is down: it is tried again with every poll, and the purge kept in mind as long.
 /// </remarks>
 internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, PurgeStream stream)
 {

@@ -7,13 +7,14 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The stream in Redis that is the log of purges of all nodes. It notices by itself when the server has lost it or has gone back to an older copy:
-/// another epoch begins then. Safe for any number of threads.
+/// The stream in Redis that is the log of purges of all nodes. It notices by itself when the server has lost it or has gone back to an
+/// older copy: another epoch begins then. Safe for any number of threads.
 /// </summary>
 internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, RedisConnection connection)
 {
-    // Without a stream or an epoch there is no telling what was purged: another epoch begins. So it does where one is to be ended (ARGV[2]), and
-    // where the stream has gone back: an old copy of it was restored, without the last item that this node knows of (ARGV[5], of the epoch ARGV[4]).
+    // Without a stream or an epoch there is no telling what was purged: another epoch begins. So it does where one is to be ended
+    // (ARGV[2]), and where the stream has gone back: an old copy of it was restored, without the last item that this node knows of
+    // (ARGV[5], of the epoch ARGV[4]).
     private const string Ensure = """
         local epoch = redis.call('GET', KEYS[1])
         local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
@@ -40,8 +41,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         return {epoch, last[1], first[1], first[2][2]}
         """;
 
-    // A hard purge of a URL is noted among those whose entries are still there (KEYS[3]): they are in another slot of a cluster, and whoever removes
-    // them may end in between.
+    // A hard purge of a URL is noted among those whose entries are still there (KEYS[3]): they are in another slot of a cluster, and
+    // whoever removes them may end in between.
     private const string Append = Ensure + """
 
         local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])

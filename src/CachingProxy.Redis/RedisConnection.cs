@@ -7,14 +7,15 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The connection to Redis, with limits of ours: each call ends in time, what is on its way is bounded, and after failures nobody asks a server until a probe
-/// beside the requests has found it back. In a cluster one server that is down costs its slots alone, unless it has the log of purges: without that,
-/// nothing that is read can be trusted. Safe for any number of threads.
+/// The connection to Redis, with limits of ours: each call ends in time, what is on its way is bounded, and after failures nobody asks a
+/// server until a probe beside the requests has found it back. In a cluster one server that is down costs its slots alone, unless it has
+/// the log of purges: without that, nothing that is read can be trusted. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// StackExchange.Redis looks at its own limits once in a heartbeat, too seldom for a request to wait for, so each call is waited for with a limit; its bytes count
-/// until it has really ended. A reply that never becomes whole holds up all that come after it on the same connection, so that one which
-/// has not answered a few probes is replaced. RESP3 where the server has it: calls and notifications share one connection to each server.
+/// StackExchange.Redis looks at its own limits once in a heartbeat, too seldom for a request to wait for, so each call is waited for with a
+/// limit; its bytes count until it has really ended. A reply that never becomes whole holds up all that come after it on the same
+/// connection, so that one which has not answered a few probes is replaced. RESP3 where the server has it: calls and notifications share
+/// one connection to each server.
 /// </remarks>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -82,7 +83,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a call and waits for it within a limit. False where it was not made, failed, or was too late, and may happen yet.</summary>
+    /// <summary>
+    /// Makes a call and waits for it within a limit. False where it was not made, failed, or was too late, and may happen yet.
+    /// </summary>
     /// <param name="key">The key that it is about.</param>
     /// <param name="call">The call.</param>
     /// <param name="bytes">How many bytes it sends, where those are many.</param>

@@ -4,7 +4,9 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Sends the content of one entry, small ones with the head, others chunk by chunk as they come. For one caller at a time.</summary>
+/// <summary>
+/// Sends the content of one entry, small ones with the head, others chunk by chunk as they come. For one caller at a time.
+/// </summary>
 internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : EntryWriter
 {
     private readonly PendingContent _pending = new();

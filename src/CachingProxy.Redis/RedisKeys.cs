@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The names of everything in Redis. What stands in braces decides the slot of a cluster: all of one URI is in one, so that a script can work on it; the log of
-/// purges is in another.
+/// The names of everything in Redis. What stands in braces decides the slot of a cluster: all of one URI is in one, so that a script can
+/// work on it; the log of purges is in another.
 /// <code>
 /// PREFIX e:{HASH}            hash: the entries of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum
 /// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum

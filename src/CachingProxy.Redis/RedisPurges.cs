@@ -7,8 +7,9 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The log of purges as a stream in Redis, which each node tails: by a notification, and by a slow poll for those that it missed. Where the stream
-/// is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any number of threads.
+/// The log of purges as a stream in Redis, which each node tails: by a notification, and by a slow poll for those that it missed. Where the
+/// stream is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any
+/// number of threads.
 /// </summary>
 internal sealed class RedisPurges : IDisposable
 {
@@ -72,7 +73,10 @@ internal sealed class RedisPurges : IDisposable
         await CatchUpAsync();
     }
 
-    /// <summary>The connection is there, or there again: nothing is read from Redis before this node knows what was purged, and Redis what this node has.</summary>
+    /// <summary>
+    /// The connection is there, or there again: nothing is read from Redis before this node knows what was purged, and Redis what this node
+    /// has.
+    /// </summary>
     /// <exception cref="TimeoutException">It does not answer after all.</exception>
     public async Task OnUpAsync(ConnectionMultiplexer multiplexer)
     {
@@ -136,7 +140,9 @@ internal sealed class RedisPurges : IDisposable
         throw new PurgeNotPropagatedException("Redis does not answer.");
     }
 
-    /// <summary>Reads what is new, and tells what could not be told, beside the caller. However often it is called meanwhile, once more is enough.</summary>
+    /// <summary>
+    /// Reads what is new, and tells what could not be told, beside the caller. However often it is called meanwhile, once more is enough.
+    /// </summary>
     public void CatchUp()
     {
         if (Interlocked.Exchange(ref _isDue, 1) == 0)

@@ -20,7 +20,9 @@ internal sealed class RedisShard(EndPoint? server)
     /// <summary>Counts a call that was answered.</summary>
     public void OnAnswer() => Volatile.Write(ref _failures, 0);
 
-    /// <summary>Counts a call that failed; true where that is the one too many. A limit that ran out is waited for once, and not by each in turn.</summary>
+    /// <summary>
+    /// Counts a call that failed; true where that is the one too many. A limit that ran out is waited for once, and not by each in turn.
+    /// </summary>
     public bool OnFailure(Exception failure)
     {
         if (Interlocked.Increment(ref _failures) < MaxFailures && failure is not TimeoutException)

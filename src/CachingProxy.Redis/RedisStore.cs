@@ -10,8 +10,8 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// Entries and purges in Redis, shared by all nodes with the same key prefix. Whatever is wrong with Redis costs misses, never an error, and no
-/// request waits for it longer than its limit. Keys are never enumerated. Safe for any number of threads.
+/// Entries and purges in Redis, shared by all nodes with the same key prefix. Whatever is wrong with Redis costs misses, never an error,
+/// and no request waits for it longer than its limit. Keys are never enumerated. Safe for any number of threads.
 /// </summary>
 public sealed class RedisStore : ISecondTier, IFetchLeases
 {
@@ -167,7 +167,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public async ValueTask RemoveAllAsync(CacheKey key) => await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
 
     /// <inheritdoc/>
-    /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is over.</remarks>
+    /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is
+    /// over.</remarks>
     public ValueTask ClearAsync() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -210,7 +211,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         return isDone && isSet;
     }
 
-    /// <summary>Writes the head, which makes the entry be found; those that it replaces go. In the background, one after the other for each URI.</summary>
+    /// <summary>
+    /// Writes the head, which makes the entry be found; those that it replaces go. In the background, one after the other for each URI.
+    /// </summary>
     internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) => _writes.Add(entry.Key, async () =>
     {
         if (!await chunks || !await WriteHeadAsync(entry, body, length))

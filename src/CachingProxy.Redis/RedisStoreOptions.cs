@@ -5,7 +5,9 @@ namespace CachingProxy.Redis;
 /// <summary>Where Redis is, and how long anybody waits for it.</summary>
 public sealed class RedisStoreOptions
 {
-    /// <summary>The server, by name or address and port; of a cluster one or several of its nodes, from which the others are learnt.</summary>
+    /// <summary>
+    /// The server, by name or address and port; of a cluster one or several of its nodes, from which the others are learnt.
+    /// </summary>
     public required IReadOnlyList<DnsEndPoint> Servers
     {
         get;
@@ -58,7 +60,9 @@ public sealed class RedisStoreOptions
         }
     } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How long a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.</summary>
+    /// <summary>
+    /// How long a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.
+    /// </summary>
     public TimeSpan PurgeTimeout
     {
         get;

@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// Tells whether a file is the cache's, before anything is written to it: it bears our mark, or is empty, absent, or one of an earlier version without a mark
-/// that has exactly our tables. Everything else is somebody's data.
+/// Tells whether a file is the cache's, before anything is written to it: it bears our mark, or is empty, absent, or one of an earlier
+/// version without a mark that has exactly our tables. Everything else is somebody's data.
 /// </summary>
 internal static class FileOwnership
 {

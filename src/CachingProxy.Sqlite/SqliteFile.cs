@@ -35,7 +35,8 @@ internal static class SqliteFile
         """;
 
     /// <summary>
-    /// Whether a failure says that the file is damaged, is none of SQLite's, or has other tables than ours: nothing that was tried again would go better.
+    /// Whether a failure says that the file is damaged, is none of SQLite's, or has other tables than ours: nothing that was tried again
+    /// would go better.
     /// </summary>
     public static bool IsDamage(Exception failure) => failure switch
     {
@@ -92,7 +93,8 @@ internal static class SqliteFile
                 return null;
             }
 
-            // What a killed process left of bodies that were never whole; and a write, since a file that only looks writable says so only then.
+            // What a killed process left of bodies that were never whole; and a write, since a file that only looks writable says so only
+            // then.
             Execute(connection, "DELETE FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM entries); INSERT OR REPLACE INTO meta VALUES('clean', 0);");
             return connection;
         }

@@ -6,8 +6,9 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The log of purges in the file. What could not be written is kept until it can be, and a mark beside the file says so: where that is set when the file is
-/// opened again, another epoch begins. It outlives a file that was damaged: the next one goes on with its numbers. Safe for any number of threads.
+/// The log of purges in the file. What could not be written is kept until it can be, and a mark beside the file says so: where that is set
+/// when the file is opened again, another epoch begins. It outlives a file that was damaged: the next one goes on with its numbers. Safe
+/// for any number of threads.
 /// </summary>
 /// <param name="mark">The file beside that of the cache; its first byte is the mark, which a full disk takes.</param>
 /// <param name="epoch">Which log it is.</param>

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace CachingProxy.Sqlite;
 
-/// <summary>The connections that read, beside the one that writes; each is opened when it is first needed. Safe for any number of threads.</summary>
+/// <summary>
+/// The connections that read, beside the one that writes; each is opened when it is first needed. Safe for any number of threads.
+/// </summary>
 internal sealed class SqliteReaders(string path) : IAsyncDisposable
 {
     private const int MaxReaders = 4;

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The file while it is open: the connections that read and the one that writes. It ends when the file turns out to be damaged; another one then begins
-/// with a new file. Safe for any number of threads.
+/// The file while it is open: the connections that read and the one that writes. It ends when the file turns out to be damaged; another one
+/// then begins with a new file. Safe for any number of threads.
 /// </summary>
 internal sealed class SqliteSession : IAsyncDisposable
 {

@@ -74,8 +74,8 @@ public sealed class SqliteStore : ISecondTier
     internal DateTimeOffset Now => _clock.Now;
 
     /// <summary>
-    /// Opens the file, or makes it. One of ours that is damaged is set aside, one of another version emptied; one that cannot be used leaves a store that
-    /// keeps nothing.
+    /// Opens the file, or makes it. One of ours that is damaged is set aside, one of another version emptied; one that cannot be used
+    /// leaves a store that keeps nothing.
     /// </summary>
     /// <exception cref="RefusedFileException">The path leads to what is not ours; nothing was touched.</exception>
     /// <exception cref="FileInUseException">Another process uses the file.</exception>
@@ -280,8 +280,8 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
-    // A file that turns out to be damaged is set aside at once. The next one goes on where it ends: what is in the memory stays valid, and nothing that the
-    // damaged one held is believed.
+    // A file that turns out to be damaged is set aside at once. The next one goes on where it ends: what is in the memory stays valid, and
+    // nothing that the damaged one held is believed.
     private async Task ReplaceWhenDamagedAsync(SqliteSession session)
     {
         var failure = await session.Damage;

@@ -3,7 +3,9 @@ namespace CachingProxy.Sqlite;
 /// <summary>The bounds of a SQLite file.</summary>
 public sealed class SqliteStoreOptions
 {
-    /// <summary>The file. It is made where it is not there; beside it stand those of SQLite (<c>-wal</c>, <c>-shm</c>) and a lock.</summary>
+    /// <summary>
+    /// The file. It is made where it is not there; beside it stand those of SQLite (<c>-wal</c>, <c>-shm</c>) and a lock.
+    /// </summary>
     public required string Path
     {
         get;
@@ -29,7 +31,8 @@ public sealed class SqliteStoreOptions
     } = 1L << 30;
 
     /// <summary>
-    /// How much may wait to be written, in bytes: 64 MiB by default. What comes beyond is not written, and counted; no request waits for it.
+    /// How much may wait to be written, in bytes: 64 MiB by default. What comes beyond is not written, and counted; no request waits for
+    /// it.
     /// </summary>
     public long MaxQueuedBytes
     {

@@ -31,7 +31,9 @@ public sealed class AllowedHosts
     /// <summary>Whether a normalised host is permitted: as it is, or with any port where the configured one has none.</summary>
     public bool Contains(string host) => _permitsAny || Contains(_permitted, host);
 
-    /// <summary>Whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.</summary>
+    /// <summary>
+    /// Whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.
+    /// </summary>
     public bool IsOurs(string host) =>
         Contains(_ours, host)
         || (IPAddress.TryParse(UriNormalization.WithoutPort(host).Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address)));

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Refuses what a page of another site makes a browser do with the operator's credentials: where every request to the origin carries those, a form or a script
-/// anywhere could otherwise change things in the operator's name. Reading is left to the same-origin policy, but for WebSockets, which have none.
-/// Safe for any number of threads.
+/// Refuses what a page of another site makes a browser do with the operator's credentials: where every request to the origin carries those,
+/// a form or a script anywhere could otherwise change things in the operator's name. Reading is left to the same-origin policy, but for
+/// WebSockets, which have none. Safe for any number of threads.
 /// </summary>
 /// <param name="hasCredentials">Whether requests act with the operator's credentials at all.</param>
 /// <param name="allowedOrigins">Origins whose pages may, as <c>scheme://host[:port]</c>, normalised; <c>*</c> for all.</param>

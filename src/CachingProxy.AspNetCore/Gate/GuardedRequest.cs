@@ -3,19 +3,23 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>What the request guard has established.</summary>
-/// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look at.</param>
+/// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look
+/// at.</param>
 /// <param name="Host">The host that the client named, normalised; <see cref="Nameless"/> where HTTP/1.0 let it name none.</param>
 public readonly record struct GuardedRequest(string Target, string Host)
 {
-    /// <summary>Stands for the host of a request of HTTP/1.0 without one: a name that nobody can have (RFC 2606), so that it keys by itself.</summary>
+    /// <summary>
+    /// Stands for the host of a request of HTTP/1.0 without one: a name that nobody can have (RFC 2606), so that it keys by itself.
+    /// </summary>
     public const string Nameless = "http10.invalid";
 
     /// <summary>Whether the client named a host.</summary>
     public bool HasHost => Host != Nameless;
 
     /// <summary>
-    /// Returns the host that is part of the key, and that the origin is given in <c>X-Forwarded-Host</c> with a request whose answer may be stored. For the loopback names, with any
-    /// port, it is <c>localhost</c>: they are one machine, and a local proxy on another port finds what was stored by this one.
+    /// Returns the host that is part of the key, and that the origin is given in <c>X-Forwarded-Host</c> with a request whose answer may be
+    /// stored. For the loopback names, with any port, it is <c>localhost</c>: they are one machine, and a local proxy on another port finds
+    /// what was stored by this one.
     /// </summary>
     public string KeyHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
 

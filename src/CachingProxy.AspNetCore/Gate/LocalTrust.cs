@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Tells trusted local requests: made by a program on this machine, by a name that is ours, not passed on by another proxy, and not by a page of another site
-/// in a browser here. Without a look at the name, a page of any site could have its own name lead here (DNS rebinding).
+/// Tells trusted local requests: made by a program on this machine, by a name that is ours, not passed on by another proxy, and not by a
+/// page of another site in a browser here. Without a look at the name, a page of any site could have its own name lead here (DNS
+/// rebinding).
 /// </summary>
 public sealed class LocalTrust(AllowedHosts hosts)
 {

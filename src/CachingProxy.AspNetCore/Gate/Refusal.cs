@@ -6,7 +6,10 @@ namespace CachingProxy.AspNetCore.Gate;
 /// <param name="Message">What is wrong and what is permitted.</param>
 public sealed record Refusal(int Status, string Code, string Message)
 {
-    /// <summary>Tells whether the connection ends with the refusal, as it does where the next request on it could be read differently by others. On by default.</summary>
+    /// <summary>
+    /// Tells whether the connection ends with the refusal, as it does where the next request on it could be read differently by others. On
+    /// by default.
+    /// </summary>
     public bool EndsConnection { get; init; } = true;
 
     internal static Refusal BadRequest(string message) => new(400, "bad_request", message);

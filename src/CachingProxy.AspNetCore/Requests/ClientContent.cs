@@ -8,14 +8,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The content of a client's request, which is read while the response is written already. It bounds how long the client may send nothing, and it
-/// ends with the request: nobody reads it afterwards. Where a response begins before all of it was read, no other request follows on the
-/// connection (RFC 9112 §9.5). One reader at a time.
+/// The content of a client's request, which is read while the response is written already. It bounds how long the client may send nothing,
+/// and it ends with the request: nobody reads it afterwards. Where a response begins before all of it was read, no other request follows on
+/// the connection (RFC 9112 §9.5). One reader at a time.
 /// </summary>
 public sealed class ClientContent : ForwardStream
 {
-    // A client that is answered while it sends goes on for a moment. Were the connection closed at once, the reset that answers its bytes could
-    // take the response away from it.
+    // A client that is answered while it sends goes on for a moment. Were the connection closed at once, the reset that answers its bytes
+    // could take the response away from it.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 
     private readonly HttpContext _context;
@@ -67,7 +67,8 @@ public sealed class ClientContent : ForwardStream
 
     /// <inheritdoc/>
     /// <exception cref="OriginException">
-    /// The client sent nothing for too long (<see cref="OriginError.ClientTimeout"/>), or not what it announced (<see cref="OriginError.ClientContent"/>).
+    /// The client sent nothing for too long (<see cref="OriginError.ClientTimeout"/>), or not what it announced (<see
+    /// cref="OriginError.ClientContent"/>).
     /// </exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -104,7 +105,9 @@ public sealed class ClientContent : ForwardStream
         }
     }
 
-    /// <summary>Ends a read that is under way and waits for its end, completes the response, and takes leave of a client that is still sending.</summary>
+    /// <summary>
+    /// Ends a read that is under way and waits for its end, completes the response, and takes leave of a client that is still sending.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
         Task reading;

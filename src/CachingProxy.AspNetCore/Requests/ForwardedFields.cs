@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// Which fields of a request reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but
-/// for those that claim how it came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so they are set by us or removed.
+/// Which fields of a request reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but for those that
+/// claim how it came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so they are set by us or removed.
 /// </summary>
 internal static class ForwardedFields
 {

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace CachingProxy.AspNetCore.Responses;
 
-/// <summary>Writes the errors that we make on forwarded paths: RFC 9457, and <c>Proxy-Status</c> (RFC 9209) where the origin is at fault.</summary>
+/// <summary>
+/// Writes the errors that we make on forwarded paths: RFC 9457, and <c>Proxy-Status</c> (RFC 9209) where the origin is at fault.
+/// </summary>
 public static class ProblemWriter
 {
     /// <summary>An error of the way to the origin, with what the cache did before it.</summary>

@@ -8,8 +8,8 @@ namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
 /// Rewrites what an origin's response says of the origin itself, so that the client comes back to us: URI references in <c>Location</c>,
-/// <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC 6265 §5.2). Stored responses hold them as the origin
-/// sent them.
+/// <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC 6265 §5.2).
+/// Stored responses hold them as the origin sent them.
 /// </summary>
 /// <param name="Origin">The origin.</param>
 /// <param name="ClientScheme">The scheme that the client used.</param>
@@ -41,8 +41,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     }
 
     /// <summary>
-    /// Returns the path under which a client finds here what the origin means by a URI reference: one with exactly the origin's scheme, host and port, with the
-    /// client's own host, or without any, on or below the base path. Returns every other reference as it is.
+    /// Returns the path under which a client finds here what the origin means by a URI reference: one with exactly the origin's scheme,
+    /// host and port, with the client's own host, or without any, on or below the base path. Returns every other reference as it is.
     /// </summary>
     public string Reference(string reference)
     {
@@ -88,8 +88,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         return kept.Length == 0 && below.Length > 1 && below[1] is '/' or '\\' ? reference : string.Concat(kept, below, reference.AsSpan(end));
     }
 
-    // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A host of ours under another scheme
-    // stays: an origin that sends its clients from http to https would send them in a circle.
+    // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A host of ours under another
+    // scheme stays: an origin that sends its clients from http to https would send them in a circle.
     private string? PrefixFor(string scheme, string authority)
     {
         var ofOrigin = scheme.Length > 0 ? scheme : Origin.Url.Scheme;

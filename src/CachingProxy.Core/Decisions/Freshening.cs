@@ -16,7 +16,8 @@ internal static class Freshening
     /// The stored responses that a 304 updates, out of those that could have been chosen for its request: all with its
     /// strong validator; or the most recent with its weak one; or, if it has none, the one that was validated.
     /// </summary>
-    /// <param name="validating">The stored response whose validators were sent; one of <paramref name="candidates"/>, if it is still stored.</param>
+    /// <param name="validating">The stored response whose validators were sent; one of <paramref name="candidates"/>, if it is still
+    /// stored.</param>
     /// <param name="candidates">All that could have been chosen for the request.</param>
     /// <param name="notModified">The fields of the 304.</param>
     /// <param name="wallNow">For the century of obsolete dates.</param>

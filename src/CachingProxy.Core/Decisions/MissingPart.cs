@@ -18,7 +18,10 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
         ? string.Create(CultureInfo.InvariantCulture, $"bytes={Bytes.First}-")
         : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
 
-    /// <summary>What is missing; null where it cannot be had with one range, could not be known to belong to what is stored, or makes too much of it.</summary>
+    /// <summary>
+    /// What is missing; null where it cannot be had with one range, could not be known to belong to what is stored, or makes too much of
+    /// it.
+    /// </summary>
     public static MissingPart? Of(CacheEntry entry, CachePolicy policy) =>
         entry.Part is not { IsExact: true, Stated.Complete: { } complete } part || complete > policy.MaxObjectBytes
             || StrongValidator.Of(entry) is not { } validator ? null

@@ -10,7 +10,9 @@ internal abstract record ReuseDecision
     {
     }
 
-    /// <summary>The stored response answers the request; if it is stale because it is to be refreshed, that is done beside it (RFC 5861 §3).</summary>
+    /// <summary>
+    /// The stored response answers the request; if it is stale because it is to be refreshed, that is done beside it (RFC 5861 §3).
+    /// </summary>
     public sealed record Serve(CacheEntry Entry, TimeSpan Age, HitReason Reason) : ReuseDecision;
 
     /// <summary>The stored response may answer after the origin has confirmed it (RFC 9111 §4.3).</summary>

@@ -60,7 +60,9 @@ internal static class ReuseRules
     public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) => WhyNot(
         policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null && hit == HitReason.Fresh;
 
-    /// <summary>RFC 9111 §4.2.4, §5.2.2.10: whether it may never be served stale; <c>s-maxage</c> says <c>proxy-revalidate</c> as well.</summary>
+    /// <summary>
+    /// RFC 9111 §4.2.4, §5.2.2.10: whether it may never be served stale; <c>s-maxage</c> says <c>proxy-revalidate</c> as well.
+    /// </summary>
     public static bool ForbidsStale(CacheControl control) =>
         control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
 

@@ -70,12 +70,14 @@ internal static class StorageRules
         _ => false,
     };
 
-    // A part that is shorter or longer than its Content-Range says was cut off, or is another. One is known to be miscounted: of the last bytes, as
-    // many as were asked for, with a range that begins one too early, as the public suite's origin sends them.
+    // A part that is shorter or longer than its Content-Range says was cut off, or is another. One is known to be miscounted: of the last
+    // bytes, as many as were asked for, with a range that begins one too early, as the public suite's origin sends them.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
         length == stated.Length || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
 
-    /// <summary>RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.</summary>
+    /// <summary>
+    /// RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.
+    /// </summary>
     private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, int status, CacheControl control)
     {
         if (policy.TtlMode == TtlMode.Override)

@@ -24,7 +24,10 @@ public static class UnsafeMethods
     internal static IEnumerable<string> InvalidatedGroups(string method, int status, IFields response) =>
         IsUnsafe(method) && status is >= 200 and <= 399 ? ResponseTags.Groups(response["Cache-Group-Invalidation"]).Distinct() : [];
 
-    /// <summary>Returns the URIs to be invalidated after a response to a request, each once: none unless the method is unsafe and the answer no error.</summary>
+    /// <summary>
+    /// Returns the URIs to be invalidated after a response to a request, each once: none unless the method is unsafe and the answer no
+    /// error.
+    /// </summary>
     internal static IReadOnlyList<CacheKey> Invalidated(CacheRequest request, int status, IFields response)
     {
         if (!IsUnsafe(request.Method) || status is < 200 or > 399)

@@ -88,8 +88,8 @@ public sealed record CacheEntry
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
     /// <summary>
-    /// Returns this entry with a lifetime that a configuration gave it cut to what the present one gives; this one where that is no shorter, or the
-    /// origin stated the lifetime.
+    /// Returns this entry with a lifetime that a configuration gave it cut to what the present one gives; this one where that is no
+    /// shorter, or the origin stated the lifetime.
     /// </summary>
     internal CacheEntry Under(CachePolicy policy) =>
         LifetimeUnder(policy) is var lifetime && lifetime < Lifetime ? this with { Freshness = Freshness with { Lifetime = lifetime } } : this;
@@ -117,7 +117,9 @@ public sealed record CacheEntry
     /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
 
-    /// <summary>Whether this is the same stored response as another, with the same head: what was found, and not what came after it.</summary>
+    /// <summary>
+    /// Whether this is the same stored response as another, with the same head: what was found, and not what came after it.
+    /// </summary>
     internal bool IsSameAs(CacheEntry other) =>
         Serial == other.Serial && ReceivedAt == other.ReceivedAt && Position == other.Position && Freshness == other.Freshness && Part == other.Part;
 
@@ -126,7 +128,9 @@ public sealed record CacheEntry
         Partition == older.Partition && Variant.IsSameAs(older.Variant) && IsFor(older.Target)
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
-    /// <summary>Whether it answers for a path and query: the one that brought it, or one that differs in nothing that matters to it.</summary>
+    /// <summary>
+    /// Whether it answers for a path and query: the one that brought it, or one that differs in nothing that matters to it.
+    /// </summary>
     internal bool IsFor(string target) =>
         ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;
 }

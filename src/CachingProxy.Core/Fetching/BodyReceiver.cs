@@ -4,8 +4,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Takes the content of one response in, into the growing body for those who read and into the store, for as long as both can have it. Says where it stopped
-/// (<see cref="Reception"/>); what follows is for the caller to decide.
+/// Takes the content of one response in, into the growing body for those who read and into the store, for as long as both can have it. Says
+/// where it stopped (<see cref="Reception"/>); what follows is for the caller to decide.
 /// </summary>
 /// <param name="maxBytes">The largest body that is stored.</param>
 /// <param name="growth">The room for bodies that are kept while they grow.</param>
@@ -59,7 +59,9 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         return Reception.Whole;
     }
 
-    /// <summary>Lets the beginning go: from now on only those read who have begun to, and the body moves on with the slowest of them.</summary>
+    /// <summary>
+    /// Lets the beginning go: from now on only those read who have begun to, and the body moves on with the slowest of them.
+    /// </summary>
     public void LetGo()
     {
         body.StopKeeping();

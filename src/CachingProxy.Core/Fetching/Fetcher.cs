@@ -10,10 +10,10 @@ namespace CachingProxy.Core.Fetching;
 /// <remarks>
 /// <list type="number">
 /// <item>A request joins the fill that is open for its place, or begins one that others may join. A fill belongs to no client.</item>
-/// <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another variant go on to wait for theirs together, now that it is
-/// known which they want.</item>
-/// <item>A purge while they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so that a purge every moment keeps nobody
-/// from being answered.</item>
+/// <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another variant go on to
+/// wait for theirs together, now that it is known which they want.</item>
+/// <item>A purge while they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so
+/// that a purge every moment keeps nobody from being answered.</item>
 /// <item>Of a fill that is too slow, see <see cref="Fill"/>.</item>
 /// </list>
 /// </remarks>
@@ -57,7 +57,10 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         return validating is null && ConditionalRequest.IsConditional(request.Fields) ? new FetchResult.ToForward() : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
     }
 
-    /// <summary>Finds what a HEAD asks for, or a range, in the whole that is being fetched; null where it is not being fetched, or cannot be taken from it.</summary>
+    /// <summary>
+    /// Finds what a HEAD asks for, or a range, in the whole that is being fetched; null where it is not being fetched, or cannot be taken
+    /// from it.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult?> JoinWholeAsync(CacheRequest request, CancellationToken clientGone)
     {

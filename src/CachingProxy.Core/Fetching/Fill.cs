@@ -3,17 +3,20 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// One fetch from the origin that may serve many, as those see it who wait for it. It belongs to no client: <see cref="FillRunner"/> runs it from its beginning to its end, and
-/// whoever wants its response waits for <see cref="Head"/> and reads the growing body. Safe for any number of threads.
+/// One fetch from the origin that may serve many, as those see it who wait for it. It belongs to no client: <see cref="FillRunner"/> runs
+/// it from its beginning to its end, and whoever wants its response waits for <see cref="Head"/> and reads the growing body. Safe for any
+/// number of threads.
 /// </summary>
 /// <remarks>
 /// <list type="number">
 /// <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
-/// <item>Closed (<see cref="Close"/>): what comes is for nobody else, or is about to break; who is counted in already still gets a look, and nobody new joins.</item>
-/// <item>A body that stops being kept is let go only when nobody is counted in any more (<see cref="AllHaveLookedAsync"/>): a request that has seen the head and not opened
-/// its reader yet would find the beginning gone.</item>
-/// <item>Overdue: somebody waited in vain. The next fill begins beside this one and follows it (<see cref="Follow"/>); whichever head comes first is for all. While both are
-/// under way, no third begins, so that a slow origin is not asked once more each time that somebody loses patience.</item>
+/// <item>Closed (<see cref="Close"/>): what comes is for nobody else, or is about to break; who is counted in already still gets a look,
+/// and nobody new joins.</item>
+/// <item>A body that stops being kept is let go only when nobody is counted in any more (<see cref="AllHaveLookedAsync"/>): a request that
+/// has seen the head and not opened its reader yet would find the beginning gone.</item>
+/// <item>Overdue: somebody waited in vain. The next fill begins beside this one and follows it (<see cref="Follow"/>); whichever head comes
+/// first is for all. While both are under way, no third begins, so that a slow origin is not asked once more each time that somebody loses
+/// patience.</item>
 /// </list>
 /// </remarks>
 /// <param name="request">The request to the origin, and what is kept of that of the client.</param>
@@ -83,8 +86,8 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     }
 
     /// <summary>
-    /// Gives the place of the request up that began the fill, whose client has gone before the head was there. What turns out not to be shared is then for nobody, and the fetch
-    /// is broken off; what is shared goes on.
+    /// Gives the place of the request up that began the fill, whose client has gone before the head was there. What turns out not to be
+    /// shared is then for nobody, and the fetch is broken off; what is shared goes on.
     /// </summary>
     public async Task AbandonAsync()
     {

@@ -28,7 +28,9 @@ internal abstract record FillOutcome
     /// <param name="FirstReader">The place of that request in the body, held for it from the beginning.</param>
     public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
 
-    /// <summary>The origin confirmed the stored response (RFC 9111 §4.3.3), which is still stored, or for the request that began the fill alone.</summary>
+    /// <summary>
+    /// The origin confirmed the stored response (RFC 9111 §4.3.3), which is still stored, or for the request that began the fill alone.
+    /// </summary>
     public sealed record Validated(CacheEntry Entry, bool IsStored) : FillOutcome;
 
     /// <summary>Another fetch had stored a response before this one had begun, and the origin was not asked.</summary>

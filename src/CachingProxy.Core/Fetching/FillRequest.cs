@@ -32,7 +32,9 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>Whether a response that another fetch has stored since the request was decided about will do as well.</summary>
     public bool AcceptsStored { get; init; }
 
-    /// <summary>Whether a response may take the place of a stored one: false where the look-up has just found none, and nobody need look again.</summary>
+    /// <summary>
+    /// Whether a response may take the place of a stored one: false where the look-up has just found none, and nobody need look again.
+    /// </summary>
     public bool MayReplace { get; init; } = true;
 
     /// <summary>When the request was sent, where that was before the fill began.</summary>

@@ -227,7 +227,8 @@ internal sealed class FillRunner(
         }
     }
 
-    // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in its place.
+    // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in
+    // its place.
     private async ValueTask RemoveReplacedAsync(FillRequest request, NotStoredReason reason, int status, DateTimeOffset requestedAt)
     {
         if (!request.MayReplace || !IsForAll(reason, status) || reason == NotStoredReason.Partial || IsAboutRequest(status))

@@ -19,7 +19,9 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     /// <summary>Returns the fill that is under way for a place and open to a request; null where there is none.</summary>
     public Fill? Find(CacheRequest request, FillKey key) => _fills.TryGetValue(key, out var fill) && IsOpenTo(request, fill) ? fill : null;
 
-    /// <summary>Begins a fill that others may join, unless one has begun meanwhile. Returns the fill, and whether it began for this request.</summary>
+    /// <summary>
+    /// Begins a fill that others may join, unless one has begun meanwhile. Returns the fill, and whether it began for this request.
+    /// </summary>
     public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillKey key, FillRequest toFetch)
     {
         var fill = Prepare(toFetch);
@@ -52,7 +54,9 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
         return fill;
     }
 
-    /// <summary>Begins a fill for a response already received. Purges after <paramref name="position"/>, when it was asked for, count against it.</summary>
+    /// <summary>
+    /// Begins a fill for a response already received. Purges after <paramref name="position"/>, when it was asked for, count against it.
+    /// </summary>
     public Fill BeginAt(FillRequest request, LogPosition position)
     {
         invalidations.BeginAt(position);
@@ -61,7 +65,10 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
         return fill;
     }
 
-    /// <summary>Tells whether the response of a fill may answer a request: nothing that matches was purged since it began, its tags included as soon as they are known.</summary>
+    /// <summary>
+    /// Tells whether the response of a fill may answer a request: nothing that matches was purged since it began, its tags included as soon
+    /// as they are known.
+    /// </summary>
     public bool Answers(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
 
     private bool IsOpenTo(CacheRequest request, Fill fill) => fill.IsOpen && Answers(request, fill);

@@ -9,8 +9,8 @@ using CachingProxy.Core.Telemetry;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Passes requests on whose answers are for nobody else: at the pace of their client, and gone with it. Purges what they may have changed (RFC 9111 §4.4). Safe for any number of
-/// threads.
+/// Passes requests on whose answers are for nobody else: at the pace of their client, and gone with it. Purges what they may have changed
+/// (RFC 9111 §4.4). Safe for any number of threads.
 /// </summary>
 /// <param name="fills">Keeps the answer to an unsafe request, where that is what later requests get.</param>
 /// <param name="purger">Purges.</param>

@@ -17,7 +17,9 @@ internal sealed class GrowingBody
     /// <summary>Chunks stay below the large object heap's threshold of 85,000 bytes.</summary>
     public const int MaxChunkBytes = 64 * 1024;
 
-    /// <summary>How much is kept of a body that a store behind the memory takes in as it comes; from there on it is a window as well.</summary>
+    /// <summary>
+    /// How much is kept of a body that a store behind the memory takes in as it comes; from there on it is a window as well.
+    /// </summary>
     public const long MaxKeptBytes = 64L << 20;
 
     /// <summary>How far the writer may be ahead of the slowest reader when the content is not kept.</summary>
@@ -87,7 +89,10 @@ internal sealed class GrowingBody
         return _last.Free;
     }
 
-    /// <summary>The writer has filled so many bytes; readers see them after <see cref="Publish"/>. Answers with the chunk if it is full now, else with nothing.</summary>
+    /// <summary>
+    /// The writer has filled so many bytes; readers see them after <see cref="Publish"/>. Answers with the chunk if it is full now, else
+    /// with nothing.
+    /// </summary>
     public ReadOnlyMemory<byte> Advance(int count)
     {
         Length += count;

@@ -48,7 +48,9 @@ internal sealed class HitForMiss
         return true;
     }
 
-    /// <summary>Tells whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.</summary>
+    /// <summary>
+    /// Tells whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.
+    /// </summary>
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
         HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
 

@@ -7,8 +7,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Finds what other fetches have brought meanwhile, or are about to, of what a fill is to fetch: on this node, and on those that share a tier with it. Safe for any number of
-/// threads.
+/// Finds what other fetches have brought meanwhile, or are about to, of what a fill is to fetch: on this node, and on those that share a
+/// tier with it. Safe for any number of threads.
 /// </summary>
 /// <param name="memory">What this node has.</param>
 /// <param name="tiers">What the tier behind it has as well; null where there is none.</param>
@@ -20,7 +20,10 @@ internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetch
     // How often it is looked whether another node has done.
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Returns what may be used as it is; or the turn to fetch, to be given back when what was fetched is stored; or neither, where nobody else is to know.</summary>
+    /// <summary>
+    /// Returns what may be used as it is; or the turn to fetch, to be given back when what was fetched is stored; or neither, where nobody
+    /// else is to know.
+    /// </summary>
     public async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> FindAsync(FillRequest request)
     {
         // Between the look at what is stored and the look at what is under way, another fetch may have ended.
@@ -32,8 +35,8 @@ internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetch
         return tiers is not null && leases is not null ? await TakeTurnAsync(request, tiers, leases) : default;
     }
 
-    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Neither is found where the other has brought
-    // nothing: this node fetches then, without a turn.
+    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Neither
+    // is found where the other has brought nothing: this node fetches then, without a turn.
     private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(FillRequest request, TieredStore tiers, IFetchLeases leases)
     {
         if (await leases.TryTakeAsync(request.Key, request.Partition) is { } own)

@@ -3,8 +3,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// A place among the requests that wait for the head of a fill. Until it is disposed, the beginning of the content is kept, so that whoever has seen the head can still open a
-/// reader on all of it.
+/// A place among the requests that wait for the head of a fill. Until it is disposed, the beginning of the content is kept, so that whoever
+/// has seen the head can still open a reader on all of it.
 /// </summary>
 /// <param name="fill">What is waited for.</param>
 /// <param name="isOneTooMany">Whether more wait already than may.</param>

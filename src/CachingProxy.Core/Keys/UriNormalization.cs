@@ -21,13 +21,16 @@ public static class UriNormalization
     public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
 
     /// <summary>
-    /// Tells whether a target may be taken as a client sent it on the request line. Its path may hold the brackets, braces, pipes, carets and backticks that
-    /// browsers leave unencoded as well; its query any visible ASCII, a percent sign without digits included, as it passes through nginx and Varnish too. A
-    /// blank, a control character or a fragment is never permitted, nor a quote or a backslash in the path.
+    /// Tells whether a target may be taken as a client sent it on the request line. Its path may hold the brackets, braces, pipes, carets
+    /// and backticks that browsers leave unencoded as well; its query any visible ASCII, a percent sign without digits included, as it
+    /// passes through nginx and Varnish too. A blank, a control character or a fragment is never permitted, nor a quote or a backslash in
+    /// the path.
     /// </summary>
     public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) => IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
 
-    /// <summary>Tells whether a target may be taken whose path was written as RFC 3986 has it, and whose query as clients send it.</summary>
+    /// <summary>
+    /// Tells whether a target may be taken whose path was written as RFC 3986 has it, and whose query as clients send it.
+    /// </summary>
     public static bool IsValidPathWithAcceptableQuery(ReadOnlySpan<char> target) => IsPathOf(target, TargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
@@ -66,7 +69,10 @@ public static class UriNormalization
         return isDefault || port.IsEmpty ? plain : string.Create(CultureInfo.InvariantCulture, $"{plain}:{number}");
     }
 
-    /// <summary>Returns the host of a URL as it stands in one: a name in ASCII, an address of IPv6 in brackets, which <see cref="Uri.IdnHost"/> leaves out.</summary>
+    /// <summary>
+    /// Returns the host of a URL as it stands in one: a name in ASCII, an address of IPv6 in brackets, which <see cref="Uri.IdnHost"/>
+    /// leaves out.
+    /// </summary>
     public static string HostOf(Uri url)
     {
         ArgumentNullException.ThrowIfNull(url);

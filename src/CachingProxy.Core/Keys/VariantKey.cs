@@ -5,8 +5,8 @@ namespace CachingProxy.Core.Keys;
 
 /// <summary>The selecting fields of the request that brought a response: the secondary key (RFC 9111 §4.1).</summary>
 /// <remarks>
-/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is kept as if it did, and is besides for everybody who can
-/// undo its codings: nobody gets what nobody asked to be coded.
+/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is kept as if it did, and is besides for everybody
+/// who can undo its codings: nobody gets what nobody asked to be coded.
 /// </remarks>
 internal sealed class VariantKey
 {
@@ -60,7 +60,9 @@ internal sealed class VariantKey
     /// <summary>Tells whether every request selects this variant.</summary>
     public bool IsForAll => _names.Length == 0;
 
-    /// <summary>Whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it permits.</summary>
+    /// <summary>
+    /// Whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it permits.
+    /// </summary>
     public bool Matches(IFields request)
     {
         for (var i = 0; i < _names.Length; i++)

@@ -94,7 +94,8 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
             case Validity.Current:
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy)));
             case Validity.Stale:
-                // Where it stands in the log is when it was fetched, and stays so: a hard purge may be on its way that came before the soft one.
+                // Where it stands in the log is when it was fetched, and stays so: a hard purge may be on its way that came before the soft
+                // one.
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy).EndingAt(staleSince)));
             default:
                 _ = store.RemoveAsync(entry).AsTask();

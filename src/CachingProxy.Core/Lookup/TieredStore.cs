@@ -13,7 +13,8 @@ namespace CachingProxy.Core.Lookup;
 /// </summary>
 internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock) : ICacheStore
 {
-    // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or somebody lies.
+    // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or
+    // somebody lies.
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();
@@ -29,8 +30,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     }
 
     /// <summary>
-    /// Returns all that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one. Requests that come while another
-    /// looks for the same share what it finds, so that a thousand of them ask the tier once.
+    /// Returns all that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one. Requests
+    /// that come while another looks for the same share what it finds, so that a thousand of them ask the tier once.
     /// </summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
     {
@@ -99,7 +100,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         var here = memory.OpenWriter(entry, contentLength);
-        // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt (SearchVariances).
+        // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt
+        // (SearchVariances).
         var there = entry.SearchVariance is null ? secondTier.OpenWriter(entry, contentLength) : null;
         return there is null ? here : new TieredWriter(here, there);
     }

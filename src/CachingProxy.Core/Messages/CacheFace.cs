@@ -10,10 +10,14 @@ public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
 {
     private volatile Tuple<string, string>? _named;
 
-    /// <summary>What is configured and tells entries of this face apart from those under another configuration; null where nothing is.</summary>
+    /// <summary>
+    /// What is configured and tells entries of this face apart from those under another configuration; null where nothing is.
+    /// </summary>
     public FaceScope? Scope { get; init; }
 
-    /// <summary>The name that entries bear (<see cref="CachePartition.Face"/>): that of the face, and a hash of its <see cref="Scope"/>.</summary>
+    /// <summary>
+    /// The name that entries bear (<see cref="CachePartition.Face"/>): that of the face, and a hash of its <see cref="Scope"/>.
+    /// </summary>
     public string PartitionName
     {
         get

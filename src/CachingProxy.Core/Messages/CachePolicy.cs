@@ -22,7 +22,8 @@ public sealed record CachePolicy
     public bool StripCookies { get; init; }
 
     /// <summary>
-    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by default.
+    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by
+    /// default.
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
@@ -44,8 +45,8 @@ public sealed record CachePolicy
     public double EarlyRefresh { get; init; }
 
     /// <summary>
-    /// Whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to clients. Off by
-    /// default; <c>Cache-Groups</c> always is (RFC 9875).
+    /// Whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to clients. Off
+    /// by default; <c>Cache-Groups</c> always is (RFC 9875).
     /// </summary>
     public bool SendTags { get; init; }
 

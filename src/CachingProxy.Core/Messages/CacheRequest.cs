@@ -55,8 +55,8 @@ public abstract class CacheRequest
     public virtual Action<InterimResponse>? OnInterim => null;
 
     /// <summary>
-    /// Returns the upstream URIs that an absolute reference means, where it names this server as the client did: an origin that is told by which name it was
-    /// asked may answer with that. None where the reference names another server.
+    /// Returns the upstream URIs that an absolute reference means, where it names this server as the client did: an origin that is told by
+    /// which name it was asked may answer with that. None where the reference names another server.
     /// </summary>
     /// <param name="reference">An absolute http or https URI.</param>
     public virtual IEnumerable<CacheKey> ResolveClientReference(Uri reference) => [];

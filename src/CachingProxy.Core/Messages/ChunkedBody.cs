@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// Content that a store keeps in chunks, read one by one as it is sent, the next one while a client takes the last. Any number of requests share it.
+/// Content that a store keeps in chunks, read one by one as it is sent, the next one while a client takes the last. Any number of requests
+/// share it.
 /// </summary>
 /// <param name="length">How long it is, in bytes.</param>
 /// <param name="chunkBytes">How long each chunk is; the last one is what is left.</param>
@@ -50,7 +51,9 @@ public abstract class ChunkedBody(long length, int chunkBytes) : ResponseBody
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A chunk, counted from 0; null where it is not there any more, or damaged. Nothing may stay open between two of them.</summary>
+    /// <summary>
+    /// A chunk, counted from 0; null where it is not there any more, or damaged. Nothing may stay open between two of them.
+    /// </summary>
     protected abstract ValueTask<byte[]?> ReadChunkAsync(int number);
 
     private async ValueTask<byte[]> ReadAsync(long offset)

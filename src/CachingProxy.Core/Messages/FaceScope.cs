@@ -6,12 +6,13 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// What is configured for a face and decides who may see its responses, or changes what its origin answers: the credentials that the operator sends, what
-/// becomes of cookies, which targets are permitted. It is part of the partition, as a keyed hash, so that a stored response never outlives the
-/// configuration under which it was fetched, in this process or another. Safe for any number of threads.
+/// What is configured for a face and decides who may see its responses, or changes what its origin answers: the credentials that the
+/// operator sends, what becomes of cookies, which targets are permitted. It is part of the partition, as a keyed hash, so that a stored
+/// response never outlives the configuration under which it was fetched, in this process or another. Safe for any number of threads.
 /// </summary>
 /// <param name="parts">What is configured, each part as text; the order plays no part. They may be secret, and are not shown.</param>
-/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while it is not known, and one of this process counts.</param>
+/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while it is not known, and one of this process
+/// counts.</param>
 public sealed class FaceScope(IEnumerable<string> parts, Func<byte[]?> key)
 {
     private const int HashBytes = 8;

@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Why a request could not be answered from what is stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+/// <summary>
+/// Why a request could not be answered from what is stored. The name reaches <c>Cache-Status</c>, the log and the metrics.
+/// </summary>
 public enum ForwardReason
 {
     /// <summary>Nothing is stored for the URI.</summary>

@@ -24,8 +24,9 @@ public enum NotStoredReason
     RequestCookie,
 
     /// <summary>
-    /// The request had an API key or another credential (<see cref="CredentialFields"/>), and only the TTL or a heuristic would make the response fresh. The way
-    /// out: send the key with <c>--origin-header</c>, so that it is the same for all, or let the origin state a lifetime.
+    /// The request had an API key or another credential (<see cref="CredentialFields"/>), and only the TTL or a heuristic would make the
+    /// response fresh. The way out: send the key with <c>--origin-header</c>, so that it is the same for all, or let the origin state a
+    /// lifetime.
     /// </summary>
     RequestCredentials,
 
@@ -50,7 +51,9 @@ public enum NotStoredReason
     /// <summary>Only a cache that knows the status may store it (<c>must-understand</c>), and it is not known here.</summary>
     NotUnderstood,
 
-    /// <summary>The method's responses are stored only with an explicit lifetime and a <c>Content-Location</c> that is the target itself.</summary>
+    /// <summary>
+    /// The method's responses are stored only with an explicit lifetime and a <c>Content-Location</c> that is the target itself.
+    /// </summary>
     Method,
 
     /// <summary>The origin failed (500, 502, 503, 504) while a good response is still stored.</summary>
@@ -62,7 +65,9 @@ public enum NotStoredReason
     /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
     AmbiguousFraming,
 
-    /// <summary>A member of its <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it forbids.</summary>
+    /// <summary>
+    /// A member of its <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it forbids.
+    /// </summary>
     CacheControlMalformed,
 
     /// <summary>One of its fields could not be passed on as it came, and was left out or repaired: nobody can tell what it said.</summary>

@@ -48,6 +48,8 @@ public enum OriginError
     /// <summary>The client stopped sending content that it had announced: not the origin's fault.</summary>
     ClientTimeout,
 
-    /// <summary>The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.</summary>
+    /// <summary>
+    /// The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.
+    /// </summary>
     OnlyIfCached,
 }

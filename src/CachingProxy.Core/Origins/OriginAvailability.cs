@@ -26,7 +26,10 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     /// <summary>How many origins are held to be down now.</summary>
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
-    /// <summary>Returns why the last exchange with an origin failed that is held to be down; null for any other, and where nobody has tried for a minute.</summary>
+    /// <summary>
+    /// Returns why the last exchange with an origin failed that is held to be down; null for any other, and where nobody has tried for a
+    /// minute.
+    /// </summary>
     public string? FailureOf(string authority)
     {
         if (!_failing.TryGetValue(authority, out var record))

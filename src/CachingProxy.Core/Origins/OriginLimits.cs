@@ -48,8 +48,8 @@ public sealed class OriginLimits
     } = 5;
 
     /// <summary>
-    /// Over how long these failures must reach, without an answer in between: 1 second by default. A burst of broken connections of an origin
-    /// that answers others says nothing. It does not count where <see cref="MaxFailures"/> is 1.
+    /// Over how long these failures must reach, without an answer in between: 1 second by default. A burst of broken connections of an
+    /// origin that answers others says nothing. It does not count where <see cref="MaxFailures"/> is 1.
     /// </summary>
     public TimeSpan FailureSpan
     {

@@ -30,7 +30,9 @@ internal sealed record CacheControl
 
     public bool ProxyRevalidate { get; init; }
 
-    /// <summary>Only a cache that knows the status may store the response, and <c>no-store</c> is for the others (RFC 9111 §5.2.2.3).</summary>
+    /// <summary>
+    /// Only a cache that knows the status may store the response, and <c>no-store</c> is for the others (RFC 9111 §5.2.2.3).
+    /// </summary>
     public bool MustUnderstand { get; init; }
 
     /// <summary>While it is fresh nobody need ask whether it has changed (RFC 8246).</summary>

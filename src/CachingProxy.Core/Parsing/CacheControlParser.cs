@@ -5,7 +5,10 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>Reads <c>Cache-Control</c>: a list of directives with an optional token or quoted argument (RFC 9111 §5.2).</summary>
 internal static class CacheControlParser
 {
-    /// <summary>Reads all lines of the field as one list. Never throws; a member that is no directive leaves <see cref="CacheControl.IsMalformed"/> set.</summary>
+    /// <summary>
+    /// Reads all lines of the field as one list. Never throws; a member that is no directive leaves <see cref="CacheControl.IsMalformed"/>
+    /// set.
+    /// </summary>
     public static CacheControl Parse(StringValues lines)
     {
         var control = CacheControl.None;
@@ -61,7 +64,8 @@ internal static class CacheControlParser
             _ => control,
         };
 
-    // The names of fields that an argument lists; null where it lists none, or what is no name: the directive then means the whole response.
+    // The names of fields that an argument lists; null where it lists none, or what is no name: the directive then means the whole
+    // response.
     private static List<string>? Names(string? argument) =>
         ListReader.Split(argument) is { Count: > 0 } names && names.TrueForAll(name => FieldSyntax.IsToken(name)) ? names : null;
 

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Request fields beside <c>Authorization</c> and <c>Cookie</c> by which clients say who they are. RFC 9111 does not know them, so a stated lifetime or
-/// <c>public</c> shares a response in spite of them; a lifetime that nobody stated does not. This is the one list; docs/configuration.md shows it.
+/// Request fields beside <c>Authorization</c> and <c>Cookie</c> by which clients say who they are. RFC 9111 does not know them, so a stated
+/// lifetime or <c>public</c> shares a response in spite of them; a lifetime that nobody stated does not. This is the one list;
+/// docs/configuration.md shows it.
 /// </summary>
 public static class CredentialFields
 {
@@ -16,7 +17,9 @@ public static class CredentialFields
         "X-Tenant", "X-Tenant-Id", "X-Client-Cert", "Client-Cert", "X-SSL-Client-Cert", "SSL-Client-Cert", "X-Client-Id", "X-Signature", "X-Password", "Password", "DPoP", "Cookie2",
     };
 
-    /// <summary>Ends of names of credentials: <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>, <c>X-Client-Secret</c>.</summary>
+    /// <summary>
+    /// Ends of names of credentials: <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>, <c>X-Client-Secret</c>.
+    /// </summary>
     public static IReadOnlyList<string> Endings { get; } = ["Key", "Token", "Secret", "Credential", "Credentials", "-Auth", "-Authentication"];
 
     /// <summary>Tells whether a field of this name says who asks.</summary>

@@ -30,7 +30,9 @@ internal static class HttpDate
             : null;
     }
 
-    /// <summary>Reads the <c>Date</c> of a response: of several lines the earliest, which makes the response oldest; null where none can be read.</summary>
+    /// <summary>
+    /// Reads the <c>Date</c> of a response: of several lines the earliest, which makes the response oldest; null where none can be read.
+    /// </summary>
     public static DateTimeOffset? ParseEarliest(StringValues lines, DateTimeOffset now)
     {
         DateTimeOffset? earliest = null;

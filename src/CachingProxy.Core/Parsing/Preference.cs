@@ -2,7 +2,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>One of a list of preferences with weights, as <c>Accept-Encoding</c> and <c>Accept-Language</c> are (RFC 9110 §12.4.2).</summary>
+/// <summary>
+/// One of a list of preferences with weights, as <c>Accept-Encoding</c> and <c>Accept-Language</c> are (RFC 9110 §12.4.2).
+/// </summary>
 /// <param name="Name">In lower case.</param>
 /// <param name="Thousandths">The weight: 0, not acceptable, to 1000, preferred.</param>
 internal readonly record struct Preference(string Name, int Thousandths)

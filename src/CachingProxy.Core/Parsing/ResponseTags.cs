@@ -2,7 +2,10 @@ using CachingProxy.Core.StructuredFields;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>The tags that an origin gives its responses, to purge them together: <c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>, and <c>Cache-Groups</c> (RFC 9875).</summary>
+/// <summary>
+/// The tags that an origin gives its responses, to purge them together: <c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>, and
+/// <c>Cache-Groups</c> (RFC 9875).
+/// </summary>
 public static class ResponseTags
 {
     /// <summary>The most tags of one response; one with more is not stored, since it could not be purged as it says.</summary>

@@ -8,7 +8,9 @@ internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
     /// <summary>The response does not vary.</summary>
     public static readonly VaryField None = new(false, []);
 
-    /// <summary>Reads all lines. A <c>*</c> anywhere means that nothing in a request can tell; so does a member that is no field name.</summary>
+    /// <summary>
+    /// Reads all lines. A <c>*</c> anywhere means that nothing in a request can tell; so does a member that is no field name.
+    /// </summary>
     public static VaryField Parse(StringValues lines)
     {
         if (lines.Count == 0)

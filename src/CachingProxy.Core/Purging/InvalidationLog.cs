@@ -11,9 +11,9 @@ namespace CachingProxy.Core.Purging;
 /// and a purge wins over a fetch under way. Safe for any number of threads; the check takes no lock.
 /// </summary>
 /// <remarks>
-/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; it is
-/// dropped when the last of them has ended, and unsafe requests cannot make the log grow. Of the others the last of each thing are kept, up to
-/// <see cref="MaxRemembered"/>; when the oldest is dropped, what was fetched before it is a miss.
+/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; it is dropped when the
+/// last of them has ended, and unsafe requests cannot make the log grow. Of the others the last of each thing are kept, up to <see
+/// cref="MaxRemembered"/>; when the oldest is dropped, what was fetched before it is a miss.
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {

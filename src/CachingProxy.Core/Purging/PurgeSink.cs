@@ -33,7 +33,9 @@ internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memor
         return new Held(invalidations, since);
     }
 
-    /// <summary>Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.</summary>
+    /// <summary>
+    /// Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.
+    /// </summary>
     public async ValueTask RemoveAsync(Purge purge, LogPosition position)
     {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })

@@ -5,7 +5,9 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Responding;
 
-/// <summary>Makes the answer for one client out of what the engine has come to: the only maker of answers. Safe for any number of threads.</summary>
+/// <summary>
+/// Makes the answer for one client out of what the engine has come to: the only maker of answers. Safe for any number of threads.
+/// </summary>
 /// <param name="clock">The clock.</param>
 /// <param name="via">The name of this proxy in <c>Via</c>.</param>
 internal sealed class Responder(SteadyClock clock, string via)

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Writes and reads the head of an entry, everything but its content, for stores outside this process. A head that cannot be read, for whatever reason, is no
-/// entry: the store may be damaged, another program's, or an attacker's. Safe for any number of threads.
+/// Writes and reads the head of an entry, everything but its content, for stores outside this process. A head that cannot be read, for
+/// whatever reason, is no entry: the store may be damaged, another program's, or an attacker's. Safe for any number of threads.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -83,7 +83,9 @@ public static class EntryFormat
         return stream.ToArray();
     }
 
-    /// <summary>Reads a head; the entry is without its content. Null where it cannot be read, or says what no entry of ours does. Never throws.</summary>
+    /// <summary>
+    /// Reads a head; the entry is without its content. Null where it cannot be read, or says what no entry of ours does. Never throws.
+    /// </summary>
     public static StoredHead? Read(ReadOnlyMemory<byte> bytes)
     {
         var span = bytes.Span;
@@ -106,7 +108,8 @@ public static class EntryFormat
     }
 
     /// <summary>
-    /// Returns the checksum of a piece of an entry's content. It covers whose it is and which piece, so that two that were exchanged are found out.
+    /// Returns the checksum of a piece of an entry's content. It covers whose it is and which piece, so that two that were exchanged are
+    /// found out.
     /// </summary>
     /// <param name="serial">The serial of the entry.</param>
     /// <param name="number">The number of the piece, from 0; -1 for content in one piece.</param>

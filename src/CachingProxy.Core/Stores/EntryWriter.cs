@@ -9,7 +9,8 @@ public abstract class EntryWriter : IAsyncDisposable
     public abstract void Append(ReadOnlyMemory<byte> content);
 
     /// <summary>
-    /// Lets go of the content that it holds in memory, and goes on without; false where it holds all of it there, and could not be completed.
+    /// Lets go of the content that it holds in memory, and goes on without; false where it holds all of it there, and could not be
+    /// completed.
     /// </summary>
     public virtual bool TryLetGo() => false;
 

@@ -4,7 +4,8 @@ using System.Text;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Reads numbers and texts out of bytes that may hold anything. Whatever they say, it takes no more memory than they have themselves. For one caller at a time.
+/// Reads numbers and texts out of bytes that may hold anything. Whatever they say, it takes no more memory than they have themselves. For
+/// one caller at a time.
 /// </summary>
 /// <remarks>Every member throws <see cref="InvalidDataException"/> where the bytes end too early or say what cannot be.</remarks>
 internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)

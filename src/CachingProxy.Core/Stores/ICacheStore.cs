@@ -21,7 +21,10 @@ public interface ICacheStore
     /// <param name="contentLength">The length of the content, where it is known.</param>
     EntryWriter? OpenWriter(CacheEntry entry, long? contentLength);
 
-    /// <summary>Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>. False where that is not there any more.</summary>
+    /// <summary>
+    /// Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>. False where that is not there
+    /// any more.
+    /// </summary>
     ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened);
 
     /// <summary>Removes one entry, if it is still there.</summary>

@@ -9,8 +9,8 @@ public interface IPurgeSink
     void Load(JournalState state);
 
     /// <summary>
-    /// Keeps in mind every purge of a URL after a position, until the returned is disposed: for a journal that has yet to remove what such a purge has ended. Without
-    /// it they are forgotten as soon as no fetch is under way that began before them.
+    /// Keeps in mind every purge of a URL after a position, until the returned is disposed: for a journal that has yet to remove what such
+    /// a purge has ended. Without it they are forgotten as soon as no fetch is under way that began before them.
     /// </summary>
     IDisposable Hold(LogPosition since);
 

@@ -25,9 +25,14 @@ internal sealed record StoredRequest(CachePolicy Policy, CacheKey Key, CachePart
         return new StoredRequest(request.Face.Policy, request.Key, request.Partition, RequestFacts.Of(request) with { Range = range }, new FieldList(fields));
     }
 
-    /// <summary>Tells whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).</summary>
+    /// <summary>
+    /// Tells whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).
+    /// </summary>
     public bool IsAnsweredBy(CacheEntry stored) => stored.Part is null && Selects(stored);
 
-    /// <summary>Tells whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111 §4.1).</summary>
+    /// <summary>
+    /// Tells whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111
+    /// §4.1).
+    /// </summary>
     public bool Selects(CacheEntry stored) => stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
 }

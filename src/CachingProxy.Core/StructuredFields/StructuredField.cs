@@ -21,14 +21,18 @@ public static class StructuredField
     public static ImmutableArray<StructuredMember>? ParseList(StringValues lines) =>
         new StructuredFieldParser(Join(lines)).TryList(out var members) ? members : null;
 
-    /// <summary>Reads a field that is a dictionary, in its order; of a key that is there twice the last value counts, in the place of the last.</summary>
+    /// <summary>
+    /// Reads a field that is a dictionary, in its order; of a key that is there twice the last value counts, in the place of the last.
+    /// </summary>
     public static ImmutableArray<KeyValuePair<string, StructuredMember>>? ParseDictionary(StringValues lines) =>
         new StructuredFieldParser(Join(lines)).TryDictionary(out var members) ? members : null;
 
     /// <summary>Writes an item (RFC 9651 §4.1.3); null where a value is outside of its type's range.</summary>
     public static string? Serialize(StructuredMember.Item item) => Written(writer => writer.TryMember(item));
 
-    /// <summary>Writes a list (RFC 9651 §4.1.1); null where a value is outside of its type's range. An empty list is a field that is not sent.</summary>
+    /// <summary>
+    /// Writes a list (RFC 9651 §4.1.1); null where a value is outside of its type's range. An empty list is a field that is not sent.
+    /// </summary>
     public static string? Serialize(ImmutableArray<StructuredMember> list) => Written(writer => writer.TryList(list));
 
     /// <summary>Writes a dictionary (RFC 9651 §4.1.2); null where a key or a value is not permitted.</summary>

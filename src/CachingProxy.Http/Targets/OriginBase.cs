@@ -23,8 +23,8 @@ public sealed class OriginBase
     public string Authority { get; }
 
     /// <summary>
-    /// Returns the keys that a path may mean which the origin gives to clients: below the base, as clients ask for it; or with the base in front already, as the
-    /// origin knows itself.
+    /// Returns the keys that a path may mean which the origin gives to clients: below the base, as clients ask for it; or with the base in
+    /// front already, as the origin knows itself.
     /// </summary>
     public IEnumerable<CacheKey> KeysOfClientPath(string target)
     {
@@ -39,7 +39,9 @@ public sealed class OriginBase
         }
     }
 
-    /// <summary>Tells whether a target of the origin's host is the base path or below it, whatever its dots and encodings are read as.</summary>
+    /// <summary>
+    /// Tells whether a target of the origin's host is the base path or below it, whatever its dots and encodings are read as.
+    /// </summary>
     public bool Contains(string target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -48,7 +50,9 @@ public sealed class OriginBase
                 && !UriNormalization.LeavesBase(target[_basePath.Length..]));
     }
 
-    /// <summary>Returns the path and query by which clients ask for a target that is the base path or below it (<see cref="Contains"/>).</summary>
+    /// <summary>
+    /// Returns the path and query by which clients ask for a target that is the base path or below it (<see cref="Contains"/>).
+    /// </summary>
     public string WithoutBase(string target)
     {
         ArgumentNullException.ThrowIfNull(target);

@@ -41,7 +41,10 @@ public sealed class TargetGuard
         return await ConnectToAnyAsync(Permitted(host, endPoint.Port, await ResolveAsync(_resolve, host, cancellation)), endPoint.Port, cancellation);
     }
 
-    /// <summary>Judges a target that another proxy is going to connect to. A name that has no address here may have one there, inside, and is for those alone who may go there.</summary>
+    /// <summary>
+    /// Judges a target that another proxy is going to connect to. A name that has no address here may have one there, inside, and is for
+    /// those alone who may go there.
+    /// </summary>
     /// <exception cref="OriginException">The target is forbidden, by its name or by an address that the name has here.</exception>
     internal async ValueTask EnsurePermittedAsync(string host, int port, CancellationToken cancellation)
     {

@@ -1,8 +1,8 @@
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Reads along with content in chunks (RFC 9112 §7.1) and finds lines that end in a line feed alone. SocketsHttpHandler takes them, another reader of the same
-/// bytes may not, and see other content.
+/// Reads along with content in chunks (RFC 9112 §7.1) and finds lines that end in a line feed alone. SocketsHttpHandler takes them, another
+/// reader of the same bytes may not, and see other content.
 /// </summary>
 internal struct ChunkScan
 {

@@ -1,8 +1,8 @@
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Looks through the heads that an origin sends on HTTP/1.1, up to and including that of the final response, for bytes that SocketsHttpHandler turns into
-/// blanks before anybody else sees them (RFC 9110 §5.5): NUL, and a carriage return without a line feed.
+/// Looks through the heads that an origin sends on HTTP/1.1, up to and including that of the final response, for bytes that
+/// SocketsHttpHandler turns into blanks before anybody else sees them (RFC 9110 §5.5): NUL, and a carriage return without a line feed.
 /// </summary>
 internal struct HeadScan
 {

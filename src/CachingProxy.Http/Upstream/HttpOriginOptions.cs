@@ -24,7 +24,9 @@ public sealed record HttpOriginOptions
     /// <summary>Certificates of issuers that are trusted beside those that the system trusts. None by default.</summary>
     public X509Certificate2Collection TrustedIssuers { get; init; } = [];
 
-    /// <summary>Hosts whose certificates are not checked at all: whoever is between can read and change everything. None by default.</summary>
+    /// <summary>
+    /// Hosts whose certificates are not checked at all: whoever is between can read and change everything. None by default.
+    /// </summary>
     public IReadOnlyList<string> UncheckedHosts { get; init; } = [];
 
     /// <summary>The proxy through which origins are reached; null, by default, for none, whatever the environment says.</summary>

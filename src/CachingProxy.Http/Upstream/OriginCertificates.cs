@@ -6,8 +6,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Decides which certificates of origins are good, and says of the others what is wrong with them. Downloads nothing: a certificate names URLs of its issuer, which would be
-/// fetched past every guard. Safe for any number of threads.
+/// Decides which certificates of origins are good, and says of the others what is wrong with them. Downloads nothing: a certificate names
+/// URLs of its issuer, which would be fetched past every guard. Safe for any number of threads.
 /// </summary>
 /// <param name="options">Whom to trust beside those that the system trusts.</param>
 internal sealed class OriginCertificates(HttpOriginOptions options)
@@ -23,7 +23,9 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
         CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
     };
 
-    /// <summary>Decides about one certificate, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.</summary>
+    /// <summary>
+    /// Decides about one certificate, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.
+    /// </summary>
     /// <exception cref="OriginException">It is not good.</exception>
     private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {

@@ -20,7 +20,9 @@ internal sealed class OriginExchange
     /// <summary>The exchange that the running code belongs to.</summary>
     public static OriginExchange? Current => Ambient.Value;
 
-    /// <summary>Tells whether the URL is one of http, which a proxy on the way is given as a whole, and not of https, for which it makes a tunnel.</summary>
+    /// <summary>
+    /// Tells whether the URL is one of http, which a proxy on the way is given as a whole, and not of https, for which it makes a tunnel.
+    /// </summary>
     public bool IsPlain { get; }
 
     /// <summary>Takes the interim responses; null where nobody wants them.</summary>

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The fields that the operator has every request to the origin carry, in the place of what the client sent. Their values may be secret. Immutable.
+/// The fields that the operator has every request to the origin carry, in the place of what the client sent. Their values may be secret.
+/// Immutable.
 /// </summary>
 public sealed class OriginFields
 {

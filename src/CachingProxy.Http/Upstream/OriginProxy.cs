@@ -7,8 +7,8 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Reaches origins through another proxy. The other proxy looks up the names of targets, so that each target is judged before it is asked for: by its name, and by the
-/// addresses that the name has here. Safe for any number of threads.
+/// Reaches origins through another proxy. The other proxy looks up the names of targets, so that each target is judged before it is asked
+/// for: by its name, and by the addresses that the name has here. Safe for any number of threads.
 /// </summary>
 /// <param name="inner">Tells which proxy is for which URL, or that there is none.</param>
 /// <param name="guard">Judges targets, and opens the connections for which there is no proxy.</param>
@@ -26,8 +26,8 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
     public bool IsBypassed(Uri host) => inner.IsBypassed(host);
 
     /// <summary>
-    /// Returns the credentials for a tunnel alone. After a refusal the handler would send a plain request again, whose content is gone by then; such a request
-    /// carries them from the beginning (<see cref="PrepareAsync"/>).
+    /// Returns the credentials for a tunnel alone. After a refusal the handler would send a plain request again, whose content is gone by
+    /// then; such a request carries them from the beginning (<see cref="PrepareAsync"/>).
     /// </summary>
     public NetworkCredential? GetCredential(Uri uri, string authType) => OriginExchange.Current is { IsPlain: true } ? null : inner.Credentials?.GetCredential(uri, authType);
 

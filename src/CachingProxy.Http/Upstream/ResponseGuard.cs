@@ -73,8 +73,8 @@ internal static class ResponseGuard
         }
     }
 
-    // False where a field was left out because it could not be sent on. Without it the rest is passed on to the one who asked and not stored, since nobody
-    // can tell what it forbade; but for a field without which the content means something else.
+    // False where a field was left out because it could not be sent on. Without it the rest is passed on to the one who asked and not
+    // stored, since nobody can tell what it forbade; but for a field without which the content means something else.
     private static bool AddTo(List<KeyValuePair<string, StringValues>> fields, HttpHeadersNonValidated received, int maxFields)
     {
         var areAllReadable = true;

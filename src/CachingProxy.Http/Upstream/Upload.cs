@@ -6,9 +6,9 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it sends, so that it
-/// is told of an empty content, and the rest is done here. What the origin answers meanwhile counts, however far the content has come
-/// (RFC 9112 §9.5).
+/// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it
+/// sends, so that it is told of an empty content, and the rest is done here. What the origin answers meanwhile counts, however far the
+/// content has come (RFC 9112 §9.5).
 /// </summary>
 /// <param name="content">The content, read at the origin's pace.</param>
 /// <param name="length">The number of its bytes, where it is known; otherwise it is sent in chunks.</param>
@@ -45,7 +45,9 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
     /// <summary>The origin wants the content.</summary>
     public void OnContinue() => _continued.TrySetResult();
 
-    /// <summary>Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. The content follows by itself.</summary>
+    /// <summary>
+    /// Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. The content follows by itself.
+    /// </summary>
     public async ValueTask SendHeadAsync(ReadOnlyMemory<byte> bytes, Stream connection, CancellationToken cancellation)
     {
         _head.Write(bytes.Span);

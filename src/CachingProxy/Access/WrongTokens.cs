@@ -1,8 +1,8 @@
 namespace CachingProxy.Access;
 
 /// <summary>
-/// Slows down whoever tries tokens: wrong ones are answered one after the other, ten a second, and those beyond a queue not at all. The right one
-/// never waits, so that nobody is locked out. Safe for any number of threads.
+/// Slows down whoever tries tokens: wrong ones are answered one after the other, ten a second, and those beyond a queue not at all. The
+/// right one never waits, so that nobody is locked out. Safe for any number of threads.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class WrongTokens(TimeProvider time)

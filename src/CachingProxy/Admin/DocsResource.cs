@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/docs</c>, <c>/docs/reasons</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.</summary>
+/// <summary>
+/// <c>/docs</c>, <c>/docs/reasons</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.
+/// </summary>
 internal sealed class DocsResource(IServiceProvider services)
 {
     // Made on first use: Swagger UI would add a tenth of a second to every start.

@@ -7,8 +7,8 @@ using CachingProxy.JsonProxy;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// Reads what a client names to be purged: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times; <c>query=any</c>, with which each <c>url</c> stands for
-/// its path with any query; and <c>soft</c>.
+/// Reads what a client names to be purged: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times; <c>query=any</c>, with
+/// which each <c>url</c> stands for its path with any query; and <c>soft</c>.
 /// </summary>
 internal sealed class PurgeParameters(PurgeTargets targets)
 {

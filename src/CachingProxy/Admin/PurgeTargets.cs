@@ -6,8 +6,8 @@ using CachingProxy.JsonProxy;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// Finds what somebody means by a URL as they see it: the origin's own, a path of it, or what a browser or a terminal shows in front of this proxy,
-/// <c>http://localhost:3000/products</c> or <c>http://localhost:3000/proxy?url=products</c>.
+/// Finds what somebody means by a URL as they see it: the origin's own, a path of it, or what a browser or a terminal shows in front of
+/// this proxy, <c>http://localhost:3000/products</c> or <c>http://localhost:3000/proxy?url=products</c>.
 /// </summary>
 internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin, AllowedHosts hosts)
 {

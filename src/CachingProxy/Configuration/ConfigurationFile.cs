@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>Reads the configuration file: a JSON object whose keys are options without dashes. Comments and trailing commas are permitted.</summary>
+/// <summary>
+/// Reads the configuration file: a JSON object whose keys are options without dashes. Comments and trailing commas are permitted.
+/// </summary>
 internal static class ConfigurationFile
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };

@@ -19,7 +19,9 @@ internal static partial class EnvironmentNames
     public static bool IsOfKubernetes(string name, string value) =>
         OfService().IsMatch(name) || (OfLink().IsMatch(name) && (!name.EndsWith("_PORT", StringComparison.Ordinal) || IsAddress().IsMatch(value) || OfLinkedPort().IsMatch(name)));
 
-    /// <summary>Returns one sentence for all variables of Kubernetes, and one for each other that has our prefix and is no setting.</summary>
+    /// <summary>
+    /// Returns one sentence for all variables of Kubernetes, and one for each other that has our prefix and is no setting.
+    /// </summary>
     public static IEnumerable<string> Notes(IReadOnlyDictionary<string, string> environment)
     {
         var ours = SettingTable.All.SelectMany(setting => setting.Variables).Append(Config).ToHashSet();

@@ -9,7 +9,10 @@ internal static class OriginUrl
     public static Uri? Parse(string text) =>
         ParseAny(text) is { UserInfo: "", Query: "", Fragment: "" } uri && UriNormalization.IsValidTarget(uri.AbsolutePath) ? uri : null;
 
-    /// <summary>Says what is wrong with a text that <see cref="Parse"/> does not take, and what it should have been; returns null where nobody can tell.</summary>
+    /// <summary>
+    /// Says what is wrong with a text that <see cref="Parse"/> does not take, and what it should have been; returns null where nobody can
+    /// tell.
+    /// </summary>
     public static string? Explain(string text)
     {
         // What may be a password or a key is not repeated.

@@ -18,13 +18,19 @@ public sealed record ProxySettings
     /// <summary>The address to listen on: 127.0.0.1 by default.</summary>
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
-    /// <summary>Whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off by default.</summary>
+    /// <summary>
+    /// Whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off by
+    /// default.
+    /// </summary>
     public bool ListensOnLocalhost { get; init; }
 
     /// <summary>The base URL of the upstream; none by default, and only absolute URLs can be asked for then.</summary>
     public Uri? Origin { get; init; }
 
-    /// <summary>How long the origin may be silent, before the head of a response and within it: 60 seconds by default (<see cref="HttpOriginOptions"/>).</summary>
+    /// <summary>
+    /// How long the origin may be silent, before the head of a response and within it: 60 seconds by default (<see
+    /// cref="HttpOriginOptions"/>).
+    /// </summary>
     public TimeSpan OriginTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Issuers of certificates that are trusted beside those of the system; none by default.</summary>
@@ -36,7 +42,10 @@ public sealed record ProxySettings
     /// <summary>The proxy through which origins are reached; none by default.</summary>
     public IWebProxy? OriginProxy { get; init; }
 
-    /// <summary>For how long an origin that fails again and again is left alone at most: 30 seconds by default; at 0 it never is (<see cref="OriginLimits.MaxHold"/>).</summary>
+    /// <summary>
+    /// For how long an origin that fails again and again is left alone at most: 30 seconds by default; at 0 it never is (<see
+    /// cref="OriginLimits.MaxHold"/>).
+    /// </summary>
     public TimeSpan BreakerMaxPause { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The TTL: 60 seconds by default, 0 to 365 days (<see cref="CachePolicy.TimeToLive"/>).</summary>
@@ -51,22 +60,36 @@ public sealed record ProxySettings
     /// <summary>Whether cookies are removed in both directions. Off by default.</summary>
     public bool StripCookies { get; init; }
 
-    /// <summary>Whether redirects and cookies that speak of the origin are rewritten (<see cref="AspNetCore.ReverseProxyOptions.RewritesReferences"/>). On by default.</summary>
+    /// <summary>
+    /// Whether redirects and cookies that speak of the origin are rewritten (<see
+    /// cref="AspNetCore.ReverseProxyOptions.RewritesReferences"/>). On by default.
+    /// </summary>
     public bool RewriteLocation { get; init; } = true;
 
-    /// <summary>Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by default.</summary>
+    /// <summary>
+    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by
+    /// default.
+    /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
-    /// <summary>How long a request waits for the head of another's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).</summary>
+    /// <summary>
+    /// How long a request waits for the head of another's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).
+    /// </summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a client may take nothing of its response, or send nothing of its content: 30 seconds by default, 1 second or more.</summary>
+    /// <summary>
+    /// How long a client may take nothing of its response, or send nothing of its content: 30 seconds by default, 1 second or more.
+    /// </summary>
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).</summary>
+    /// <summary>
+    /// How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).
+    /// </summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>The last share of a lifetime in which a use sets off a refresh: none by default (<see cref="CachePolicy.EarlyRefresh"/>).</summary>
+    /// <summary>
+    /// The last share of a lifetime in which a use sets off a refresh: none by default (<see cref="CachePolicy.EarlyRefresh"/>).
+    /// </summary>
     public double EarlyRefresh { get; init; }
 
     /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).</summary>
@@ -87,7 +110,9 @@ public sealed record ProxySettings
     /// <summary>The largest body that is stored, in bytes: 64 MiB by default.</summary>
     public long MaxObjectBytes { get; init; } = 64L << 20;
 
-    /// <summary>The bound of what all requests on <c>/proxy</c> hold together while they make their envelopes, in bytes: 128 MiB by default.</summary>
+    /// <summary>
+    /// The bound of what all requests on <c>/proxy</c> hold together while they make their envelopes, in bytes: 128 MiB by default.
+    /// </summary>
     public long MaxProxyMemoryBytes { get; init; } = 128L << 20;
 
     /// <summary>Fields sent with every request to the origin. Their values may be secret and are never shown.</summary>
@@ -96,7 +121,9 @@ public sealed record ProxySettings
     /// <summary>The host names that requests may use; empty: see <see cref="AllowedHosts"/>.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Sites whose pages may act with the credentials of <see cref="OriginFields"/> (<see cref="CrossSiteGuard"/>); none by default.</summary>
+    /// <summary>
+    /// Sites whose pages may act with the credentials of <see cref="OriginFields"/> (<see cref="CrossSiteGuard"/>); none by default.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
     /// <summary>Targets of <c>/proxy</c> that are permitted by name.</summary>

@@ -24,8 +24,8 @@ internal static partial class Quantities
     };
 
     /// <summary>
-    /// Reads seconds (<c>15</c>), a number with a unit (<c>500ms</c>, <c>1.5h</c>), or several, the largest first (<c>1h30m</c>). Returns null for anything
-    /// else, and above <see cref="MaxDuration"/>.
+    /// Reads seconds (<c>15</c>), a number with a unit (<c>500ms</c>, <c>1.5h</c>), or several, the largest first (<c>1h30m</c>). Returns
+    /// null for anything else, and above <see cref="MaxDuration"/>.
     /// </summary>
     public static TimeSpan? ParseDuration(string text)
     {
@@ -49,8 +49,8 @@ internal static partial class Quantities
     }
 
     /// <summary>
-    /// Reads bytes, or a number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c>, which are 1024 of each other and may be spelt <c>KiB</c> and so on. Returns
-    /// null for anything else, and above <see cref="MaxBytes"/>.
+    /// Reads bytes, or a number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c>, which are 1024 of each other and may be spelt <c>KiB</c>
+    /// and so on. Returns null for anything else, and above <see cref="MaxBytes"/>.
     /// </summary>
     public static long? ParseBytes(string text)
     {

@@ -26,10 +26,14 @@ internal sealed record Setting(
     /// <summary>Whether its value must not be repeated in an error.</summary>
     public bool IsSecret { get; init; }
 
-    /// <summary>Another environment variable for it, which counts where <see cref="Environment"/> is not set; null where there is none.</summary>
+    /// <summary>
+    /// Another environment variable for it, which counts where <see cref="Environment"/> is not set; null where there is none.
+    /// </summary>
     public string? OtherEnvironment { get; init; }
 
-    /// <summary>Says what is wrong with a text that is not permitted, better than <see cref="Permitted"/> could; null where it does not know.</summary>
+    /// <summary>
+    /// Says what is wrong with a text that is not permitted, better than <see cref="Permitted"/> could; null where it does not know.
+    /// </summary>
     public Func<string, string?>? Explain { get; init; }
 
     /// <summary>What stands between several values in the environment.</summary>

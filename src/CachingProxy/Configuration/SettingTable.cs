@@ -9,7 +9,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>All settings, in the order of the help. To add one, add a row, a property of <see cref="ProxySettings"/>, and a row of docs/configuration.md.</summary>
+/// <summary>
+/// All settings, in the order of the help. To add one, add a row, a property of <see cref="ProxySettings"/>, and a row of
+/// docs/configuration.md.
+/// </summary>
 internal static class SettingTable
 {
     private const string DurationForm = "give 0 to 365d, in seconds or with units: 15, 500ms, 1.5h, 1h30m, 7d";

@@ -3,7 +3,9 @@ namespace CachingProxy.Configuration;
 /// <summary>Puts the settings together: the command line wins over the environment, that over the file, that over the defaults.</summary>
 internal static class SettingsReader
 {
-    /// <summary>Reads all sources. Returns the settings, and a sentence for each thing that was ignored and perhaps not meant to be.</summary>
+    /// <summary>
+    /// Reads all sources. Returns the settings, and a sentence for each thing that was ignored and perhaps not meant to be.
+    /// </summary>
     /// <param name="commandLine">The values given for a setting's name on the command line; empty where it is absent.</param>
     /// <param name="environment">The variables of the environment.</param>
     /// <param name="file">The path of the configuration file, or null.</param>

@@ -3,7 +3,10 @@ namespace CachingProxy.Configuration;
 /// <summary>Finds the name that somebody meant who misspelt it.</summary>
 internal static class Spelling
 {
-    /// <summary>Returns the name that differs from <paramref name="text"/> in the fewest letters; null where even that one differs in more than a third.</summary>
+    /// <summary>
+    /// Returns the name that differs from <paramref name="text"/> in the fewest letters; null where even that one differs in more than a
+    /// third.
+    /// </summary>
     public static string? Nearest(string text, IEnumerable<string> names)
     {
         var nearest = names.MinBy(name => Distance(text, name));

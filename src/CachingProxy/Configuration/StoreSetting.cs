@@ -11,7 +11,10 @@ public abstract record StoreSetting
     {
     }
 
-    /// <summary>Reads <c>sqlite:PATH</c>, <c>redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB]</c>, or the same with <c>rediss</c> for TLS; null for anything else.</summary>
+    /// <summary>
+    /// Reads <c>sqlite:PATH</c>, <c>redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB]</c>, or the same with <c>rediss</c> for
+    /// TLS; null for anything else.
+    /// </summary>
     public static StoreSetting? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -14,7 +14,8 @@ namespace CachingProxy.JsonProxy;
 /// </summary>
 /// <param name="Json">The literal, UTF-8; valid as long as the memory that it was made in.</param>
 /// <param name="IsBase64">Whether it is a base64 string.</param>
-/// <param name="UnknownCharset">The charset that a text was declared to be in, where nobody here knows it and it is not UTF-8 either; null for anything else.</param>
+/// <param name="UnknownCharset">The charset that a text was declared to be in, where nobody here knows it and it is not UTF-8 either; null
+/// for anything else.</param>
 internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, string? UnknownCharset = null)
 {
     // Deeper JSON is not refused; it is passed on as text.

@@ -3,7 +3,9 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 
-/// <summary>Bytes in segments of the memory for <c>/proxy</c>: written once from front to back, then read. For one caller at a time.</summary>
+/// <summary>
+/// Bytes in segments of the memory for <c>/proxy</c>: written once from front to back, then read. For one caller at a time.
+/// </summary>
 internal sealed class ProxyBuffer(ProxyMemoryUse use) : IBufferWriter<byte>, IDisposable
 {
     private readonly List<(byte[] Segment, int Length)> _segments = [];

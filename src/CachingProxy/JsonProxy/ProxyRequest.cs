@@ -9,8 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// A request of the JSON facade: of the client's fields, only those go upstream that say what it can read or sends. HEAD fetches as GET does: how long the envelope
-/// would be is known only when it is made.
+/// A request of the JSON facade: of the client's fields, only those go upstream that say what it can read or sends. HEAD fetches as GET
+/// does: how long the envelope would be is known only when it is made.
 /// </summary>
 internal sealed class ProxyRequest(HttpContext context, CacheFace face, CacheKey key, string via)
     : CacheRequest(face, context.Request.Method == "HEAD" ? "GET" : context.Request.Method, key, new CachePartition(face.PartitionName, "", "")), IFields

@@ -15,8 +15,8 @@ internal static class UpstreamFields
 
     private const int MaxNames = 32;
 
-    // Names that are known to be harmless: nothing that acts in a browser or in a web server in front (X-Accel-Redirect) as if it were ours, and nothing that says
-    // how the upstream's message was coded and cached, since the envelope is another message.
+    // Names that are known to be harmless: nothing that acts in a browser or in a web server in front (X-Accel-Redirect) as if it were
+    // ours, and nothing that says how the upstream's message was coded and cached, since the envelope is another message.
     private static readonly HashSet<string> Permitted = new(StringComparer.OrdinalIgnoreCase)
     {
         "Allow", "Content-Disposition", "Content-Language", "Deprecation", "Link", "Location", "RateLimit", "Retry-After", "Sunset", "X-API-Version", "X-Correlation-ID", "X-Count",
@@ -39,7 +39,10 @@ internal static class UpstreamFields
             : null;
     }
 
-    /// <summary>Adds the fields that a request asks for to its response; no <c>Location</c> to a redirect, which would lead the client past this proxy.</summary>
+    /// <summary>
+    /// Adds the fields that a request asks for to its response; no <c>Location</c> to a redirect, which would lead the client past this
+    /// proxy.
+    /// </summary>
     public static void Write(StringValues asked, int status, FieldList received, IHeaderDictionary response)
     {
         foreach (var name in NamesIn(asked))

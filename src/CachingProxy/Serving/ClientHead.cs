@@ -2,7 +2,10 @@ using System.Text;
 
 namespace CachingProxy.Serving;
 
-/// <summary>Reads from the bytes of a request's head what Kestrel does not hand on: the names in <c>Connection</c>, and what it refuses a request line for.</summary>
+/// <summary>
+/// Reads from the bytes of a request's head what Kestrel does not hand on: the names in <c>Connection</c>, and what it refuses a request
+/// line for.
+/// </summary>
 /// <param name="use">Learns of both.</param>
 internal readonly struct ClientHead(ConnectionUse use)
 {

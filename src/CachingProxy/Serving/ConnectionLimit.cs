@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Bounds the connections of clients. At the limit the one makes room that has been idle for longest, so that connections on which nobody asks for anything
-/// keep nobody out; where none is idle, whoever comes waits until one has ended. Safe for any number of threads.
+/// Bounds the connections of clients. At the limit the one makes room that has been idle for longest, so that connections on which nobody
+/// asks for anything keep nobody out; where none is idle, whoever comes waits until one has ended. Safe for any number of threads.
 /// </summary>
 /// <param name="max">How many there may be at once, 1 or more; while one makes room, one more.</param>
 /// <param name="time">The clock.</param>

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace CachingProxy.Serving;
 
-/// <summary>One connection of a client, as <see cref="ConnectionLimit"/> and <see cref="SlowClients"/> know it: idle between requests, or not.</summary>
+/// <summary>
+/// One connection of a client, as <see cref="ConnectionLimit"/> and <see cref="SlowClients"/> know it: idle between requests, or not.
+/// </summary>
 internal sealed class ConnectionUse
 {
     private readonly ConnectionLimit _limit;

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// How many files and sockets the system lets this process have open, and how they are shared out: some for what the process needs itself, a part for fetches,
-/// the rest for clients.
+/// How many files and sockets the system lets this process have open, and how they are shared out: some for what the process needs itself,
+/// a part for fetches, the rest for clients.
 /// </summary>
 /// <param name="Descriptors">How many may be open at once.</param>
 internal sealed partial record DescriptorLimit(long Descriptors)
@@ -12,7 +12,8 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     /// <summary>The most connections of clients, however many descriptors there are.</summary>
     public const int MaxConnections = 10_000;
 
-    // Beside what is open when this is asked: libraries that are loaded later, the log, a file behind the memory with its readers, connections to Redis.
+    // Beside what is open when this is asked: libraries that are loaded later, the log, a file behind the memory with its readers,
+    // connections to Redis.
     private const int LaterUse = 128;
 
     // Where it cannot be counted.
@@ -23,7 +24,9 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     private const int LinuxOpenFiles = 7;
     private const int MacOpenFiles = 8;
 
-    /// <summary>How many fetches from one origin there may be at once: what is asked for, and no more than a third of what there is.</summary>
+    /// <summary>
+    /// How many fetches from one origin there may be at once: what is asked for, and no more than a third of what there is.
+    /// </summary>
     public int FetchesOf(int asked) => (int)Math.Clamp((Descriptors - _ownUse) / 3, 1, asked);
 
     /// <summary>How many connections of clients there may be at once.</summary>

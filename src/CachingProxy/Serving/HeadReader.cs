@@ -4,14 +4,18 @@ using System.IO.Pipelines;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Reads along with Kestrel: while it waits for a head, what <see cref="ClientHead"/> is for (where <c>Connection</c> says <c>close</c> or <c>keep-alive</c>, Kestrel
-/// forgets what else it names, which must not be passed on either, RFC 9110 §7.6.1); while it reads content, how much of that is framing.
+/// Reads along with Kestrel: while it waits for a head, what <see cref="ClientHead"/> is for (where <c>Connection</c> says <c>close</c> or
+/// <c>keep-alive</c>, Kestrel forgets what else it names, which must not be passed on either, RFC 9110 §7.6.1); while it reads content, how
+/// much of that is framing.
 /// </summary>
 /// <param name="inner">What came from the client.</param>
 /// <param name="use">Learns of the field.</param>
 internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeReader
 {
-    /// <summary>The bytes of framing that content may have at most, beyond a multiple of its size: extensions of chunks say nothing and cost nothing.</summary>
+    /// <summary>
+    /// The bytes of framing that content may have at most, beyond a multiple of its size: extensions of chunks say nothing and cost
+    /// nothing.
+    /// </summary>
     public const int MaxFramingBytes = 4 << 20;
 
     // A chunk of one byte is six.

@@ -20,7 +20,8 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
 
     /// <summary>Returns the whole answer in the place of Kestrel's own.</summary>
     /// <param name="answer">What Kestrel was about to send.</param>
-    /// <param name="fault">What is wrong with the request line, where that is known: a blank in a target makes Kestrel complain of the version.</param>
+    /// <param name="fault">What is wrong with the request line, where that is known: a blank in a target makes Kestrel complain of the
+    /// version.</param>
     public byte[] InPlaceOf(ReadOnlySpan<byte> answer, string? fault)
     {
         // HTTP/1.1 400 Bad Request

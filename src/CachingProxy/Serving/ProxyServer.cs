@@ -53,7 +53,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <exception cref="IOException">The port is in use.</exception>
     /// <exception cref="Sqlite.RefusedFileException">The file that is to be behind the memory is not ours.</exception>
     /// <exception cref="Sqlite.FileInUseException">Another process uses it.</exception>
-    /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is configured.</exception>
+    /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is
+    /// configured.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
     public static async Task<ProxyServer> StartAsync(ProxySettings settings, ServerDependencies dependencies)
     {

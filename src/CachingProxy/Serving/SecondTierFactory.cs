@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
 
-/// <summary>Opens what the settings name to be behind the memory. To add a kind of store, add a case here and in <see cref="StoreSetting"/>.</summary>
+/// <summary>
+/// Opens what the settings name to be behind the memory. To add a kind of store, add a case here and in <see cref="StoreSetting"/>.
+/// </summary>
 internal static class SecondTierFactory
 {
     /// <summary>The tier; null where the memory is alone. One that cannot be used now is there all the same, and costs misses.</summary>

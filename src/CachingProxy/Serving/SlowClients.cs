@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Looks once a second at the clients that are being answered. One that takes nothing at all for the client limit is cut. Where connections or fetch slots
-/// run short, the slowest are cut first, so that an attack by slowness holds nothing for long, and a lone slow client is served.
+/// Looks once a second at the clients that are being answered. One that takes nothing at all for the client limit is cut. Where connections
+/// or fetch slots run short, the slowest are cut first, so that an attack by slowness holds nothing for long, and a lone slow client is
+/// served.
 /// </summary>
 /// <param name="connections">The connections.</param>
 /// <param name="slots">The fetch slots.</param>

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// What the heads of many entries have in common: status, partition, variant, directives, the names of all fields and the values of some. The rest of a
-/// head is a few bytes. Which values differ is learnt: a template has what all have had so far. Safe for any number of threads.
+/// What the heads of many entries have in common: status, partition, variant, directives, the names of all fields and the values of some.
+/// The rest of a head is a few bytes. Which values differ is learnt: a template has what all have had so far. Safe for any number of
+/// threads.
 /// </summary>
 internal sealed class HeadTemplate
 {
@@ -75,7 +76,9 @@ internal sealed class HeadTemplate
         return kind.ToHashCode();
     }
 
-    /// <summary>This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.</summary>
+    /// <summary>
+    /// This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.
+    /// </summary>
     public HeadTemplate? For(CacheEntry entry) =>
         !IsOfKind(entry) ? null : OwnWith(entry) is var own && own == _own ? this : new HeadTemplate(entry, own);
 

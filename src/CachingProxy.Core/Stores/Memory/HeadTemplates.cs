@@ -2,7 +2,10 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>The templates of a store for new entries: the last ones of each kind. What is rare is forgotten, and nothing grows. Safe for any number of threads.</summary>
+/// <summary>
+/// The templates of a store for new entries: the last ones of each kind. What is rare is forgotten, and nothing grows. Safe for any number
+/// of threads.
+/// </summary>
 internal sealed class HeadTemplates
 {
     private const int Pairs = 1024;

@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>How much the store may hold, and holds. When the machine runs out of memory it is half of that. Safe for any number of threads.</summary>
+/// <summary>
+/// How much the store may hold, and holds. When the machine runs out of memory it is half of that. Safe for any number of threads.
+/// </summary>
 internal sealed class MemoryBudget(long maxBytes)
 {
     private const int WritesBetweenLooks = 1024;

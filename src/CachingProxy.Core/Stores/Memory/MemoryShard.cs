@@ -4,8 +4,8 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// A part of the memory store, with a lock and an order of eviction of its own: those who write to different shards do not meet. Looking up takes
-/// no lock.
+/// A part of the memory store, with a lock and an order of eviction of its own: those who write to different shards do not meet. Looking up
+/// takes no lock.
 /// </summary>
 internal sealed class MemoryShard
 {
@@ -77,7 +77,8 @@ internal sealed class MemoryShard
     }
 
     /// <summary>
-    /// Stores an entry in the place of those that it replaces. False where that would take more than can be had here, and the others must make room.
+    /// Stores an entry in the place of those that it replaces. False where that would take more than can be had here, and the others must
+    /// make room.
     /// </summary>
     public bool TryAdd(CacheEntry entry, PackedEntry? packed)
     {
@@ -135,7 +136,9 @@ internal sealed class MemoryShard
         }
     }
 
-    /// <summary>Removes the entry that is least worth keeping, and gives back what that has left empty; false where nothing is held.</summary>
+    /// <summary>
+    /// Removes the entry that is least worth keeping, and gives back what that has left empty; false where nothing is held.
+    /// </summary>
     public bool TryEvict()
     {
         lock (_lock)

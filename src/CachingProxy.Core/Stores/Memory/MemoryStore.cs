@@ -4,9 +4,9 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Entries in this process's memory, bounded in bytes. Most lie as bytes in slabs, which no garbage collection has to look at; those that are asked for
-/// often, the large and the unusual are objects. Looking up takes no lock; writing takes that of one shard, and
-/// makes room there first. When the machine runs out of memory the store gives half of its own up. Safe for any number of threads.
+/// Entries in this process's memory, bounded in bytes. Most lie as bytes in slabs, which no garbage collection has to look at; those that
+/// are asked for often, the large and the unusual are objects. Looking up takes no lock; writing takes that of one shard, and makes room
+/// there first. When the machine runs out of memory the store gives half of its own up. Safe for any number of threads.
 /// </summary>
 public sealed class MemoryStore : ICacheStore
 {

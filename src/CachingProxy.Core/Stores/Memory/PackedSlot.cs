@@ -4,13 +4,14 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The place of an entry that lies in a slab as bytes. Whoever looks at it makes an object of them, which is kept while it is asked for often.
-/// When the entry has left another takes its slot, so that the oldest generation of the garbage collector has nothing to collect.
+/// The place of an entry that lies in a slab as bytes. Whoever looks at it makes an object of them, which is kept while it is asked for
+/// often. When the entry has left another takes its slot, so that the oldest generation of the garbage collector has nothing to collect.
 /// </summary>
 /// <remarks>
-/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: whoever holds the lock of the shard makes
-/// the version odd before anything here or in the slab is touched, and even when all is where it belongs. What was copied in between is thrown away.
-/// And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry has another's content.
+/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: whoever holds the lock of the
+/// shard makes the version odd before anything here or in the slab is touched, and even when all is where it belongs. What was copied in
+/// between is thrown away. And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry has
+/// another's content.
 /// </remarks>
 internal sealed class PackedSlot : MemorySlot
 {

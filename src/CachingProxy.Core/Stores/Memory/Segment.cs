@@ -9,7 +9,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// hash of the key, length of the head, length of the content, CRC-32C of serial, seal, head and content   4 bytes each
 /// head, content, and up to seven bytes so that the next one begins at a multiple of eight
 /// </code>
-/// The checksum begins with the serial that the slot knows and the seal of the template: bytes that are not those of its entry are not taken for them.
+/// The checksum begins with the serial that the slot knows and the seal of the template: bytes that are not those of its entry are not
+/// taken for them.
 /// </remarks>
 internal static class Segment
 {

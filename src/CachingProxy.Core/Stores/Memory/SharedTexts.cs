@@ -3,9 +3,9 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Texts that many responses have in common - names of fields, a content type, a server, the date of this second - kept once and not with each entry.
-/// It remembers the last text of each of a few thousand places, and forgets without order: what is rare costs nothing, and nothing grows.
-/// Safe for any number of threads.
+/// Texts that many responses have in common - names of fields, a content type, a server, the date of this second - kept once and not with
+/// each entry. It remembers the last text of each of a few thousand places, and forgets without order: what is rare costs nothing, and
+/// nothing grows. Safe for any number of threads.
 /// </summary>
 internal static class SharedTexts
 {

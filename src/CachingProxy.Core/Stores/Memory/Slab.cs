@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>A stretch of memory that holds segments one after another, of entries that are stored and of some that are not any more.</summary>
+/// <summary>
+/// A stretch of memory that holds segments one after another, of entries that are stored and of some that are not any more.
+/// </summary>
 internal sealed class Slab(int bytes)
 {
     /// <summary>The memory.</summary>

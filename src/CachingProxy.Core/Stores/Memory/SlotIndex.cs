@@ -1,8 +1,9 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The slots of a shard by the hash of their key: as many chains as are worth having for the room there is, linked through the slots themselves, so that
-/// an entry costs no object but its own. Looking takes no lock, and sees all that stay; changes are made by whoever holds the lock of the shard.
+/// The slots of a shard by the hash of their key: as many chains as are worth having for the room there is, linked through the slots
+/// themselves, so that an entry costs no object but its own. Looking takes no lock, and sees all that stay; changes are made by whoever
+/// holds the lock of the shard.
 /// </summary>
 internal sealed class SlotIndex(long maxBytes)
 {
