@@ -137,16 +137,16 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
                 _ = fill.AbandonAsync();
             }
 
-            using var waiting = fill.Wait(maxWaiting);
-            var (outcome, source) = await WaitAsync(waiting, request, clientGone);
+            var (joined, outcome) = await WaitForAsync(request, fill, standIn, clientGone);
+            if (joined is not null)
+            {
+                return joined;
+            }
+
+            // Too slow: on to the next fill, together with all who wait.
             if (outcome is null)
             {
                 continue;
-            }
-
-            if ((StandIn(request, standIn, outcome) ?? (fills.Answers(request, source!) ? Share(request, outcome) : null)) is { } joined)
-            {
-                return joined with { IsCollapsed = true };
             }
 
             if (!fills.Answers(request, fill) && ++purges < MaxJoins)
@@ -161,6 +161,21 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
             key = key.Among(variant, request);
         }
+    }
+
+    // A request that goes on to fetch for itself must not be counted in here meanwhile: the fill that it waited for may have to wait until all
+    // have looked.
+    private async ValueTask<(FetchResult? Joined, FillOutcome? Outcome)> WaitForAsync(CacheRequest request, Fill fill, CacheEntry? standIn, CancellationToken clientGone)
+    {
+        using var waiting = fill.Wait(maxWaiting);
+        var (outcome, source) = await WaitAsync(waiting, request, clientGone);
+        if (outcome is null)
+        {
+            return default;
+        }
+
+        var joined = StandIn(request, standIn, outcome) ?? (fills.Answers(request, source!) ? Share(request, outcome) : null);
+        return (joined is null ? null : joined with { IsCollapsed = true }, outcome);
     }
 
     // The request is the one that began the fill.

@@ -44,6 +44,36 @@ public class GrowthLimitTests
         Assert.Equal(1, _engine.Engine.ReadersCutOff);
     }
 
+    // It was counted among those who wait for the first fetch, whose beginning is let go only when all of them have looked.
+    [Fact]
+    public async Task ARequestThatWaitedInVain_AndFetchesForItself_HoldsUpNobodyWhoReads()
+    {
+        var content = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var own = new TaskCompletionSource<OriginResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = 0;
+        var origin = new ScriptedOrigin(async _ =>
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+            {
+                return await own.Task;
+            }
+
+            await gate.Task;
+            return new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), content.Reader.AsStream());
+        });
+        var face = Some.Face(origin, new CachePolicy { MaxObjectBytes = 1_000_000 });
+        var reads = _engine.ServeAsync(Some.Request(face));
+        var wantsItsOwn = _engine.ServeAsync(Some.Request(face, fields: "Cache-Control: no-cache"));
+        gate.SetResult();
+        await content.Writer.WriteAsync(new byte[Large], TestContext.Current.CancellationToken);
+        await content.Writer.CompleteAsync();
+
+        Assert.Equal(Large, (await reads.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Body.Length);
+        own.SetResult(Some.Response("its own"));
+        Assert.Equal("its own", (await wantsItsOwn).Body);
+    }
+
     [Fact]
     public async Task AClientThatIsAlone_MayBeAsSlowAsItLikes()
     {
