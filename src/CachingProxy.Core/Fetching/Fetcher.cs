@@ -163,8 +163,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         }
     }
 
-    // A request that goes on to fetch for itself must not be counted in here meanwhile: the fill that it waited for may have to wait until all
-    // have looked.
+    // A request that goes on to fetch for itself must not be counted in here meanwhile: the fill that it waited for may have to wait until
+    // all have looked.
     private async ValueTask<(FetchResult? Joined, FillOutcome? Outcome)> WaitForAsync(CacheRequest request, Fill fill, CacheEntry? standIn, CancellationToken clientGone)
     {
         using var waiting = fill.Wait(maxWaiting);
