@@ -97,12 +97,8 @@ public static class RequestGuard
             return null;
         }
 
-        var end = target.AsSpan(start).IndexOfAny('/', '?');
-        var authority = end < 0 ? target[start..] : target.Substring(start, end);
-        return UriNormalization.NormaliseHost(scheme, authority) != host ? null
-            : end < 0 ? "/"
-            : target[start + end] == '/' ? target[(start + end)..]
-            : "/" + target[(start + end)..];
+        var (authority, path) = UriNormalization.Split(target[start..]);
+        return UriNormalization.NormaliseHost(scheme, authority) == host ? path : null;
     }
 
     private static Refusal? CheckFields(IHeaderDictionary headers)

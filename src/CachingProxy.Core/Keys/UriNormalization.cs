@@ -79,6 +79,18 @@ public static class UriNormalization
         return url.HostNameType == UriHostNameType.IPv6 ? url.Host : url.IdnHost;
     }
 
+    /// <summary>
+    /// Takes the authority and the path with its query apart in what follows the scheme of a URL and its two slashes; an empty path is a
+    /// slash.
+    /// </summary>
+    public static (string Authority, string Target) Split(string afterScheme)
+    {
+        ArgumentNullException.ThrowIfNull(afterScheme);
+        var end = afterScheme.AsSpan().IndexOfAny('/', '?');
+        return end < 0 ? (afterScheme, "/")
+            : (afterScheme[..end], afterScheme[end] == '/' ? afterScheme[end..] : "/" + afterScheme[end..]);
+    }
+
     /// <summary>Returns a normalised host without its port, if it has one.</summary>
     public static ReadOnlySpan<char> WithoutPort(string host)
     {

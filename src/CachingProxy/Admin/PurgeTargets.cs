@@ -60,11 +60,10 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
             return url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':' ? null : origin is null ? null : "/" + url;
         }
 
-        var rest = url[(scheme.Length + 3)..];
-        var end = rest.AsSpan().IndexOfAny('/', '?');
-        var named = UriNormalization.NormaliseHost(scheme, end < 0 ? rest : rest[..end]);
+        var (authority, target) = UriNormalization.Split(url[(scheme.Length + 3)..]);
+        var named = UriNormalization.NormaliseHost(scheme, authority);
         var isHere = named is not null && $"{scheme}://{named}" != origin?.Authority && (named == host || (hosts.IsOurs(named) && PortOf(named, scheme) == port));
-        return !isHere ? null : end < 0 ? "/" : rest[end] == '/' ? rest[end..] : "/" + rest[end..];
+        return isHere ? target : null;
     }
 
     private static int PortOf(string host, string scheme) =>

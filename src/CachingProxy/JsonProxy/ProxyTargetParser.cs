@@ -67,10 +67,7 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
             return ProxyTarget.Invalid($"The url's scheme is '{scheme}'; permitted are http:// and https://.");
         }
 
-        var rest = url[(scheme.Length + 3)..];
-        var end = rest.AsSpan().IndexOfAny('/', '?');
-        var authority = end < 0 ? rest : rest[..end];
-        var target = end < 0 ? "/" : rest[end] == '/' ? rest[end..] : "/" + rest[end..];
+        var (authority, target) = UriNormalization.Split(url[(scheme.Length + 3)..]);
         if (authority.Contains('@', StringComparison.Ordinal))
         {
             return ProxyTarget.Invalid("The url has user information (user:password@), which is not permitted.");

@@ -106,7 +106,6 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task AnOriginThatSpeaksNoTls_IsSaidToDoSo()
     {
-        await using var plain = new FakeOrigin((_, connection) => connection.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n"));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var answering = AnswerAsync(listener, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
