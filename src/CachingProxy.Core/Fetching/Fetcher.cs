@@ -84,7 +84,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     public async ValueTask<FetchResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
     {
         var key = FillKey.Of(request, missing);
-        var (fill, began) = fills.Find(request, key) is { } running ? (running, false) : fills.FindOrBegin(request, key, FillRequest.ToComplete(request, missing));
+        var (fill, began) = fills.FindOrBegin(request, key, new(() => FillRequest.ToComplete(request, missing), LazyThreadSafetyMode.None));
         return await (began ? CompleteAloneAsync(fill, part, missing, clientGone) : CompleteTogetherAsync(fill, request, part, missing, clientGone))
             // The origin has sent something else, which is of no use: the whole is fetched.
             ?? await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
@@ -125,7 +125,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     {
         for (var purges = 0; ;)
         {
-            var (fill, began) = fills.Find(request, key) is { } running ? (running, false) : fills.FindOrBegin(request, key, toFetch.Value);
+            var (fill, began) = fills.FindOrBegin(request, key, toFetch);
             if (began && fill.Earlier is null)
             {
                 return await FetchAloneAsync(request, fill, standIn, clientGone);

@@ -20,11 +20,17 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     public Fill? Find(CacheRequest request, FillKey key) => _fills.TryGetValue(key, out var fill) && IsOpenTo(request, fill) ? fill : null;
 
     /// <summary>
-    /// Begins a fill that others may join, unless one has begun meanwhile. Returns the fill, and whether it began for this request.
+    /// Finds the fill that is under way for a place, or begins one that others may join. Returns the fill, and whether it began for this
+    /// request.
     /// </summary>
-    public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillKey key, FillRequest toFetch)
+    public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillKey key, Lazy<FillRequest> toFetch)
     {
-        var fill = Prepare(toFetch);
+        if (Find(request, key) is { } running)
+        {
+            return (running, false);
+        }
+
+        var fill = Prepare(toFetch.Value);
         var registered = _fills.AddOrUpdate(key, fill, (_, other) => IsOpenTo(request, other) ? other : Beside(other));
         if (registered != fill)
         {

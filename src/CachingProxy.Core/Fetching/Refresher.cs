@@ -17,7 +17,7 @@ internal sealed class Refresher(FillTable fills, SteadyClock clock)
         }
 
         var key = FillKey.ToRefresh(request, stored);
-        if (fills.Find(request, key) is null && fills.FindOrBegin(request, key, FillRequest.ToRefresh(request, stored)) is (var fill, true))
+        if (fills.FindOrBegin(request, key, new(() => FillRequest.ToRefresh(request, stored), LazyThreadSafetyMode.None)) is (var fill, true))
         {
             _ = fill.AbandonAsync();
         }
