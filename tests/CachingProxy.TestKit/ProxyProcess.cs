@@ -105,6 +105,9 @@ public sealed class ProxyProcess : IDisposable
         }
     }
 
+    /// <summary>Makes it collect its whole heap, and returns the bytes of the objects that survived.</summary>
+    public Task<long> MeasureLiveBytesAsync() => LiveHeap.MeasureAsync(_process.Id);
+
     /// <summary>How many files and sockets it has open now.</summary>
     public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
 
