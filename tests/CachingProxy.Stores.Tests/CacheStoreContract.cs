@@ -235,9 +235,8 @@ public abstract class CacheStoreContract : IAsyncLifetime
     private static async Task<byte[]> BytesAsync(CacheEntry entry, long offset, long length)
     {
         var received = new MemoryStream();
-        var pipe = System.IO.Pipelines.PipeWriter.Create(received, new(leaveOpen: true));
-        await (offset == 0 && length == entry.Body.Length ? entry.Body.CopyToAsync(pipe, default) : entry.Body.CopyRangeToAsync(pipe, offset, length, default));
-        await pipe.CompleteAsync();
+        await using var content = entry.Body.Slice(offset, length).AsStream();
+        await content.CopyToAsync(received);
         return received.ToArray();
     }
 }

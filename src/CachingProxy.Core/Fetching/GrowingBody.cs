@@ -167,12 +167,14 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>The next bytes for a reader, as soon as there are some; nothing at the end.</summary>
+    /// <summary>
+    /// Returns the bytes that have arrived beyond a reader's position, and waits for the first of them; nothing at the end.
+    /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(GrowingBodyReader reader, CancellationToken cancellation)
     {
         while (true)
         {
-            if (reader.TryTake(out var bytes))
+            if (reader.TryPeek(out var bytes))
             {
                 return bytes;
             }
@@ -180,7 +182,7 @@ internal sealed class GrowingBody
             // Both are read before the second look: what was written before them is seen by it.
             var grown = _grown.Next;
             var hasEnded = _hasEnded;
-            if (reader.TryTake(out bytes))
+            if (reader.TryPeek(out bytes))
             {
                 return bytes;
             }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 
@@ -7,9 +6,9 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>One client's place in a growing body.</summary>
 internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : ResponseBody
 {
-    private readonly CancellationTokenSource _cutOff = new();
-    private BodyChunk _chunk = first;
-    private int _offset;
+    // Null once this reader is cut off, so that it keeps nothing alive of what arrives later.
+    private BodyChunk? _chunk = first;
+    private long _chunkStart;
     private long _position;
 
     /// <summary>How many bytes the client has taken.</summary>
@@ -22,79 +21,64 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     public override FieldList Trailers => body.Trailers;
 
     /// <inheritdoc/>
-    public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone) => CopyAsync(destination, 0, long.MaxValue, clientGone);
-
-    /// <inheritdoc/>
     public override bool CanBeSkipped => body.AnnouncedLength is not null;
 
     /// <inheritdoc/>
-    public override ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>
-        CopyAsync(destination, offset, length, clientGone);
-
-    /// <summary>Ends the reading from outside: this client holds the others up.</summary>
-    public void CutOff() => _ = _cutOff.CancelAsync();
-
-    /// <summary>The bytes that have arrived beyond this place; false where there are none yet.</summary>
-    public bool TryTake(out ReadOnlyMemory<byte> bytes)
+    public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, CancellationToken cancellation)
     {
-        while (true)
+        if (offset != _position)
         {
-            if (_offset < _chunk.Written)
+            var isFirst = _position == 0;
+            Volatile.Write(ref _position, offset);
+            body.OnReaderMoved();
+            if (isFirst)
             {
-                bytes = _chunk.WrittenFrom(_offset);
-                _offset += bytes.Length;
+                // Whoever else waits for the first bytes comes before the second of this client.
+                await Task.Yield();
+            }
+        }
+
+        return await body.ReadAsync(this, cancellation);
+    }
+
+    /// <summary>Ends the reading from outside, because this client holds the others up: its next read fails.</summary>
+    public void CutOff() => Volatile.Write(ref _chunk, null);
+
+    /// <summary>Returns the bytes that have arrived beyond the position; false where there are none yet.</summary>
+    /// <exception cref="OriginException">This reader is cut off.</exception>
+    public bool TryPeek(out ReadOnlyMemory<byte> bytes)
+    {
+        var chunk = Volatile.Read(ref _chunk);
+        while (chunk is not null)
+        {
+            var offset = _position - _chunkStart;
+            if (offset < chunk.Written)
+            {
+                bytes = chunk.WrittenFrom((int)offset);
                 return true;
             }
 
-            if (_chunk.Next is not { } next)
+            if (chunk.Next is not { } next)
             {
                 bytes = default;
                 return false;
             }
 
             // A chunk with a successor is full; it may have become so between the two looks at it.
-            if (_offset == _chunk.Written)
+            if (offset >= chunk.Written)
             {
-                _chunk = next;
-                _offset = 0;
+                _chunkStart += chunk.Written;
+                chunk = Interlocked.CompareExchange(ref _chunk, next, chunk) == chunk ? next : null;
             }
         }
+
+        throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
     }
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
         body.Leave(this);
-        _cutOff.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask CopyAsync(PipeWriter destination, long skip, long length, CancellationToken clientGone)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(clientGone, _cutOff.Token);
-        try
-        {
-            while (length > 0 && await body.ReadAsync(this, either.Token) is { IsEmpty: false } bytes)
-            {
-                var skipped = (int)Math.Min(skip, bytes.Length);
-                skip -= skipped;
-                var wanted = bytes.Slice(skipped, (int)Math.Min(bytes.Length - skipped, length));
-                length -= wanted.Length;
-                EnsureTaken(wanted.IsEmpty ? default : await destination.WriteAsync(wanted, either.Token), clientGone);
-
-                var isFirst = _position == 0;
-                Volatile.Write(ref _position, _position + bytes.Length);
-                body.OnReaderMoved();
-                if (isFirst)
-                {
-                    // Whoever else waits for the first bytes comes before the second of this client.
-                    await Task.Yield();
-                }
-            }
-        }
-        catch (OperationCanceledException) when (_cutOff.IsCancellationRequested && !clientGone.IsCancellationRequested)
-        {
-            throw new OriginException(OriginError.Truncated, "The client held the others up for too long.");
-        }
     }
 }

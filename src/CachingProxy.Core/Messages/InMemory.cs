@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
-
 namespace CachingProxy.Core.Messages;
 
 /// <summary>Reads content into memory.</summary>
@@ -8,39 +5,18 @@ internal static class InMemory
 {
     private const int ChunkBytes = 64 * 1024;
 
-    /// <summary>All of some content, in pieces that stay out of the large object heap.</summary>
-    /// <exception cref="OriginException">It broke off.</exception>
+    /// <summary>Returns copies of all bytes of some content, in pieces that stay out of the large object heap.</summary>
+    /// <exception cref="OriginException">The content broke off.</exception>
     public static async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> ReadAsync(ResponseBody body)
     {
         var pieces = new List<ReadOnlyMemory<byte>>();
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * ChunkBytes, resumeWriterThreshold: 2 * ChunkBytes, useSynchronizationContext: false));
-        var copying = CopyAsync();
-        while (true)
+        var buffer = new byte[Math.Min(ChunkBytes, body.Length ?? ChunkBytes)];
+        await using var content = body.ReadAhead().AsStream();
+        while (await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false) is var read and > 0)
         {
-            var read = await pipe.Reader.ReadAtLeastAsync(ChunkBytes);
-            for (var rest = read.Buffer; !rest.IsEmpty; rest = rest.Slice(Math.Min(ChunkBytes, rest.Length)))
-            {
-                pieces.Add(rest.Slice(0, Math.Min(ChunkBytes, rest.Length)).ToArray());
-            }
-
-            pipe.Reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                await copying;
-                return pieces;
-            }
+            pieces.Add(buffer.AsMemory(0, read).ToArray());
         }
 
-        async Task CopyAsync()
-        {
-            try
-            {
-                await body.CopyToAsync(pipe.Writer, CancellationToken.None);
-            }
-            finally
-            {
-                await pipe.Writer.CompleteAsync();
-            }
-        }
+        return pieces;
     }
 }

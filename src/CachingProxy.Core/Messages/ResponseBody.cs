@@ -3,47 +3,79 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Messages;
 
-/// <summary>The content of a response: stored, growing, or passing by.</summary>
+/// <summary>
+/// The content of a response: stored, growing, or passing by. Its readers pull: <see cref="ReadAsync"/> is all that a kind of content has
+/// to know.
+/// </summary>
+/// <remarks>Content of a stored response is shared by any number of readers and threads; all other content has one reader, who reads
+/// forwards.</remarks>
 public abstract class ResponseBody : IAsyncDisposable
 {
     /// <summary>No content.</summary>
     public static ResponseBody Empty { get; } = new StoredBody([]);
 
-    /// <summary>Content that is in memory as a whole, and must not change any more.</summary>
+    /// <summary>Returns content that is in memory as a whole, and must not change any more.</summary>
     public static ResponseBody InMemory(ReadOnlyMemory<byte> content) => new StoredBody([content]);
 
     /// <summary>The number of bytes, where it is known before the end.</summary>
     public abstract long? Length { get; }
 
+    /// <summary>The fields that came after the content, once it was read to its end; stored content has none.</summary>
+    public virtual FieldList Trailers => FieldList.Empty;
+
+    /// <summary>Whether pieces of the content can be read in any order, and not the whole alone.</summary>
+    public virtual bool CanBeSliced => false;
+
+    /// <summary>Whether one piece of the content can be read, because the bytes before it can be passed over.</summary>
+    public virtual bool CanBeSkipped => CanBeSliced;
+
+    /// <summary>
+    /// Returns the bytes from <paramref name="offset"/> on, as many as are at hand, and waits for the first of them; nothing at the end.
+    /// They are valid until the next read.
+    /// </summary>
+    /// <param name="offset">
+    /// Where to read, in bytes from the beginning. Content that cannot be sliced is read forwards: everything before has been taken, and
+    /// content that cannot be skipped either is read without gaps.
+    /// </param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="OriginException">The origin's response broke off: the bytes so far are not the whole.</exception>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    public abstract ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, CancellationToken cancellation);
+
+    /// <summary>Returns a piece of the content, which is let go of with that piece.</summary>
+    public virtual ResponseBody Slice(long offset, long length) => new SlicedBody(this, offset, length);
+
+    /// <summary>
+    /// Returns the content for one reader, with the next bytes fetched while that reader works on the last; this body where nothing has to
+    /// be fetched.
+    /// </summary>
+    public virtual ResponseBody ReadAhead() => this;
+
+    /// <summary>
+    /// Returns a stream over the content for one reader; with the stream the content is disposed of. It can be read asynchronously alone.
+    /// </summary>
+    public Stream AsStream() => new BodyStream(this);
+
     /// <summary>
     /// Writes the content as it becomes available, waiting for the reader of <paramref name="destination"/> where that is
     /// slower, and flushes all of it. Does not complete the pipe.
     /// </summary>
-    /// <exception cref="OriginException">The origin's response broke off: what was written is not the whole.</exception>
+    /// <exception cref="OriginException">The origin's response broke off: the bytes written are not the whole.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public abstract ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone);
-
-    /// <summary>The fields that came after the content, once it was copied to its end; what is stored has none.</summary>
-    public virtual FieldList Trailers => FieldList.Empty;
-
-    /// <summary>Whether pieces of it can be had, and not the whole alone.</summary>
-    public virtual bool CanBeSliced => false;
-
-    /// <summary>Whether one piece of it can be had, because what comes before it can be passed over.</summary>
-    public virtual bool CanBeSkipped => CanBeSliced;
-
-    /// <summary>Writes a piece of the content as <see cref="CopyToAsync"/> does the whole.</summary>
-    /// <exception cref="NotSupportedException">It cannot be sliced.</exception>
-    public virtual ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone) =>
-        throw new NotSupportedException("This content can only be had as a whole.");
-
-    /// <summary>Ensures that what was written can still reach the client.</summary>
-    /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    protected static void EnsureTaken(FlushResult flushed, CancellationToken clientGone)
+    public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
     {
-        if (flushed.IsCompleted || flushed.IsCanceled)
+        ArgumentNullException.ThrowIfNull(destination);
+        long offset = 0;
+        while (await ReadAsync(offset, clientGone) is { IsEmpty: false } bytes)
         {
-            throw new OperationCanceledException("The client has gone.", clientGone);
+            // WriteAsync rather than GetMemory: a server whose response has not begun would copy the bytes written there twice.
+            var flushed = await destination.WriteAsync(bytes, clientGone);
+            if (flushed.IsCompleted || flushed.IsCanceled)
+            {
+                throw new OperationCanceledException("The client has gone.", clientGone);
+            }
+
+            offset += bytes.Length;
         }
     }
 

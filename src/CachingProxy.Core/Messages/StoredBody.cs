@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 
 namespace CachingProxy.Core.Messages;
@@ -9,12 +8,20 @@ internal sealed class StoredBody : ResponseBody
     private readonly ReadOnlyMemory<byte>[] _chunks;
     private readonly long _length;
 
+    // Where each chunk ends; of a single one the length says so.
+    private readonly long[] _ends;
+
     public StoredBody(ReadOnlyMemory<byte>[] chunks)
     {
         _chunks = chunks;
-        foreach (var chunk in chunks)
+        _ends = chunks.Length > 1 ? new long[chunks.Length] : [];
+        for (var i = 0; i < chunks.Length; i++)
         {
-            _length += chunk.Length;
+            _length += chunks[i].Length;
+            if (_ends.Length > 0)
+            {
+                _ends[i] = _length;
+            }
         }
     }
 
@@ -24,34 +31,31 @@ internal sealed class StoredBody : ResponseBody
     /// <inheritdoc/>
     public override bool CanBeSliced => true;
 
-    // WriteAsync rather than GetMemory: a server whose response has not begun would copy what is written there twice.
     /// <inheritdoc/>
-    public override ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    public override ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, CancellationToken cancellation)
     {
-        for (var next = 0; next < _chunks.Length; next++)
+        if (offset >= _length)
         {
-            var written = destination.WriteAsync(_chunks[next], clientGone);
-            if (!written.IsCompletedSuccessfully)
-            {
-                return CopyRestAsync(written, destination, next + 1, clientGone);
-            }
-
-            EnsureTaken(written.GetAwaiter().GetResult(), clientGone);
+            return default;
         }
 
-        return ValueTask.CompletedTask;
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask CopyRangeToAsync(PipeWriter destination, long offset, long length, CancellationToken clientGone)
-    {
-        foreach (var piece in Pieces(offset, length))
+        if (_chunks is [var only])
         {
-            EnsureTaken(await destination.WriteAsync(piece, clientGone), clientGone);
+            return new(only[(int)offset..]);
         }
+
+        // The first chunk that ends behind the offset; empty chunks end where the one before them does.
+        var found = Array.BinarySearch(_ends, offset + 1);
+        var chunk = found < 0 ? ~found : found;
+        while (chunk > 0 && _ends[chunk - 1] > offset)
+        {
+            chunk--;
+        }
+
+        return new(_chunks[chunk][(int)(offset - _ends[chunk] + _chunks[chunk].Length)..]);
     }
 
-    /// <summary>Copies all of it.</summary>
+    /// <summary>Copies all of the content.</summary>
     public void CopyTo(Span<byte> destination)
     {
         foreach (var chunk in _chunks)
@@ -62,10 +66,10 @@ internal sealed class StoredBody : ResponseBody
     }
 
     /// <summary>
-    /// A piece of the content, to be kept. It shares the chunks, unless so little of one is meant that keeping the rest of it alive would
-    /// cost more than a copy.
+    /// Returns a piece of the content, to be kept. The piece shares the chunks, unless so little of one is meant that a copy costs less
+    /// than to keep the rest of the chunk alive.
     /// </summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Slice(long offset, long length) => Pieces(offset, length).Select(
+    public IEnumerable<ReadOnlyMemory<byte>> TakeOut(long offset, long length) => Pieces(offset, length).Select(
         piece => MemoryMarshal.TryGetArray(piece, out var array) && array.Count < array.Array!.Length / 2 ? piece.ToArray() : piece);
 
     private IEnumerable<ReadOnlyMemory<byte>> Pieces(long offset, long length)
@@ -85,13 +89,4 @@ internal sealed class StoredBody : ResponseBody
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private async ValueTask CopyRestAsync(ValueTask<FlushResult> written, PipeWriter destination, int next, CancellationToken clientGone)
-    {
-        EnsureTaken(await written, clientGone);
-        for (; next < _chunks.Length; next++)
-        {
-            EnsureTaken(await destination.WriteAsync(_chunks[next], clientGone), clientGone);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-using System.IO.Pipelines;
+using System.Buffers;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 
@@ -11,6 +11,8 @@ internal sealed class PassingBody(OriginResponse response) : ResponseBody
 {
     private const int BufferBytes = 32 * 1024;
 
+    private byte[]? _buffer;
+
     /// <inheritdoc/>
     public override long? Length => response.ContentLength;
 
@@ -18,19 +20,19 @@ internal sealed class PassingBody(OriginResponse response) : ResponseBody
     public override FieldList Trailers => response.Trailers();
 
     /// <inheritdoc/>
-    public override async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, CancellationToken cancellation)
     {
-        while (true)
+        _buffer ??= ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var read = await response.Body.ReadAsync(_buffer, cancellation);
+        if (read == 0)
         {
-            var read = await response.Body.ReadAsync(destination.GetMemory(BufferBytes), clientGone);
-            if (read == 0)
-            {
-                return;
-            }
-
-            destination.Advance(read);
-            EnsureTaken(await destination.FlushAsync(clientGone), clientGone);
+            // Only here: after a read that failed, the connection might still write into the buffer.
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+            return default;
         }
+
+        return _buffer.AsMemory(0, read);
     }
 
     /// <inheritdoc/>

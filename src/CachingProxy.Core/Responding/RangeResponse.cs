@@ -20,7 +20,7 @@ internal static class RangeResponse
 
         return RangeRules.Decide(request, entry, whole.Body.Length) switch
         {
-            RangeDecision.Slices([var slice]) when whole.Body.CanBeSkipped => Partial(whole, slice.Range, new SlicedBody(whole.Body, slice.Offset, slice.Length)),
+            RangeDecision.Slices([var slice]) when whole.Body.CanBeSkipped => Partial(whole, slice.Range, whole.Body.Slice(slice.Offset, slice.Length)),
             RangeDecision.Slices(var slices) when whole.Body.CanBeSliced => Multipart(whole, slices),
             RangeDecision.NotSatisfiable(var length) => NotSatisfiable(whole, length),
             _ => whole,
@@ -29,8 +29,8 @@ internal static class RangeResponse
 
     private static CacheResult Multipart(CacheResult whole, IReadOnlyList<RangeDecision.Slice> slices)
     {
-        var body = new MultipartBody(whole.Body, slices, whole.Fields["Content-Type"].ToString());
-        return Partial(whole, whole.Fields.With("Content-Type", body.ContentType), body);
+        var (body, contentType) = MultipartBody.Of(whole.Body, slices, whole.Fields["Content-Type"].ToString());
+        return Partial(whole, whole.Fields.With("Content-Type", contentType), body);
     }
 
     private static CacheResult Partial(CacheResult whole, ContentRange range, ResponseBody body) =>

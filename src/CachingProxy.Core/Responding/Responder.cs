@@ -14,7 +14,7 @@ internal sealed class Responder(SteadyClock clock, string via)
 {
     /// <summary>Answers with a stored response.</summary>
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>
-        OfEntry(request, entry, entry.Body, age, CacheStatus.OfHit(reason, entry.Lifetime - age, KeyOf(request, entry)));
+        OfEntry(request, entry, entry.Body.ReadAhead(), age, CacheStatus.OfHit(reason, entry.Lifetime - age, KeyOf(request, entry)));
 
     /// <summary>Answers with what was fetched.</summary>
     /// <param name="request">The request.</param>
@@ -57,20 +57,20 @@ internal sealed class Responder(SteadyClock clock, string via)
     {
         var (part, rest, fields, reader, isRestLast) = completed;
         var whole = new FieldList([.. part.Fields.Without(fields.Contains), .. fields]).Without(IsOfPartOnly);
-        ResponseBody content = isRestLast ? new ConcatenatedBody(part.Body, reader) : new ConcatenatedBody(reader, part.Body);
+        var content = isRestLast ? new ConcatenatedBody(part.Body.ReadAhead(), reader) : new ConcatenatedBody(reader, part.Body.ReadAhead());
         return Conditional(request, new CacheResult(200, whole, content, StoredAs(rest, status with { IsStored = !status.IsCollapsed })));
     }
 
     private CacheResult OfStandIn(CacheRequest request, CacheEntry stale, CacheStatus status)
     {
         var age = stale.AgeAt(clock.Now);
-        return OfEntry(request, stale, stale.Body, age, status with { TimeToLive = stale.Lifetime - age });
+        return OfEntry(request, stale, stale.Body.ReadAhead(), age, status with { TimeToLive = stale.Lifetime - age });
     }
 
     private CacheResult OfValidated(CacheRequest request, CacheEntry entry, CacheStatus status)
     {
         var age = entry.AgeAt(clock.Now);
-        return OfEntry(request, entry, entry.Body, age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age, Key = KeyOf(request, entry) });
+        return OfEntry(request, entry, entry.Body.ReadAhead(), age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age, Key = KeyOf(request, entry) });
     }
 
     private CacheResult OfEntry(CacheRequest request, CacheEntry entry, ResponseBody body, TimeSpan age, CacheStatus status)

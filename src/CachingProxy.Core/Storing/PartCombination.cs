@@ -88,7 +88,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
         await using (writer)
         {
             var overlap = low.Part.Last + 1 - high.Part.First;
-            foreach (var chunk in lowBody.Slice(0, low.Part.Length).Concat(highBody.Slice(overlap, high.Part.Length - overlap)))
+            foreach (var chunk in lowBody.TakeOut(0, low.Part.Length).Concat(highBody.TakeOut(overlap, high.Part.Length - overlap)))
             {
                 writer.Append(chunk);
             }

@@ -40,8 +40,13 @@ public class GrowthLimitTests
         }
 
         Assert.Equal(Large, (await read).Length);
+
+        // It learns of it when it asks for more.
+        var drained = pipe.Reader.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
         Assert.Equal(OriginError.Truncated, (await Assert.ThrowsAsync<OriginException>(() => stuck)).Error);
         Assert.Equal(1, _engine.Engine.ReadersCutOff);
+        await pipe.Writer.CompleteAsync();
+        await drained;
     }
 
     // It was counted among those who wait for the first fetch, whose beginning is let go only when all of them have looked.
