@@ -38,7 +38,8 @@ internal sealed record Client(long FirstByteAt, long Bytes, ulong Checksum, IRea
         }
 
         var head = Encoding.ASCII.GetString(buffer, 0, end);
-        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) is { } line
+        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))
+            is { } line
             ? long.Parse(line["Content-Length: ".Length..])
             : (long?)null;
         buffer.AsSpan(end + 4, filled - end - 4).CopyTo(buffer);
@@ -102,7 +103,9 @@ internal sealed record Client(long FirstByteAt, long Bytes, ulong Checksum, IRea
     }
 
     private static async Task<int> ReceiveAsync(Socket socket, Memory<byte> buffer) =>
-        await socket.ReceiveAsync(buffer) is var read and > 0 ? read : throw new IOException("The connection ended before the response was whole.");
+        await socket.ReceiveAsync(buffer) is var read and > 0
+            ? read
+            : throw new IOException("The connection ended before the response was whole.");
 
     // Depends on the place of each byte, and not on how they were cut up on the way.
     private static ulong Add(ulong checksum, long offset, ReadOnlySpan<byte> bytes)

@@ -13,7 +13,10 @@ internal sealed partial class ProxyProcess(Process process, Uri url) : IDisposab
 
     public static async Task<ProxyProcess> StartAsync(string[] command, Uri origin)
     {
-        var start = new ProcessStartInfo(command[0], [.. command[1..], "--port", "0", "--origin", origin.ToString()]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(command[0], [.. command[1..], "--port", "0", "--origin", origin.ToString()])
+        {
+            RedirectStandardOutput = true,
+        };
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -39,8 +42,12 @@ internal sealed partial class ProxyProcess(Process process, Uri url) : IDisposab
         process.Dispose();
     }
 
-    private long Read(string name) => long.Parse(
-        File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) << 10;
+    private long Read(string name) =>
+        long.Parse(
+            File.ReadLines($"/proc/{process.Id}/status")
+                .First(line => line.StartsWith(name, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]
+        ) << 10;
 
     [GeneratedRegex("listens on (http://[^ ]+)")]
     private static partial Regex Listening();

@@ -14,7 +14,15 @@ internal static class Catalog
         S3("S3-small1", new() { Small = 0.01, ForgetsReturned = true }),
         S3("S3-small20", new() { Small = 0.2, ForgetsReturned = true }),
         S3("S3-ghosts-stay", new()),
-        S3("S3-paper", new() { UsesToPromote = 2, ForgetsReturned = true, ResetsOnPromotion = true }),
+        S3(
+            "S3-paper",
+            new()
+            {
+                UsesToPromote = 2,
+                ForgetsReturned = true,
+                ResetsOnPromotion = true,
+            }
+        ),
         S3("S3-large-pays", new() { ForgetsReturned = true, LargePaysMore = true }),
         Lfu("WT-AV", new()),
         Lfu("WT-AV-w5", new() { Window = 0.05 }),

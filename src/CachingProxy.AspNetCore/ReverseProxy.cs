@@ -119,7 +119,10 @@ public sealed class ReverseProxy
 
             if (response.Status == 101)
             {
-                throw new OriginException(OriginError.InvalidResponse, "The origin accepted another WebSocket than the one that was asked for.");
+                throw new OriginException(
+                    OriginError.InvalidResponse,
+                    "The origin accepted another WebSocket than the one that was asked for."
+                );
             }
 
             await ResponseWriter.WriteAsync(context, answer, rewrite);

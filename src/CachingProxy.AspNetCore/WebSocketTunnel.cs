@@ -20,7 +20,8 @@ internal static class WebSocketTunnel
     public static bool IsAskedForBy(HttpContext context)
     {
         var headers = context.Request.Headers;
-        return headers.Upgrade.Count == 1 && context.Request.Method == "GET"
+        return headers.Upgrade.Count == 1
+            && context.Request.Method == "GET"
             && string.Equals(headers.Upgrade.ToString(), "websocket", StringComparison.OrdinalIgnoreCase)
             && HopByHopFields.Nominated(headers.Connection).Contains("Upgrade")
             && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true;
@@ -68,7 +69,6 @@ internal static class WebSocketTunnel
             }
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or OriginException or ObjectDisposedException)
-        {
-        }
+        { }
     }
 }

@@ -27,7 +27,13 @@ public sealed class CacheEngine
     /// <summary>
     /// Makes an engine that keeps its entries in <paramref name="memory"/>, and in a second tier behind it if there is one.
     /// </summary>
-    public CacheEngine(ICacheStore memory, CacheEngineOptions options, TimeProvider time, ILogger<CacheEngine> logger, ISecondTier? secondTier = null)
+    public CacheEngine(
+        ICacheStore memory,
+        CacheEngineOptions options,
+        TimeProvider time,
+        ILogger<CacheEngine> logger,
+        ISecondTier? secondTier = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         _parts = EngineParts.Wire(memory, options, time, logger, secondTier);
@@ -93,8 +99,11 @@ public sealed class CacheEngine
     /// <exception cref="PurgeNotPropagatedException">It holds here, and could not be told to other nodes yet.</exception>
     public async ValueTask PurgeAsync(Purge purge) => await _parts.Purger.PurgeAsync(purge);
 
-    private async ValueTask<CacheResult> AwaitLookupAsync(CacheRequest request, ValueTask<LookupResult> lookup, CancellationToken clientGone) =>
-        await DecideAsync(request, await lookup, clientGone);
+    private async ValueTask<CacheResult> AwaitLookupAsync(
+        CacheRequest request,
+        ValueTask<LookupResult> lookup,
+        CancellationToken clientGone
+    ) => await DecideAsync(request, await lookup, clientGone);
 
     // 3. Decisions.
     private ValueTask<CacheResult> DecideAsync(CacheRequest request, LookupResult lookup, CancellationToken clientGone) =>
@@ -121,19 +130,34 @@ public sealed class CacheEngine
     }
 
     // 4. Fetching; 5. responding.
-    private async ValueTask<CacheResult> FetchAsync(CacheRequest request, ForwardReason reason, CacheEntry? validating, CacheEntry? standIn, CancellationToken clientGone) =>
+    private async ValueTask<CacheResult> FetchAsync(
+        CacheRequest request,
+        ForwardReason reason,
+        CacheEntry? validating,
+        CacheEntry? standIn,
+        CancellationToken clientGone
+    ) =>
         await _parts.Fetcher.FetchAsync(request, reason, validating, standIn, clientGone) is var fetched and not FetchResult.ToForward
             ? _parts.Responder.FromOrigin(request, fetched, reason)
             : await ForwardAsync(request, reason, clientGone);
 
-    private async ValueTask<CacheResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone) =>
+    private async ValueTask<CacheResult> CompleteAsync(
+        CacheRequest request,
+        CacheEntry part,
+        MissingPart missing,
+        CancellationToken clientGone
+    ) =>
         await _parts.Fetcher.CompleteAsync(request, part, missing, clientGone) is var fetched and not FetchResult.ToForward
             ? _parts.Responder.FromOrigin(request, fetched, ForwardReason.Partial)
             : await ForwardAsync(request, ForwardReason.Partial, clientGone);
 
     // A HEAD is answered from the whole that is being fetched, if it is.
     private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
-        _parts.Responder.FromOrigin(request, await _parts.Fetcher.JoinWholeAsync(request, clientGone) ?? await _parts.Forwarder.ForwardAsync(request, clientGone), reason);
+        _parts.Responder.FromOrigin(
+            request,
+            await _parts.Fetcher.JoinWholeAsync(request, clientGone) ?? await _parts.Forwarder.ForwardAsync(request, clientGone),
+            reason
+        );
 
     private async ValueTask<CacheResult> ForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
         _parts.Responder.FromOrigin(request, await _parts.Forwarder.ForwardAsync(request, clientGone), reason);

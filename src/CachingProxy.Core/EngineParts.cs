@@ -13,11 +13,29 @@ namespace CachingProxy.Core;
 
 /// <summary>Holds the parts of an engine.</summary>
 internal sealed record EngineParts(
-    SteadyClock Clock, InvalidationLog Invalidations, PurgeSink PurgeSink, Purger Purger, CacheLookup Lookup, ISecondTier? SecondTier, HitForMiss HitForMiss, GrowthBudget Growth,
-    FillTable Fills, Fetcher Fetcher, Forwarder Forwarder, Refresher Refresher, Responder Responder)
+    SteadyClock Clock,
+    InvalidationLog Invalidations,
+    PurgeSink PurgeSink,
+    Purger Purger,
+    CacheLookup Lookup,
+    ISecondTier? SecondTier,
+    HitForMiss HitForMiss,
+    GrowthBudget Growth,
+    FillTable Fills,
+    Fetcher Fetcher,
+    Forwarder Forwarder,
+    Refresher Refresher,
+    Responder Responder
+)
 {
     /// <summary>Wires an engine, from the ground up.</summary>
-    public static EngineParts Wire(ICacheStore memory, CacheEngineOptions options, TimeProvider time, ILogger logger, ISecondTier? secondTier)
+    public static EngineParts Wire(
+        ICacheStore memory,
+        CacheEngineOptions options,
+        TimeProvider time,
+        ILogger logger,
+        ISecondTier? secondTier
+    )
     {
         var clock = new SteadyClock(time);
         var failures = new FailureLog(logger, clock);
@@ -36,12 +54,24 @@ internal sealed record EngineParts(
         var hitForMiss = new HitForMiss();
         var growth = new GrowthBudget(options.MaxGrowingBytes);
         var others = new SharedFetch(memory, tiers, secondTier?.Leases, invalidations, clock);
-        var fills = new FillTable(invalidations, new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures));
+        var fills = new FillTable(
+            invalidations,
+            new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures)
+        );
         return new EngineParts(
-            clock, invalidations, purgeSink, purger, lookup, secondTier, hitForMiss, growth, fills,
+            clock,
+            invalidations,
+            purgeSink,
+            purger,
+            lookup,
+            secondTier,
+            hitForMiss,
+            growth,
+            fills,
             new Fetcher(fills, hitForMiss, lookup, clock, options.MaxWaitersPerFill),
             new Forwarder(fills, purger, stored.Revalidation, invalidations, failures, clock),
             new Refresher(fills, clock),
-            new Responder(clock, options.Pseudonym));
+            new Responder(clock, options.Pseudonym)
+        );
     }
 }

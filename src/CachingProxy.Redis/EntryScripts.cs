@@ -24,10 +24,12 @@ internal static class EntryScripts
         """;
 
     // Nothing is written that was fetched before the last purge of its URL: late, queued, or by a node that has not heard of it.
-    private const string IsCurrent = PurgedAfter + """
-        if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), false) then return 0 end
+    private const string IsCurrent =
+        PurgedAfter
+        + """
+            if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), false) then return 0 end
 
-        """;
+            """;
 
     /// <summary>Returns the heads of all entries of a URI.</summary>
     public const string Heads = """
@@ -42,30 +44,36 @@ internal static class EntryScripts
     /// Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's
     /// first write alone.
     /// </summary>
-    public const string Put = IsCurrent + """
-        local removed = tonumber(ARGV[5])
-        for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-        for i = 6, 5 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-        return 1
-        """;
+    public const string Put =
+        IsCurrent
+        + """
+            local removed = tonumber(ARGV[5])
+            for i = 6 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+            for i = 6, 5 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
+            if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+            return 1
+            """;
 
     /// <summary>Replaces a head if its entry is still there.</summary>
-    public const string Replace = IsCurrent + """
-        if redis.call('HEXISTS', KEYS[1], ARGV[5]) == 0 then return 0 end
-        redis.call('HSET', KEYS[1], ARGV[5], ARGV[6])
-        if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-        return 1
-        """;
+    public const string Replace =
+        IsCurrent
+        + """
+            if redis.call('HEXISTS', KEYS[1], ARGV[5]) == 0 then return 0 end
+            redis.call('HSET', KEYS[1], ARGV[5], ARGV[6])
+            if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+            return 1
+            """;
 
     /// <summary>
     /// Removes the entries of a purged URL, and remembers the purge for a while. However many nodes do so for the same purge, the first one
     /// removes: what is there afterwards may be newer. ARGV[4]: how long it is remembered.
     /// </summary>
-    public const string Purge = PurgedAfter + """
-        if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), true) then return 0 end
-        redis.call('SET', KEYS[2], ARGV[1] .. ':' .. ARGV[2] .. '-' .. ARGV[3], 'PX', ARGV[4])
-        redis.call('DEL', KEYS[1])
-        return 1
-        """;
+    public const string Purge =
+        PurgedAfter
+        + """
+            if purgedAfter(tonumber(ARGV[2]), tonumber(ARGV[3]), true) then return 0 end
+            redis.call('SET', KEYS[2], ARGV[1] .. ':' .. ARGV[2] .. '-' .. ARGV[3], 'PX', ARGV[4])
+            redis.call('DEL', KEYS[1])
+            return 1
+            """;
 }

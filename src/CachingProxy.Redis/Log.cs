@@ -14,7 +14,11 @@ internal static partial class Log
     [LoggerMessage(302, LogLevel.Warning, "Redis at {Server} refused: {Reason}")]
     public static partial void Refused(ILogger logger, string server, string reason);
 
-    [LoggerMessage(303, LogLevel.Warning, "The purges in Redis are not those that were known here; what was fetched before is fetched again")]
+    [LoggerMessage(
+        303,
+        LogLevel.Warning,
+        "The purges in Redis are not those that were known here; what was fetched before is fetched again"
+    )]
     public static partial void EpochChanged(ILogger logger);
 
     [LoggerMessage(304, LogLevel.Warning, "An entry in Redis could not be read ({Reason}); it is removed, and such entries are counted")]
@@ -23,6 +27,10 @@ internal static partial class Log
     [LoggerMessage(305, LogLevel.Error, "Redis at {Server} is not used: {Reason}")]
     public static partial void NotUsed(ILogger logger, string server, string reason);
 
-    [LoggerMessage(306, LogLevel.Warning, "Redis at {Server} holds a cache of an earlier version, which is not read; it is left to expire, and the cache fills again")]
+    [LoggerMessage(
+        306,
+        LogLevel.Warning,
+        "Redis at {Server} holds a cache of an earlier version, which is not read; it is left to expire, and the cache fills again"
+    )]
     public static partial void EarlierVersion(ILogger logger, string server);
 }

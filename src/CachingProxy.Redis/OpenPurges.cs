@@ -64,10 +64,15 @@ internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, Redi
         var (time, sequence) = PurgeStream.PartsOf(number);
         var (isDone, _) = await connection.TryAsync(
             keys.Entries(url),
-            database => database.ScriptEvaluateAsync(
-                EntryScripts.Purge, [keys.Entries(url), keys.PurgedUrl(url)], [open.Position.Epoch, time, sequence, (long)RememberedFor.TotalMilliseconds],
-                StackExchange.Redis.CommandFlags.NoScriptCache),
-            timeout: options.PurgeTimeout);
+            database =>
+                database.ScriptEvaluateAsync(
+                    EntryScripts.Purge,
+                    [keys.Entries(url), keys.PurgedUrl(url)],
+                    [open.Position.Epoch, time, sequence, (long)RememberedFor.TotalMilliseconds],
+                    StackExchange.Redis.CommandFlags.NoScriptCache
+                ),
+            timeout: options.PurgeTimeout
+        );
         if (isDone)
         {
             Release(number);

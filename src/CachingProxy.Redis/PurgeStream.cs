@@ -34,22 +34,26 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         end
         """;
 
-    private const string Look = Ensure + """
+    private const string Look =
+        Ensure
+        + """
 
-        first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-        local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-        return {epoch, last[1], first[1], first[2][2]}
-        """;
+            first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+            local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
+            return {epoch, last[1], first[1], first[2][2]}
+            """;
 
     // A hard purge of a URL is noted among those whose entries are still there (KEYS[3]): they are in another slot of a cluster, and
     // whoever removes them may end in between.
-    private const string Append = Ensure + """
+    private const string Append =
+        Ensure
+        + """
 
-        local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
-        if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
-        redis.call('PUBLISH', ARGV[3], id)
-        return {epoch, id}
-        """;
+            local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
+            if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
+            redis.call('PUBLISH', ARGV[3], id)
+            return {epoch, id}
+            """;
 
     private const int SecretBytes = 32;
 
@@ -96,7 +100,15 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     {
         RedisKey[] open = IsOfUrl(purge) ? [keys.Open] : [];
         var answer = await EvaluateAsync(
-            Append, open, "", options.MaxPurges, (int)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1 : 0);
+            Append,
+            open,
+            "",
+            options.MaxPurges,
+            (int)purge.Kind,
+            purge.Authority,
+            purge.Text,
+            purge.IsSoft ? 1 : 0
+        );
         var position = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
         lock (_lock)
         {
@@ -119,15 +131,22 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         while (true)
         {
             var start = from;
-            var page = (RedisResult[])(await connection.CallAsync(
-                database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", 1000]), options.PurgeTimeout))!;
+            var page = (RedisResult[])
+                (
+                    await connection.CallAsync(
+                        database => database.ExecuteAsync("XRANGE", [keys.Purges, start, "+", "COUNT", 1000]),
+                        options.PurgeTimeout
+                    )
+                )!;
             foreach (var item in page)
             {
                 var (id, fields) = ((string)((RedisResult[])item!)[0]!, (RedisValue[])((RedisResult[])item!)[1]!);
                 from = "(" + id;
                 if (fields.Length == 8)
                 {
-                    purges.Add((NumberOf(id), new Purge((PurgeKind)(int)fields[1], (string)fields[3]!, (string)fields[5]!, fields[7] == "1")));
+                    purges.Add(
+                        (NumberOf(id), new Purge((PurgeKind)(int)fields[1], (string)fields[3]!, (string)fields[5]!, fields[7] == "1"))
+                    );
                 }
             }
 
@@ -162,7 +181,11 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     public async Task CloseAsync(long number)
     {
         var (time, sequence) = PartsOf(number);
-        await connection.TryAsync(keys.Open, database => database.HashDeleteAsync(keys.Open, $"{time}-{sequence}"), timeout: options.PurgeTimeout);
+        await connection.TryAsync(
+            keys.Open,
+            database => database.HashDeleteAsync(keys.Open, $"{time}-{sequence}"),
+            timeout: options.PurgeTimeout
+        );
     }
 
     /// <summary>Returns the secret that all nodes share, made now if it is not there.</summary>
@@ -171,8 +194,17 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     public async Task<byte[]> SecretAsync()
     {
         await connection.CallAsync(
-            database => database.StringSetAsync(keys.Secret, System.Security.Cryptography.RandomNumberGenerator.GetBytes(SecretBytes), when: When.NotExists), options.PurgeTimeout);
-        return (byte[]?)await connection.CallAsync(database => database.StringGetAsync(keys.Secret), options.PurgeTimeout) is { Length: SecretBytes } secret
+            database =>
+                database.StringSetAsync(
+                    keys.Secret,
+                    System.Security.Cryptography.RandomNumberGenerator.GetBytes(SecretBytes),
+                    when: When.NotExists
+                ),
+            options.PurgeTimeout
+        );
+        return
+            (byte[]?)await connection.CallAsync(database => database.StringGetAsync(keys.Secret), options.PurgeTimeout)
+                is { Length: SecretBytes } secret
             ? secret
             : throw new TimeoutException("The secret that nodes share cannot be read.");
     }
@@ -180,7 +212,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     private static long NumberOf(string id)
     {
         var dash = id.IndexOf('-', StringComparison.Ordinal);
-        return (long.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture) << SequenceBits) | Math.Min(long.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture), MaxSequence);
+        return (long.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture) << SequenceBits)
+            | Math.Min(long.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture), MaxSequence);
     }
 
     private bool IsEnded(long epoch)
@@ -217,11 +250,17 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
 
         RedisValue[] arguments =
         [
-            Random.Shared.NextInt64(), endedEpoch, (string)keys.Purged!, known.Position.Epoch, known.Id,
+            Random.Shared.NextInt64(),
+            endedEpoch,
+            (string)keys.Purged!,
+            known.Position.Epoch,
+            known.Id,
             .. values.Select(value => (RedisValue)value.ToString()),
         ];
         var answer = await connection.CallAsync(
-            database => database.ScriptEvaluateAsync(script, [keys.Epoch, keys.Purges, .. more], arguments, CommandFlags.NoScriptCache), options.PurgeTimeout);
+            database => database.ScriptEvaluateAsync(script, [keys.Epoch, keys.Purges, .. more], arguments, CommandFlags.NoScriptCache),
+            options.PurgeTimeout
+        );
         return (RedisValue[])answer!;
     }
 }

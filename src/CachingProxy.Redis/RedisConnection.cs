@@ -1,6 +1,6 @@
-using CachingProxy.Core.Telemetry;
 using System.Collections.Concurrent;
 using System.Net;
+using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -90,7 +90,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="call">The call.</param>
     /// <param name="bytes">How many bytes it sends, where those are many.</param>
     /// <param name="timeout">How long to wait; by default as long as a request does.</param>
-    public async ValueTask<(bool IsDone, T Value)> TryAsync<T>(RedisKey key, Func<IDatabase, Task<T>> call, long bytes = 0, TimeSpan? timeout = null)
+    public async ValueTask<(bool IsDone, T Value)> TryAsync<T>(
+        RedisKey key,
+        Func<IDatabase, Task<T>> call,
+        long bytes = 0,
+        TimeSpan? timeout = null
+    )
     {
         var shard = ShardOf(key);
         if (!_isUp || shard.IsDown || _multiplexer is not { } multiplexer || !TryTake(bytes))
@@ -118,7 +123,10 @@ internal sealed class RedisConnection : IAsyncDisposable
                 _ = ended.Exception;
                 GiveBack(bytes);
             },
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         try
         {
             var value = await running.WaitAsync(timeout ?? _options.Timeout, _time);
@@ -170,10 +178,18 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     private static bool IsFailure(Exception failure) =>
-        failure is RedisException or TimeoutException or ObjectDisposedException or OperationCanceledException or System.Net.Sockets.SocketException or AggregateException;
+        failure
+            is RedisException
+                or TimeoutException
+                or ObjectDisposedException
+                or OperationCanceledException
+                or System.Net.Sockets.SocketException
+                or AggregateException;
 
     private RedisShard ShardOf(RedisKey key) =>
-        _cluster is { } cluster && cluster.GetBySlot(key)?.EndPoint is { } server ? _shards.GetOrAdd(server, found => new RedisShard(found)) : _single;
+        _cluster is { } cluster && cluster.GetBySlot(key)?.EndPoint is { } server
+            ? _shards.GetOrAdd(server, found => new RedisShard(found))
+            : _single;
 
     private bool TryTake(long bytes)
     {
@@ -239,7 +255,10 @@ internal sealed class RedisConnection : IAsyncDisposable
                 LearnCluster(_multiplexer);
                 if (!_isUp || failedProbes > 0)
                 {
-                    await _multiplexer.GetDatabase(_options.Database).ExecuteAsync("EXISTS", [_log]).WaitAsync(ProbeTimeout, _time, _closing.Token);
+                    await _multiplexer
+                        .GetDatabase(_options.Database)
+                        .ExecuteAsync("EXISTS", [_log])
+                        .WaitAsync(ProbeTimeout, _time, _closing.Token);
                 }
 
                 failedProbes = 0;
@@ -280,18 +299,20 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 await Task.Delay(ProbeInterval, _time, _closing.Token);
             }
-            catch (OperationCanceledException)
-            {
-            }
+            catch (OperationCanceledException) { }
         }
     }
 
     private void LearnCluster(ConnectionMultiplexer multiplexer)
     {
-        var cluster = Array.Find(multiplexer.GetServers(), server => server is { IsConnected: true, ServerType: ServerType.Cluster })?.ClusterConfiguration;
+        var cluster = Array
+            .Find(multiplexer.GetServers(), server => server is { IsConnected: true, ServerType: ServerType.Cluster })
+            ?.ClusterConfiguration;
         if (cluster is not null && _options.Database != 0)
         {
-            throw new RefusedServerException($"it is a cluster, which has the database 0 alone, and {_options.Database} is configured; leave the number out");
+            throw new RefusedServerException(
+                $"it is a cluster, which has the database 0 alone, and {_options.Database} is configured; leave the number out"
+            );
         }
 
         _cluster = cluster ?? _cluster;

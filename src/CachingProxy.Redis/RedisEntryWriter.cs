@@ -48,7 +48,12 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
         var body = _length <= RedisStore.ChunkBytes ? _pending.Take((int)_length) : null;
         store.Write(entry, body, _length, _writing);
-        return new(entry with { Body = body is null ? new RedisBody(store, entry.Key, entry.Serial, _length) : ResponseBody.InMemory(body) });
+        return new(
+            entry with
+            {
+                Body = body is null ? new RedisBody(store, entry.Key, entry.Serial, _length) : ResponseBody.InMemory(body),
+            }
+        );
     }
 
     /// <inheritdoc/>

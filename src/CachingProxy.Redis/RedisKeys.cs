@@ -52,5 +52,7 @@ internal sealed class RedisKeys(string prefix)
 
     // Length-prefixed, so that no two lists of parts are the same text.
     private static string Hash(params string[] parts) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(part => $"{part.Length}:{part}"))))[..20]);
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(part => $"{part.Length}:{part}"))))[..20]
+        );
 }

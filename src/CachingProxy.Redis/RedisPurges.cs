@@ -56,7 +56,6 @@ internal sealed class RedisPurges : IDisposable
                 return _seen;
             }
         }
-
         set
         {
             lock (_lock)
@@ -91,7 +90,6 @@ internal sealed class RedisPurges : IDisposable
         {
             Log.EarlierVersion(_logger, _connection.Name);
         }
-
 
         if (!await CatchUpAsync())
         {
@@ -220,7 +218,8 @@ internal sealed class RedisPurges : IDisposable
             // In another epoch than this node knows it means nothing here until that is known.
             return position.Epoch == Seen.Epoch || (await ReadAsync() && position.Epoch == Seen.Epoch) ? position : null;
         }
-        catch (Exception failure) when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
+        catch (Exception failure)
+            when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
             return null;
         }
@@ -255,7 +254,13 @@ internal sealed class RedisPurges : IDisposable
                     _open.Add(purge, last with { Number = number }, sink.Hold(last with { Number = number - 1 }));
                 }
 
-                sink.Load(new JournalState(last, reachesBackTo, [.. purges.Select(purge => (purge.Number, PurgeStream.TimeOf(purge.Number), purge.Purge))]));
+                sink.Load(
+                    new JournalState(
+                        last,
+                        reachesBackTo,
+                        [.. purges.Select(purge => (purge.Number, PurgeStream.TimeOf(purge.Number), purge.Purge))]
+                    )
+                );
                 _own.Clear();
             }
             else
@@ -285,7 +290,8 @@ internal sealed class RedisPurges : IDisposable
 
             return true;
         }
-        catch (Exception failure) when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
+        catch (Exception failure)
+            when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
             // It does not answer, or with what is no log of ours.
             return false;

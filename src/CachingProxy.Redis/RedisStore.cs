@@ -104,7 +104,11 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         }
 
         var entries = new List<CacheEntry>();
-        foreach (var (serial, head) in values.Where(field => field.Key.StartsWith("h:", StringComparison.Ordinal)).Select(field => (field.Key[2..], field.Value)))
+        foreach (
+            var (serial, head) in values
+                .Where(field => field.Key.StartsWith("h:", StringComparison.Ordinal))
+                .Select(field => (field.Key[2..], field.Value))
+        )
         {
             var (stored, fault) = Read(key, serial, (byte[]?)head, (byte[]?)values.GetValueOrDefault("b:" + serial));
             if (stored?.Body is RedisBody body && !await HasAllChunksAsync(stored, body.Length!.Value))
@@ -131,7 +135,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return IsAvailable && TimeToLive(entry) > TimeSpan.Zero && (contentLength ?? 0) <= MaxContentBytes ? new RedisEntryWriter(this, entry) : null;
+        return IsAvailable && TimeToLive(entry) > TimeSpan.Zero && (contentLength ?? 0) <= MaxContentBytes
+            ? new RedisEntryWriter(this, entry)
+            : null;
     }
 
     /// <inheritdoc/>
@@ -142,7 +148,10 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         var head = EntryFormat.Write(freshened, entry.Body.Length ?? 0);
         var (isDone, answer) = await _connection.TryAsync(
             _keys.Entries(entry.Key),
-            database => EvaluateAsync(database, EntryScripts.Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]), head.Length);
+            database =>
+                EvaluateAsync(database, EntryScripts.Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]),
+            head.Length
+        );
         if (!isDone || (long)answer == 0)
         {
             return false;
@@ -160,11 +169,15 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public async ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        await _connection.TryAsync(_keys.Entries(entry.Key), database => database.HashDeleteAsync(_keys.Entries(entry.Key), FieldsOf(entry)));
+        await _connection.TryAsync(
+            _keys.Entries(entry.Key),
+            database => database.HashDeleteAsync(_keys.Entries(entry.Key), FieldsOf(entry))
+        );
     }
 
     /// <inheritdoc/>
-    public async ValueTask RemoveAllAsync(CacheKey key) => await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
+    public async ValueTask RemoveAllAsync(CacheKey key) =>
+        await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
 
     /// <inheritdoc/>
     /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is
@@ -176,7 +189,10 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         var lease = _keys.Lease(key, partition);
         var token = Guid.NewGuid().ToString("N");
-        var (isDone, isOurs) = await _connection.TryAsync(lease, database => database.StringSetAsync(lease, token, _options.LeaseTime, When.NotExists));
+        var (isDone, isOurs) = await _connection.TryAsync(
+            lease,
+            database => database.StringSetAsync(lease, token, _options.LeaseTime, When.NotExists)
+        );
         // A call that was too late may take it yet: it is given back like one that was taken.
         return isDone && !isOurs ? null : new Lease(this, key, lease, isDone || IsAvailable ? token : null);
     }
@@ -207,20 +223,28 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         var name = _keys.Chunk(entry.Key, entry.Serial, number);
         var (isDone, isSet) = await _connection.TryAsync(
-            name, database => database.StringSetAsync(name, Sealed(entry.Serial, number, bytes), TimeToLive(entry)), bytes.Length, _options.PurgeTimeout);
+            name,
+            database => database.StringSetAsync(name, Sealed(entry.Serial, number, bytes), TimeToLive(entry)),
+            bytes.Length,
+            _options.PurgeTimeout
+        );
         return isDone && isSet;
     }
 
     /// <summary>
     /// Writes the head, which makes the entry be found; those that it replaces go. In the background, one after the other for each URI.
     /// </summary>
-    internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) => _writes.Add(entry.Key, async () =>
-    {
-        if (!await chunks || !await WriteHeadAsync(entry, body, length))
-        {
-            Interlocked.Increment(ref _dropped);
-        }
-    });
+    internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) =>
+        _writes.Add(
+            entry.Key,
+            async () =>
+            {
+                if (!await chunks || !await WriteHeadAsync(entry, body, length))
+                {
+                    Interlocked.Increment(ref _dropped);
+                }
+            }
+        );
 
     private static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Body(entry.Serial)];
 
@@ -234,7 +258,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     }
 
     private static byte[]? Unsealed(long serial, int number, byte[]? bytes) =>
-        bytes is { Length: >= ChecksumBytes } && bytes[..^ChecksumBytes] is var content
+        bytes is { Length: >= ChecksumBytes }
+        && bytes[..^ChecksumBytes] is var content
         && EntryFormat.ContentChecksum(serial, number, content) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(content.Length))
             ? content
             : null;
@@ -255,7 +280,9 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
 
         if (length > ChunkBytes)
         {
-            return length <= MaxContentBytes ? (entry with { Body = new RedisBody(this, key, entry.Serial, length) }, "") : (null, "it is longer than any");
+            return length <= MaxContentBytes
+                ? (entry with { Body = new RedisBody(this, key, entry.Serial, length) }, "")
+                : (null, "it is longer than any");
         }
 
         return Unsealed(entry.Serial, -1, content) is { } body && body.Length == length
@@ -278,14 +305,21 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     {
         var name = _keys.Entries(entry.Key);
         var (isRead, heads) = await _connection.TryAsync(
-            name, database => database.ScriptEvaluateAsync(EntryScripts.Heads, [name], null, CommandFlags.NoScriptCache), timeout: _options.PurgeTimeout);
+            name,
+            database => database.ScriptEvaluateAsync(EntryScripts.Heads, [name], null, CommandFlags.NoScriptCache),
+            timeout: _options.PurgeTimeout
+        );
         if (!isRead)
         {
             return false;
         }
 
-        var siblings = ((RedisValue[]?)heads ?? []).Select(head => (byte[]?)head is { } bytes ? EntryFormat.Read(bytes)?.Entry : null).OfType<CacheEntry>()
-            .Where(other => other.Key == entry.Key).OrderBy(other => other.ReceivedAt).ToList();
+        var siblings = ((RedisValue[]?)heads ?? [])
+            .Select(head => (byte[]?)head is { } bytes ? EntryFormat.Read(bytes)?.Entry : null)
+            .OfType<CacheEntry>()
+            .Where(other => other.Key == entry.Key)
+            .OrderBy(other => other.ReceivedAt)
+            .ToList();
         if (Replacement.Replaced(entry, siblings) is not { } replaced)
         {
             return true;
@@ -304,10 +338,18 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         }
 
         RedisValue[] removed = [.. replaced.Where(other => other.Serial != entry.Serial).SelectMany(FieldsOf)];
-        RedisValue[] set = [RedisKeys.Head(entry.Serial), head, .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), Sealed(entry.Serial, -1, body)]];
+        RedisValue[] set =
+        [
+            RedisKeys.Head(entry.Serial),
+            head,
+            .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), Sealed(entry.Serial, -1, body)],
+        ];
         var (isDone, answer) = await _connection.TryAsync(
             name,
-            database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]), head.Length + (body?.Length ?? 0), _options.PurgeTimeout);
+            database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]),
+            head.Length + (body?.Length ?? 0),
+            _options.PurgeTimeout
+        );
         return isDone && (long)answer == 1;
     }
 
@@ -318,7 +360,8 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             script,
             [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key)],
             [entry.Position.Epoch, time, sequence, (long)timeToLive.TotalMilliseconds, .. values],
-            CommandFlags.NoScriptCache);
+            CommandFlags.NoScriptCache
+        );
     }
 
     private IEnumerable<RedisKey> ChunksOf(CacheEntry entry, long length)
@@ -352,7 +395,10 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             if (token is not null)
             {
                 await store._writes.Of(key);
-                await store._connection.TryAsync(name, database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache));
+                await store._connection.TryAsync(
+                    name,
+                    database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache)
+                );
             }
         }
     }

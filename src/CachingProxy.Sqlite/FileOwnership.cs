@@ -33,7 +33,9 @@ internal static class FileOwnership
 
         if (IsWritableByEverybody(Path.GetDirectoryName(Path.GetFullPath(path))!))
         {
-            throw new RefusedFileException($"everybody may write to the folder of {path}, and so put another file in its place; choose a folder of your own.");
+            throw new RefusedFileException(
+                $"everybody may write to the folder of {path}, and so put another file in its place; choose a folder of your own."
+            );
         }
 
         if (!File.Exists(path))
@@ -68,21 +70,28 @@ internal static class FileOwnership
 
     // Without a sticky bit, which keeps a stranger from renaming what is ours.
     private static bool IsWritableByEverybody(string folder) =>
-        !OperatingSystem.IsWindows() && File.GetUnixFileMode(folder) is var mode
-        && mode.HasFlag(UnixFileMode.OtherWrite) && !mode.HasFlag(UnixFileMode.StickyBit);
+        !OperatingSystem.IsWindows()
+        && File.GetUnixFileMode(folder) is var mode
+        && mode.HasFlag(UnixFileMode.OtherWrite)
+        && !mode.HasFlag(UnixFileMode.StickyBit);
 
     private static bool HasOurTables(string path)
     {
         try
         {
             // As it lies there: no lock is taken, and nothing is written beside it.
-            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-            {
-                DataSource = $"file:{Uri.EscapeDataString(path)}?immutable=1", Mode = SqliteOpenMode.ReadOnly, Pooling = false,
-            }.ToString());
+            using var connection = new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = $"file:{Uri.EscapeDataString(path)}?immutable=1",
+                    Mode = SqliteOpenMode.ReadOnly,
+                    Pooling = false,
+                }.ToString()
+            );
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name)";
+            command.CommandText =
+                "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name)";
             return command.ExecuteScalar() is TablesWithoutMark;
         }
         catch (SqliteException)

@@ -17,6 +17,10 @@ internal static partial class Log
     [LoggerMessage(203, LogLevel.Warning, "Reading from {Path} failed ({Code}): {Reason}")]
     public static partial void ReadingFailed(ILogger logger, string path, int code, string reason);
 
-    [LoggerMessage(204, LogLevel.Warning, "The file {Path} was written by another version of the proxy; it is emptied, and the cache fills again")]
+    [LoggerMessage(
+        204,
+        LogLevel.Warning,
+        "The file {Path} was written by another version of the proxy; it is emptied, and the cache fills again"
+    )]
     public static partial void Emptied(ILogger logger, string path);
 }

@@ -38,18 +38,26 @@ internal static class SqliteFile
     /// Whether a failure says that the file is damaged, is none of SQLite's, or has other tables than ours: nothing that was tried again
     /// would go better.
     /// </summary>
-    public static bool IsDamage(Exception failure) => failure switch
-    {
-        SqliteException sqlite => sqlite.SqliteErrorCode is 1 or 11 or 26,
-        InvalidCastException or InvalidDataException or FormatException => true,
-        _ => false,
-    };
+    public static bool IsDamage(Exception failure) =>
+        failure switch
+        {
+            SqliteException sqlite => sqlite.SqliteErrorCode is 1 or 11 or 26,
+            InvalidCastException or InvalidDataException or FormatException => true,
+            _ => false,
+        };
 
     /// <summary>A connection of its own to a file that is there.</summary>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     public static SqliteConnection Connect(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Pooling = false,
+                DefaultTimeout = 5,
+            }.ToString()
+        );
         try
         {
             connection.Open();
@@ -83,7 +91,10 @@ internal static class SqliteFile
             if (isNew)
             {
                 // The mark first, so that no end of this process leaves a file that is not known for ours.
-                Execute(connection, $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; PRAGMA journal_mode=WAL;");
+                Execute(
+                    connection,
+                    $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; PRAGMA journal_mode=WAL;"
+                );
                 Begin(connection, begin);
             }
 
@@ -95,7 +106,10 @@ internal static class SqliteFile
 
             // What a killed process left of bodies that were never whole; and a write, since a file that only looks writable says so only
             // then.
-            Execute(connection, "DELETE FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM entries); INSERT OR REPLACE INTO meta VALUES('clean', 0);");
+            Execute(
+                connection,
+                "DELETE FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM entries); INSERT OR REPLACE INTO meta VALUES('clean', 0);"
+            );
             return connection;
         }
         catch (SqliteException failure) when (IsDamage(failure))
@@ -116,7 +130,9 @@ internal static class SqliteFile
     {
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT value FROM meta WHERE name = 'secret'";
-        return command.ExecuteScalar() is byte[] { Length: SecretBytes } secret ? secret : throw new InvalidDataException("The file has no secret.");
+        return command.ExecuteScalar() is byte[] { Length: SecretBytes } secret
+            ? secret
+            : throw new InvalidDataException("The file has no secret.");
     }
 
     /// <summary>Tells whether a file is sound, but of another version than this program writes.</summary>
@@ -152,7 +168,12 @@ internal static class SqliteFile
     // Nobody but who runs the proxy may read what it keeps; SQLite gives the files beside it the same permissions.
     private static void MakeForOwnerAlone(string path)
     {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+        };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -166,7 +187,8 @@ internal static class SqliteFile
         using var transaction = connection.BeginTransaction();
         using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = $"{Schema} INSERT INTO meta VALUES('epoch', $1), ('horizon', $2), ('secret', $3); PRAGMA user_version={SchemaVersion};";
+        command.CommandText =
+            $"{Schema} INSERT INTO meta VALUES('epoch', $1), ('horizon', $2), ('secret', $3); PRAGMA user_version={SchemaVersion};";
         command.Parameters.AddWithValue("$1", begin.Epoch);
         command.Parameters.AddWithValue("$2", begin.Horizon);
         command.Parameters.AddWithValue("$3", begin.Secret ?? System.Security.Cryptography.RandomNumberGenerator.GetBytes(SecretBytes));
@@ -186,7 +208,11 @@ internal static class SqliteFile
             tables.Add(reader.GetValue(0) as string ?? "");
         }
 
-        return tables.SequenceEqual(Schema.Split(';', StringSplitOptions.TrimEntries).Where(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal)));
+        return tables.SequenceEqual(
+            Schema
+                .Split(';', StringSplitOptions.TrimEntries)
+                .Where(statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal))
+        );
     }
 
     // A file that was closed in order is sound. Of one that was not the whole is looked at where that takes no longer than a second or two;
@@ -194,8 +220,10 @@ internal static class SqliteFile
     private static bool IsSound(SqliteConnection connection)
     {
         const long maxChecked = 256L << 20;
-        if (Scalar(connection, "SELECT value FROM meta WHERE name = 'clean'") == 1
-            || Scalar(connection, "PRAGMA page_count") * Scalar(connection, "PRAGMA page_size") > maxChecked)
+        if (
+            Scalar(connection, "SELECT value FROM meta WHERE name = 'clean'") == 1
+            || Scalar(connection, "PRAGMA page_count") * Scalar(connection, "PRAGMA page_size") > maxChecked
+        )
         {
             return true;
         }

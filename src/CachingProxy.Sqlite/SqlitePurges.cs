@@ -60,7 +60,9 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
         var number = Interlocked.Increment(ref _lastNumber);
         try
         {
-            await (writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables => Write(tables, purge, number, now));
+            await (writer ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).DoAsync(tables =>
+                Write(tables, purge, number, now)
+            );
             return new LogPosition(epoch, number);
         }
         catch

@@ -34,11 +34,18 @@ internal sealed class SqliteReader : IDisposable
             var id = reader.GetValue(0) as long? ?? 0;
             var stored = reader.GetValue(1) is byte[] bytes ? EntryFormat.Read(bytes) : null;
             var body = reader.GetValue(2);
-            var isReadable = stored is not null && reader.GetValue(3) is long length && length == stored.ContentLength
-                && (body is DBNull
-                    ? length > SqliteTables.MaxInlineBytes
-                    : body is byte[] content && content.Length == length && reader.GetValue(4) is long checksum
-                        && checksum == EntryFormat.ContentChecksum(stored.Entry.Serial, -1, content));
+            var isReadable =
+                stored is not null
+                && reader.GetValue(3) is long length
+                && length == stored.ContentLength
+                && (
+                    body is DBNull
+                        ? length > SqliteTables.MaxInlineBytes
+                        : body is byte[] content
+                            && content.Length == length
+                            && reader.GetValue(4) is long checksum
+                            && checksum == EntryFormat.ContentChecksum(stored.Entry.Serial, -1, content)
+                );
             rows.Add(new SqliteRow(id, isReadable ? stored : null, isReadable ? body as byte[] : null));
         }
 
@@ -50,8 +57,13 @@ internal sealed class SqliteReader : IDisposable
     {
         _chunk.Parameters[0].Value = (entry << SqliteTables.ChunkNumberBits) | (long)number;
         using var reader = _chunk.ExecuteReader();
-        return reader.Read() && reader.GetValue(0) is byte[] bytes && reader.GetValue(1) is long checksum
-            && checksum == EntryFormat.ContentChecksum(serial, number, bytes) ? bytes : null;
+        return
+            reader.Read()
+            && reader.GetValue(0) is byte[] bytes
+            && reader.GetValue(1) is long checksum
+            && checksum == EntryFormat.ContentChecksum(serial, number, bytes)
+            ? bytes
+            : null;
     }
 
     public void Dispose()

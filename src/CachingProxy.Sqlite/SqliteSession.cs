@@ -15,10 +15,17 @@ internal sealed class SqliteSession : IAsyncDisposable
 
     private SqliteSession(SqliteConnection connection, SqliteStoreOptions options, TimeProvider time, ILogger logger)
     {
-        _lastId = Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(id) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(id) FROM chunks") >> SqliteTables.ChunkNumberBits);
+        _lastId = Math.Max(
+            SqliteFile.Scalar(connection, "SELECT MAX(id) FROM entries"),
+            SqliteFile.Scalar(connection, "SELECT MAX(id) FROM chunks") >> SqliteTables.ChunkNumberBits
+        );
         LastNumber = Math.Max(
-            Math.Max(SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"), SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges")),
-            SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"));
+            Math.Max(
+                SqliteFile.Scalar(connection, "SELECT MAX(position) FROM entries"),
+                SqliteFile.Scalar(connection, "SELECT MAX(number) FROM purges")
+            ),
+            SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'")
+        );
         Epoch = SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'epoch'");
         Secret = SqliteFile.SecretOf(connection);
         _readers = new SqliteReaders(options.Path);

@@ -31,7 +31,13 @@ public sealed class SqliteStore : ISecondTier
     private long _readFailures;
     private long _damagedRows;
 
-    private SqliteStore(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger, FileStream? held, SqliteSession? session)
+    private SqliteStore(
+        SqliteStoreOptions options,
+        TimeProvider time,
+        ILogger<SqliteStore> logger,
+        FileStream? held,
+        SqliteSession? session
+    )
     {
         _options = options;
         _time = time;
@@ -131,7 +137,11 @@ public sealed class SqliteStore : ISecondTier
         ArgumentNullException.ThrowIfNull(purge);
         try
         {
-            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(_session?.Writer, purge, Now);
+            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(
+                _session?.Writer,
+                purge,
+                Now
+            );
         }
         catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
         {
@@ -155,10 +165,14 @@ public sealed class SqliteStore : ISecondTier
             }
             else if (stored.Entry.Key == key)
             {
-                entries.Add(stored.Entry with
-                {
-                    Body = row.Body is null ? new SqliteBody(this, row.Id, stored.Entry.Serial, stored.ContentLength) : ResponseBody.InMemory(row.Body),
-                });
+                entries.Add(
+                    stored.Entry with
+                    {
+                        Body = row.Body is null
+                            ? new SqliteBody(this, row.Id, stored.Entry.Serial, stored.ContentLength)
+                            : ResponseBody.InMemory(row.Body),
+                    }
+                );
                 _used[row.Id] = Now.UtcTicks;
             }
         }
@@ -199,7 +213,7 @@ public sealed class SqliteStore : ISecondTier
     {
         // In steps, so that nobody waits long. A purge of everything has ended them all before the first.
         var last = _session?.NextId() ?? 0;
-        for (var isMore = true; isMore && IsAvailable;)
+        for (var isMore = true; isMore && IsAvailable; )
         {
             isMore = false;
             if (!await TryDoAsync(tables => isMore = tables.DeleteUpTo(last, 100)))
@@ -314,7 +328,16 @@ public sealed class SqliteStore : ISecondTier
 
             var last = _purges!.Last;
             FileLifecycle.SetAside(_options.Path, reason, Now, _logger);
-            if (SqliteSession.Open(_options, _time, _logger, new SqliteBeginning(last.Epoch, last.Number, SharedSecret), endsEpoch: false) is { } session)
+            if (
+                SqliteSession.Open(
+                    _options,
+                    _time,
+                    _logger,
+                    new SqliteBeginning(last.Epoch, last.Number, SharedSecret),
+                    endsEpoch: false
+                ) is
+                { } session
+            )
             {
                 _used.Clear();
                 _session = session;
@@ -372,11 +395,14 @@ public sealed class SqliteStore : ISecondTier
         }
 
         var now = Now;
-        session.Writer.TryQueue(0, tables =>
-        {
-            used.ForEach(entry => tables.Use(entry.Key, entry.Value));
-            tables.DeleteExpired(now, 100);
-            tables.Shrink();
-        });
+        session.Writer.TryQueue(
+            0,
+            tables =>
+            {
+                used.ForEach(entry => tables.Use(entry.Key, entry.Value));
+                tables.DeleteExpired(now, 100);
+                tables.Shrink();
+            }
+        );
     }
 }

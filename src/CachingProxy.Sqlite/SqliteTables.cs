@@ -25,7 +25,8 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     public long TotalBytes { get; private set; } = SqliteFile.Scalar(connection, "SELECT SUM(bytes) FROM entries");
 
     /// <summary>The bytes of a key in the index: a hash, since keys are long. The head has the key itself.</summary>
-    public static byte[] HashOf(CacheKey key) => SHA256.HashData(Encoding.UTF8.GetBytes($"{key.Authority.Length}:{key.Authority}{key.Target}"))[..16];
+    public static byte[] HashOf(CacheKey key) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{key.Authority.Length}:{key.Authority}{key.Target}"))[..16];
 
     /// <summary>Runs some work as one transaction: all of it, or none.</summary>
     public void InTransaction(Action work)
@@ -59,7 +60,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         var key = HashOf(entry.Key);
         var siblings = Select("SELECT id, head FROM entries WHERE key = $1 ORDER BY id", key);
         var stored = siblings.Select(row => (Id: IdOf(row), (row[1] is byte[] bytes ? EntryFormat.Read(bytes) : null)?.Entry)).ToList();
-        if (Replacement.Replaced(entry, [.. stored.Where(row => row.Entry?.Key == entry.Key).Select(row => row.Entry!)]) is not { } replaced)
+        if (
+            Replacement.Replaced(entry, [.. stored.Where(row => row.Entry?.Key == entry.Key).Select(row => row.Entry!)]) is not { } replaced
+        )
         {
             Execute("DELETE FROM chunks WHERE id BETWEEN $1 AND $2", id << ChunkNumberBits, ((id + 1) << ChunkNumberBits) - 1);
             return;
@@ -74,18 +77,39 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         var bytes = head.Length + length;
         Execute(
             "INSERT OR REPLACE INTO entries VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            id, entry.Serial, key, head, body, length, body is null ? 0L : EntryFormat.ContentChecksum(entry.Serial, -1, body), bytes, entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, now.UtcTicks);
+            id,
+            entry.Serial,
+            key,
+            head,
+            body,
+            length,
+            body is null ? 0L : EntryFormat.ContentChecksum(entry.Serial, -1, body),
+            bytes,
+            entry.Position.Number,
+            entry.WorthKeepingUntil.UtcTicks,
+            now.UtcTicks
+        );
         TotalBytes += bytes;
     }
 
     /// <summary>Stores a piece of a body.</summary>
-    public void InsertChunk(long entry, long serial, int number, byte[] bytes) => Execute(
-        "INSERT INTO chunks VALUES($1, $2, $3)", (entry << ChunkNumberBits) | (long)number, (long)EntryFormat.ContentChecksum(serial, number, bytes), bytes);
+    public void InsertChunk(long entry, long serial, int number, byte[] bytes) =>
+        Execute(
+            "INSERT INTO chunks VALUES($1, $2, $3)",
+            (entry << ChunkNumberBits) | (long)number,
+            (long)EntryFormat.ContentChecksum(serial, number, bytes),
+            bytes
+        );
 
     /// <summary>Puts another head in the place of an entry's. False where it is not there.</summary>
-    public bool Update(CacheEntry entry) => Execute(
-        "UPDATE entries SET head = $1, position = $2, kept_until = $3 WHERE serial = $4",
-        EntryFormat.Write(entry, entry.Body.Length ?? 0), entry.Position.Number, entry.WorthKeepingUntil.UtcTicks, entry.Serial) > 0;
+    public bool Update(CacheEntry entry) =>
+        Execute(
+            "UPDATE entries SET head = $1, position = $2, kept_until = $3 WHERE serial = $4",
+            EntryFormat.Write(entry, entry.Body.Length ?? 0),
+            entry.Position.Number,
+            entry.WorthKeepingUntil.UtcTicks,
+            entry.Serial
+        ) > 0;
 
     /// <summary>An entry was used.</summary>
     public void Use(long id, long usedAt) => Execute("UPDATE entries SET used_at = $1 WHERE id = $2", usedAt, id);
@@ -100,11 +124,12 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     public void DeleteKey(CacheKey key) => DeleteAll("SELECT id FROM entries WHERE key = $1", HashOf(key));
 
     /// <summary>Removes pieces of a body that was never whole.</summary>
-    public void DeleteChunks(long entry) => Execute(
-        "DELETE FROM chunks WHERE id BETWEEN $1 AND $2", entry << ChunkNumberBits, ((entry + 1) << ChunkNumberBits) - 1);
+    public void DeleteChunks(long entry) =>
+        Execute("DELETE FROM chunks WHERE id BETWEEN $1 AND $2", entry << ChunkNumberBits, ((entry + 1) << ChunkNumberBits) - 1);
 
     /// <summary>Removes a few entries that are not worth keeping any more. False where there are none.</summary>
-    public bool DeleteExpired(DateTimeOffset now, int count) => DeleteAll("SELECT id FROM entries WHERE kept_until < $1 LIMIT $2", now.UtcTicks, (long)count);
+    public bool DeleteExpired(DateTimeOffset now, int count) =>
+        DeleteAll("SELECT id FROM entries WHERE kept_until < $1 LIMIT $2", now.UtcTicks, (long)count);
 
     /// <summary>Removes a few of the entries up to an identity. False where there are none.</summary>
     public bool DeleteUpTo(long id, int count) => DeleteAll("SELECT id FROM entries WHERE id <= $1 LIMIT $2", id, (long)count);
@@ -121,7 +146,13 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
             INSERT INTO purges VALUES($1, $2, $3, $4, $5, $6)
             ON CONFLICT(kind, authority, text, soft) DO UPDATE SET number = excluded.number, at = excluded.at WHERE excluded.number > number
             """,
-            number, at.UtcTicks, (long)purge.Kind, purge.Authority, purge.Text, purge.IsSoft ? 1L : 0L);
+            number,
+            at.UtcTicks,
+            (long)purge.Kind,
+            purge.Authority,
+            purge.Text,
+            purge.IsSoft ? 1L : 0L
+        );
         if (purge is { Kind: PurgeKind.All, IsSoft: false })
         {
             Execute("DELETE FROM purges WHERE number < $1", number);
@@ -133,16 +164,27 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     {
         if (SqliteFile.Scalar(connection, "SELECT COUNT(*) FROM purges") is var count && count > max)
         {
-            Execute("UPDATE meta SET value = (SELECT number FROM purges ORDER BY number LIMIT 1 OFFSET $1) WHERE name = 'horizon'", count - max - 1);
+            Execute(
+                "UPDATE meta SET value = (SELECT number FROM purges ORDER BY number LIMIT 1 OFFSET $1) WHERE name = 'horizon'",
+                count - max - 1
+            );
             Execute("DELETE FROM purges WHERE number <= (SELECT value FROM meta WHERE name = 'horizon')");
         }
     }
 
     /// <summary>The purges that still count, the oldest first, and the number that they reach back to.</summary>
-    public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() => (
-        SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),
-        Select("SELECT number, at, kind, authority, text, soft FROM purges ORDER BY number").ConvertAll(row => (
-            (long)row[0], MomentOf((long)row[1]), new Purge((PurgeKind)(long)row[2], (string)row[3], (string)row[4], (long)row[5] == 1))));
+    public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() =>
+        (
+            SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),
+            Select("SELECT number, at, kind, authority, text, soft FROM purges ORDER BY number")
+                .ConvertAll(row =>
+                    (
+                        (long)row[0],
+                        MomentOf((long)row[1]),
+                        new Purge((PurgeKind)(long)row[2], (string)row[3], (string)row[4], (long)row[5] == 1)
+                    )
+                )
+        );
 
     /// <summary>What is free in the file goes back to the disk, a little at a time, where it is much.</summary>
     public void Shrink()
@@ -184,7 +226,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     private static long IdOf(object[] row) => row[0] as long? ?? throw new InvalidDataException("An identity is no number.");
 
     private static DateTimeOffset MomentOf(long ticks) =>
-        ticks >= 0 && ticks <= DateTime.MaxValue.Ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : throw new InvalidDataException("A time is none.");
+        ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw new InvalidDataException("A time is none.");
 
     private List<object[]> Select(string sql, params object?[] values)
     {

@@ -9,10 +9,12 @@ namespace CachingProxy.Conformance.Tests;
 /// </summary>
 public sealed class PublicSuiteTests(PublicSuiteRun run) : IClassFixture<PublicSuiteRun>
 {
-    private static readonly IReadOnlyDictionary<string, Expectation> Expectations = JsonSerializer.Deserialize<Dictionary<string, Expectation>>(
-        File.ReadAllText(Path.Combine(PublicSuiteRun.Folder, "expectations.json")), JsonSerializerOptions.Web)!;
+    private static readonly IReadOnlyDictionary<string, Expectation> Expectations = JsonSerializer.Deserialize<
+        Dictionary<string, Expectation>
+    >(File.ReadAllText(Path.Combine(PublicSuiteRun.Folder, "expectations.json")), JsonSerializerOptions.Web)!;
 
-    public static IEnumerable<TheoryDataRow<string>> Ids => Expectations.Keys.Select(id => new TheoryDataRow<string>(id) { Skip = PublicSuiteRun.Missing });
+    public static IEnumerable<TheoryDataRow<string>> Ids =>
+        Expectations.Keys.Select(id => new TheoryDataRow<string>(id) { Skip = PublicSuiteRun.Missing });
 
     [Theory]
     [MemberData(nameof(Ids))]
@@ -25,7 +27,8 @@ public sealed class PublicSuiteTests(PublicSuiteRun run) : IClassFixture<PublicS
             expected.Outcome == actual.Result,
             actual.Result == "pass"
                 ? $"{id} passes now: say so in expectations.json, and in docs/conformance.md."
-                : $"{id}: {actual.Result}, and not {expected.Outcome}. {actual.Detail}");
+                : $"{id}: {actual.Result}, and not {expected.Outcome}. {actual.Detail}"
+        );
     }
 
     [Fact]
@@ -36,9 +39,11 @@ public sealed class PublicSuiteTests(PublicSuiteRun run) : IClassFixture<PublicS
     }
 
     [Fact]
-    public void WhatIsRequiredOrOptional_AndDoesNotPass_SaysWhichTextContradictsIt() => Assert.All(
-        Expectations.Where(test => test.Value.Kind != "check" && test.Value.Outcome != "pass"),
-        test => Assert.Matches(@"(RFC \d+ §\d|attacks\.md [A-M]\d\d)", test.Value.Why ?? $"{test.Key} does not say why"));
+    public void WhatIsRequiredOrOptional_AndDoesNotPass_SaysWhichTextContradictsIt() =>
+        Assert.All(
+            Expectations.Where(test => test.Value.Kind != "check" && test.Value.Outcome != "pass"),
+            test => Assert.Matches(@"(RFC \d+ §\d|attacks\.md [A-M]\d\d)", test.Value.Why ?? $"{test.Key} does not say why")
+        );
 
     [Fact]
     public void TheTableInTheDocuments_CountsWhatIsExpected()

@@ -8,7 +8,10 @@ internal sealed record ReceivedResponse(string Raw, string Status, string Body, 
     {
         get
         {
-            var values = Lines.Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim()).ToList();
+            var values = Lines
+                .Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+                .Select(line => line[(name.Length + 1)..].Trim())
+                .ToList();
             return values.Count == 0 ? null : string.Join(", ", values);
         }
     }
@@ -26,8 +29,12 @@ internal sealed record ReceivedResponse(string Raw, string Status, string Body, 
     private static string Unchunk(string chunked)
     {
         var body = "";
-        while (chunked.IndexOf("\r\n", StringComparison.Ordinal) is var end and > 0
-            && int.Parse(chunked[..end], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture) is var size and > 0)
+        while (
+            chunked.IndexOf("\r\n", StringComparison.Ordinal) is var end and > 0
+            && int.Parse(chunked[..end], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture)
+                is var size
+                    and > 0
+        )
         {
             body += chunked.Substring(end + 2, size);
             chunked = chunked[(end + 4 + size)..];

@@ -21,8 +21,9 @@ public sealed record Scenario(string Id, string Section, string Kind, IReadOnlyL
     };
 
     /// <summary>All scenarios, by their ids.</summary>
-    public static IReadOnlyDictionary<string, Scenario> All { get; } = Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, "tests/CachingProxy.Conformance.Tests/Rfc9111"), "*.json")
-        .SelectMany(file => JsonSerializer.Deserialize<List<Scenario>>(File.ReadAllText(file), Format)!)
-        .ToDictionary(scenario => scenario.Id);
+    public static IReadOnlyDictionary<string, Scenario> All { get; } =
+        Directory
+            .EnumerateFiles(Path.Combine(Repository.Root, "tests/CachingProxy.Conformance.Tests/Rfc9111"), "*.json")
+            .SelectMany(file => JsonSerializer.Deserialize<List<Scenario>>(File.ReadAllText(file), Format)!)
+            .ToDictionary(scenario => scenario.Id);
 }

@@ -22,7 +22,13 @@ public sealed partial class ScenarioTests
     {
         var scenario = Scenario.All[id];
         await using var origin = new FakeOrigin(AnswerAsync);
-        await using var proxy = await TestProxy.StartWithAsync(SettingsOf(scenario) with { Origin = origin.Url }, new ServerDependencies { Time = _time });
+        await using var proxy = await TestProxy.StartWithAsync(
+            SettingsOf(scenario) with
+            {
+                Origin = origin.Url,
+            },
+            new ServerDependencies { Time = _time }
+        );
         var number = 0;
         foreach (var step in scenario.Steps)
         {
@@ -50,7 +56,8 @@ public sealed partial class ScenarioTests
         var settings = new ProxySettings { TimeToLive = TimeSpan.Zero };
         foreach (var (name, value) in scenario.Settings)
         {
-            settings = SettingTable.All.Single(setting => setting.Name == name).Apply(settings, [value])
+            settings =
+                SettingTable.All.Single(setting => setting.Name == name).Apply(settings, [value])
                 ?? throw new InvalidOperationException($"--{name} cannot be {value}.");
         }
 
@@ -112,7 +119,8 @@ public sealed partial class ScenarioTests
         var isWithoutContent = request.Method == "HEAD" || answer.Status is 204 or 304;
         var length = answer.Status is 204 or 304 ? "" : $"Content-Length: {answer.Content.Length}\r\n";
         await connection.SendAsync(
-            $"HTTP/1.1 {answer.Status} Status\r\n{string.Concat(fields.Select(line => line + "\r\n"))}{length}Connection: close\r\n\r\n{(isWithoutContent ? "" : answer.Content)}");
+            $"HTTP/1.1 {answer.Status} Status\r\n{string.Concat(fields.Select(line => line + "\r\n"))}{length}Connection: close\r\n\r\n{(isWithoutContent ? "" : answer.Content)}"
+        );
         connection.Close();
     }
 
@@ -148,8 +156,21 @@ public sealed partial class ScenarioTests
         }
     }
 
-    private string Dated(string line) => Placeholder().Replace(line, match => HttpDate.Format(_time.GetUtcNow().AddSeconds(
-        match.Groups[1].Length == 0 ? 0 : int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))));
+    private string Dated(string line) =>
+        Placeholder()
+            .Replace(
+                line,
+                match =>
+                    HttpDate.Format(
+                        _time
+                            .GetUtcNow()
+                            .AddSeconds(
+                                match.Groups[1].Length == 0
+                                    ? 0
+                                    : int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)
+                            )
+                    )
+            );
 
     [GeneratedRegex(@"\{now([+-]\d+)?\}")]
     private static partial Regex Placeholder();

@@ -25,11 +25,13 @@ public class CacheEngineTests
     [Fact]
     public async Task TheDelayOfTheResponse_IsAddedToItsAge()
     {
-        var face = Some.Face(new ScriptedOrigin(_ =>
-        {
-            _engine.Time.Advance(TimeSpan.FromSeconds(3));
-            return Some.Response(fields: ["Cache-Control: max-age=10", "Age: 4"]);
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(_ =>
+            {
+                _engine.Time.Advance(TimeSpan.FromSeconds(3));
+                return Some.Response(fields: ["Cache-Control: max-age=10", "Age: 4"]);
+            })
+        );
         await GetAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(TimeSpan.FromSeconds(9), (await GetAsync(face)).Age);
@@ -52,9 +54,15 @@ public class CacheEngineTests
     [Fact]
     public async Task AStaleResponseWithValidator_IsConfirmedByThe304_AndFreshAgain()
     {
-        var origin = new ScriptedOrigin(request => request.Fields["If-None-Match"] == "\"v1\""
-            ? new OriginResponse(304, Some.Fields("ETag: \"v1\"", "X-New: 1", "Content-Length: 99", "Content-Encoding: br"), Stream.Null)
-            : Some.Response("body", 200, "Cache-Control: max-age=10", "ETag: \"v1\""));
+        var origin = new ScriptedOrigin(request =>
+            request.Fields["If-None-Match"] == "\"v1\""
+                ? new OriginResponse(
+                    304,
+                    Some.Fields("ETag: \"v1\"", "X-New: 1", "Content-Length: 99", "Content-Encoding: br"),
+                    Stream.Null
+                )
+                : Some.Response("body", 200, "Cache-Control: max-age=10", "ETag: \"v1\"")
+        );
         var face = Some.Face(origin);
         await GetAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
@@ -70,9 +78,11 @@ public class CacheEngineTests
     [Fact]
     public async Task NoCache_IsValidatedEachTime()
     {
-        var origin = new ScriptedOrigin(request => request.Fields.Contains("If-None-Match")
-            ? new OriginResponse(304, FieldList.Empty, Stream.Null)
-            : Some.Response("body", 200, "Cache-Control: no-cache, max-age=60", "ETag: \"v1\""));
+        var origin = new ScriptedOrigin(request =>
+            request.Fields.Contains("If-None-Match")
+                ? new OriginResponse(304, FieldList.Empty, Stream.Null)
+                : Some.Response("body", 200, "Cache-Control: no-cache, max-age=60", "ETag: \"v1\"")
+        );
         var face = Some.Face(origin);
         await GetAsync(face);
         Assert.Equal(ForwardReason.MustValidate, (await GetAsync(face)).CacheStatus.Forwarded);
@@ -133,7 +143,9 @@ public class CacheEngineTests
     [Fact]
     public async Task VariantsOfOneUrl_LiveSideBySide()
     {
-        var face = Some.Face(new ScriptedOrigin(request => Some.Response($"in {request.Fields["Accept-Language"]}", 200, "Vary: Accept-Language")));
+        var face = Some.Face(
+            new ScriptedOrigin(request => Some.Response($"in {request.Fields["Accept-Language"]}", 200, "Vary: Accept-Language"))
+        );
         await GetAsync(face, "Accept-Language: en");
         Assert.Equal(ForwardReason.VaryMiss, (await GetAsync(face, "Accept-Language: de")).CacheStatus.Forwarded);
         var (english, body) = await _engine.ServeAsync(Some.Request(face, fields: "Accept-Language: en"));
@@ -187,7 +199,9 @@ public class CacheEngineTests
     [InlineData("/x#part", true)]
     public async Task F19_LocationInvalidates_OnlyOnTheSameOrigin(string location, bool invalidates)
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Method == "GET" ? Some.Response() : Some.Response("", 201, $"Location: {location}")));
+        var face = Some.Face(
+            new ScriptedOrigin(request => request.Method == "GET" ? Some.Response() : Some.Response("", 201, $"Location: {location}"))
+        );
         await GetAsync(face);
         await _engine.ServeAsync(Some.Request(face, "/collection", "POST"));
         Assert.Equal(!invalidates, (await GetAsync(face)).CacheStatus.IsHit);
@@ -235,9 +249,13 @@ public class CacheEngineTests
     [InlineData("Cache-Control: private", false)]
     public async Task F18_WhatA304Forbids_IsNotStored_AndItsCookieIsNobodyElses(string field, bool staysStored)
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Fields.Contains("If-None-Match")
-            ? new OriginResponse(304, Some.Fields(field), Stream.Null)
-            : Some.Response("body", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Fields.Contains("If-None-Match")
+                    ? new OriginResponse(304, Some.Fields(field), Stream.Null)
+                    : Some.Response("body", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")
+            )
+        );
         await GetAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(2));
         Assert.Equal(200, (await GetAsync(face)).Status);
@@ -249,9 +267,13 @@ public class CacheEngineTests
     [Fact]
     public async Task A304AboutAnotherRepresentation_IsNotBelieved()
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Fields.Contains("If-None-Match")
-            ? new OriginResponse(304, Some.Fields("ETag: \"v2\""), Stream.Null)
-            : Some.Response("whole", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Fields.Contains("If-None-Match")
+                    ? new OriginResponse(304, Some.Fields("ETag: \"v2\""), Stream.Null)
+                    : Some.Response("whole", 200, "Cache-Control: max-age=1", "ETag: \"v1\"")
+            )
+        );
         await GetAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(2));
         var (result, body) = await _engine.ServeAsync(Some.Request(face));
@@ -261,7 +283,10 @@ public class CacheEngineTests
     [Fact]
     public async Task TheTtl_CountsFromTheArrival_WhateverAgeOrDateSay()
     {
-        var face = Some.Face(new ScriptedOrigin(_ => Some.Response("body", 200, "Age: 500")), new CachePolicy { TimeToLive = TimeSpan.FromSeconds(15) });
+        var face = Some.Face(
+            new ScriptedOrigin(_ => Some.Response("body", 200, "Age: 500")),
+            new CachePolicy { TimeToLive = TimeSpan.FromSeconds(15) }
+        );
         await GetAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(14));
         var hit = await GetAsync(face);
@@ -273,7 +298,11 @@ public class CacheEngineTests
     [Fact]
     public async Task B30_DirectivesThatConnectionNames_AreObeyedAllTheSame()
     {
-        var face = Some.Face(new ScriptedOrigin(_ => Some.Response("body", 200, "Connection: Cache-Control", "Cache-Control: no-cache, max-age=60", "ETag: \"v\"")));
+        var face = Some.Face(
+            new ScriptedOrigin(_ =>
+                Some.Response("body", 200, "Connection: Cache-Control", "Cache-Control: no-cache, max-age=60", "ETag: \"v\"")
+            )
+        );
         await GetAsync(face);
         Assert.Equal(ForwardReason.MustValidate, (await GetAsync(face)).CacheStatus.Forwarded);
     }
@@ -281,7 +310,11 @@ public class CacheEngineTests
     [Fact]
     public async Task AnUnsafeRequestWhoseAnswerIsLost_InvalidatesItsTarget()
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Method == "GET" ? Some.Response() : throw new OriginException(OriginError.Timeout, "late")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Method == "GET" ? Some.Response() : throw new OriginException(OriginError.Timeout, "late")
+            )
+        );
         await GetAsync(face);
         await _engine.ServeAsync(Some.Request(face, method: "POST"));
         Assert.False((await GetAsync(face)).CacheStatus.IsHit);

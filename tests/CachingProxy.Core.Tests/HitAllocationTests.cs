@@ -13,7 +13,9 @@ public class HitAllocationTests(ITestOutputHelper output)
     public async Task AHit_AllocatesAtMost512Bytes_AndNoCopyOfTheBody(int bodyBytes)
     {
         var engine = new TestEngine();
-        var face = Some.Face(new ScriptedOrigin(_ => Some.Response(new string('x', bodyBytes), 200, "Cache-Control: max-age=60", "Content-Type: text/plain")));
+        var face = Some.Face(
+            new ScriptedOrigin(_ => Some.Response(new string('x', bodyBytes), 200, "Cache-Control: max-age=60", "Content-Type: text/plain"))
+        );
         await engine.ServeAsync(Some.Request(face));
         var request = Some.Request(face, fields: ["Accept: */*", "User-Agent: test"]);
         var destination = new DiscardingWriter();
@@ -59,12 +61,8 @@ public class HitAllocationTests(ITestOutputHelper output)
 
         public override Span<byte> GetSpan(int sizeHint = 0) => throw new NotSupportedException();
 
-        public override void CancelPendingFlush()
-        {
-        }
+        public override void CancelPendingFlush() { }
 
-        public override void Complete(Exception? exception = null)
-        {
-        }
+        public override void Complete(Exception? exception = null) { }
     }
 }

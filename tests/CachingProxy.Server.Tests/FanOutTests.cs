@@ -57,11 +57,16 @@ public class FanOutTests
     }
 
     // The content comes in two halves; what comes in the place of the second is for the test to say.
-    private static FakeOrigin HalvedOrigin(Func<FakeOriginConnection, Task> then) => new(async (_, connection) =>
-    {
-        await connection.SendAsync($"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {Half.Length * 2}\r\n\r\n{Half}");
-        await then(connection);
-    });
+    private static FakeOrigin HalvedOrigin(Func<FakeOriginConnection, Task> then) =>
+        new(
+            async (_, connection) =>
+            {
+                await connection.SendAsync(
+                    $"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: {Half.Length * 2}\r\n\r\n{Half}"
+                );
+                await then(connection);
+            }
+        );
 
     private static async Task<List<RawClient>> ConnectAsync(TestProxy proxy)
     {

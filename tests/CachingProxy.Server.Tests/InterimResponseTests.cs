@@ -16,12 +16,14 @@ public class InterimResponseTests
     public async Task B17_AnInterimResponse_ReachesTheClientBeforeTheFinalOne(int status)
     {
         var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync($"HTTP/1.1 {status} Interim\r\nX-Interim: 1\r\n\r\n");
-            await mayGoOn.Task;
-            await connection.SendAsync(FakeOrigin.Response("body", "Cache-Control: max-age=60"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync($"HTTP/1.1 {status} Interim\r\nX-Interim: 1\r\n\r\n");
+                await mayGoOn.Task;
+                await connection.SendAsync(FakeOrigin.Response("body", "Cache-Control: max-age=60"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
         await client.SendAsync(proxy.Raw("GET", "/x"));
@@ -50,27 +52,34 @@ public class InterimResponseTests
     public async Task SeveralInterimResponses_SplitAnywhere_ArriveInTheirOrder()
     {
         var bytes = "HTTP/1.1 102 Processing\r\n\r\n" + Hints + "HTTP/1.1 100 Continue\r\n\r\n" + FakeOrigin.Response("body");
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            foreach (var letter in bytes)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await connection.SendAsync(letter.ToString());
+                foreach (var letter in bytes)
+                {
+                    await connection.SendAsync(letter.ToString());
+                }
             }
-        });
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
-        Assert.Matches(@"^HTTP/1\.1 102 [^\r]*\r\n\r\nHTTP/1\.1 103 [^\r]*\r\nLink: </style.css>; rel=preload\r\n\r\nHTTP/1\.1 200 OK\r\n", answer);
+        Assert.Matches(
+            @"^HTTP/1\.1 102 [^\r]*\r\n\r\nHTTP/1\.1 103 [^\r]*\r\nLink: </style.css>; rel=preload\r\n\r\nHTTP/1\.1 200 OK\r\n",
+            answer
+        );
     }
 
     [Fact]
     public async Task WhoWaitsForAnothersFetch_IsNotToldWhatComesBeforeItsHead()
     {
         var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await mayGoOn.Task;
-            await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: private"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await mayGoOn.Task;
+                await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: private"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var first = await RawClient.ConnectAsync(proxy.Url);
         using var second = await RawClient.ConnectAsync(proxy.Url);
@@ -91,11 +100,13 @@ public class InterimResponseTests
     public async Task AClientThatHasLeft_DisturbsNobodyWhoWaits()
     {
         var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await mayGoOn.Task;
-            await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: max-age=60"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await mayGoOn.Task;
+                await connection.SendAsync(Hints + FakeOrigin.Response("body", "Cache-Control: max-age=60"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var first = await RawClient.ConnectAsync(proxy.Url);
         await first.SendAsync(proxy.Raw("GET", "/x"));
@@ -118,7 +129,8 @@ public class InterimResponseTests
     public async Task AHeadWithBareLineFeeds_IsNotHandedOn_ForItMayEndElsewhere(string interim)
     {
         await using var origin = new FakeOrigin(_ =>
-            interim + "HTTP/1.1 200 OK\r\nX-Final: 1\r\nContent-Length: 46\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil.css>\r\n\r\n");
+            interim + "HTTP/1.1 200 OK\r\nX-Final: 1\r\nContent-Length: 46\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </evil.css>\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.StartsWith("HTTP/1.1 200", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
     }
@@ -127,17 +139,22 @@ public class InterimResponseTests
     public async Task AnOriginThatSaysThatItIsAtWork_IsNotSilent()
     {
         var time = new FakeTimeProvider();
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            for (var number = 0; number < 3; number++)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await connection.SendAsync("HTTP/1.1 102 Processing\r\n\r\n");
-                await connection.SendAsync("");
-            }
+                for (var number = 0; number < 3; number++)
+                {
+                    await connection.SendAsync("HTTP/1.1 102 Processing\r\n\r\n");
+                    await connection.SendAsync("");
+                }
 
-            await connection.HoldAsync();
-        });
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, new ServerDependencies { Time = time });
+                await connection.HoldAsync();
+            }
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = origin.Url },
+            new ServerDependencies { Time = time }
+        );
         using var client = await RawClient.ConnectAsync(proxy.Url);
         await client.SendAsync(proxy.Raw("GET", "/x"));
         await client.ReadUntilAsync("102 \r\n\r\nHTTP/1.1 102 \r\n\r\nHTTP/1.1 102 \r\n\r\n");
@@ -149,7 +166,8 @@ public class InterimResponseTests
     public async Task OnAConnectionThatIsUsedAgain_EachRequestHasItsOwn()
     {
         await using var origin = new FakeOrigin(request =>
-            $"HTTP/1.1 103 Early Hints\r\nX-For: {request.Target}\r\n\r\n" + FakeOrigin.Response(request.Target, "Cache-Control: no-store"));
+            $"HTTP/1.1 103 Early Hints\r\nX-For: {request.Target}\r\n\r\n" + FakeOrigin.Response(request.Target, "Cache-Control: no-store")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
         for (var number = 0; number < 50; number++)
@@ -164,20 +182,25 @@ public class InterimResponseTests
     public async Task PipelinedRequests_HaveTheirInterimResponsesInTheirPlaces()
     {
         await using var origin = new FakeOrigin(request =>
-            $"HTTP/1.1 103 Early Hints\r\nX-For: {request.Target}\r\n\r\n" + FakeOrigin.Response("body", "Cache-Control: no-store"));
+            $"HTTP/1.1 103 Early Hints\r\nX-For: {request.Target}\r\n\r\n" + FakeOrigin.Response("body", "Cache-Control: no-store")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var answer = await proxy.ExchangeAsync(
-            proxy.Raw("GET", "/a") + proxy.Raw("GET", "/b") + proxy.Raw("GET", "/c", "Connection: close"));
+            proxy.Raw("GET", "/a") + proxy.Raw("GET", "/b") + proxy.Raw("GET", "/c", "Connection: close")
+        );
         Assert.Matches(
             @"(?s)^HTTP/1\.1 103 .*X-For: /a\r\n\r\nHTTP/1\.1 200 .*\r\n\r\nbodyHTTP/1\.1 103 .*X-For: /b\r\n\r\nHTTP/1\.1 200 .*\r\n\r\nbodyHTTP/1\.1 103 .*X-For: /c\r\n\r\nHTTP/1\.1 200 .*\r\n\r\nbody$",
-            answer);
+            answer
+        );
     }
 
     [Fact]
     public async Task HopByHopFieldsCookiesAndControlCharacters_AreNotHandedOn()
     {
         await using var origin = new FakeOrigin(_ =>
-            "HTTP/1.1 103 Early Hints\r\nConnection: X-A\r\nX-A: 1\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\nX-B: a\u0007b\r\nX-C: 1\r\n\r\n" + FakeOrigin.Response("body"));
+            "HTTP/1.1 103 Early Hints\r\nConnection: X-A\r\nX-A: 1\r\nSet-Cookie: a=b\r\nContent-Length: 5\r\nX-B: a\u0007b\r\nX-C: 1\r\n\r\n"
+            + FakeOrigin.Response("body")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
         Assert.Matches(@"^HTTP/1\.1 103 Early Hints\r\nX-C: 1\r\n\r\nHTTP/1\.1 200", answer);

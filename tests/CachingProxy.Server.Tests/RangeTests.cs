@@ -25,7 +25,8 @@ public class RangeTests
         var boundary = "--" + type.Parameters.Single(parameter => parameter.Name == "boundary").Value;
         Assert.Equal(
             ["", Part(60000, 60011), Part(6, 11), Part(Content.Length - 6, Content.Length - 1), "--\r\n"],
-            body.Split("\r\n" + boundary));
+            body.Split("\r\n" + boundary)
+        );
         Assert.Single(origin.Requests);
     }
 
@@ -35,7 +36,9 @@ public class RangeTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(Content, "Cache-Control: max-age=60"));
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetAsync("/x");
-        foreach (var (first, last) in ((int, int)[])[(0, 0), (65535, 65536), (65536, 65536), (0, 119_999), (119_999, 119_999), (4095, 70_000)])
+        foreach (
+            var (first, last) in ((int, int)[])[(0, 0), (65535, 65536), (65536, 65536), (0, 119_999), (119_999, 119_999), (4095, 70_000)]
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/x");
             request.Headers.Range = new(first, last);
@@ -49,15 +52,18 @@ public class RangeTests
     public async Task APartThatIsCompleted_StreamsItsBeginningFromTheStore()
     {
         var mayGoOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            var first = int.Parse(request["Range"]!.Split('=', '-')[1], System.Globalization.CultureInfo.InvariantCulture);
-            var part = first == 0 ? Content[..60_000] : Content[60_000..];
-            await connection.SendAsync(
-                $"HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nETag: \"1\"\r\nContent-Range: bytes {first}-{first + part.Length - 1}/{Content.Length}\r\nContent-Length: {part.Length}\r\n\r\n");
-            await (first == 0 ? Task.CompletedTask : mayGoOn.Task);
-            await connection.SendAsync(part);
-        });
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
+            {
+                var first = int.Parse(request["Range"]!.Split('=', '-')[1], System.Globalization.CultureInfo.InvariantCulture);
+                var part = first == 0 ? Content[..60_000] : Content[60_000..];
+                await connection.SendAsync(
+                    $"HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nETag: \"1\"\r\nContent-Range: bytes {first}-{first + part.Length - 1}/{Content.Length}\r\nContent-Length: {part.Length}\r\n\r\n"
+                );
+                await (first == 0 ? Task.CompletedTask : mayGoOn.Task);
+                await connection.SendAsync(part);
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var beginning = new HttpRequestMessage(HttpMethod.Get, "/x");
         beginning.Headers.Range = new(0, 59_999);
@@ -77,22 +83,25 @@ public class RangeTests
     [Fact]
     public async Task ACompletionThatBreaksOff_NeverLooksWhole_AndIsNotStored()
     {
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            if (request["Range"] is not { } range)
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
             {
-                await connection.SendAsync(FakeOrigin.Response("0123456789", "Cache-Control: max-age=60"));
-                return;
-            }
+                if (request["Range"] is not { } range)
+                {
+                    await connection.SendAsync(FakeOrigin.Response("0123456789", "Cache-Control: max-age=60"));
+                    return;
+                }
 
-            var isFirst = range == "bytes=0-3";
-            await connection.SendAsync(
-                $"HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nETag: \"1\"\r\nContent-Range: bytes {(isFirst ? "0-3" : "4-9")}/10\r\nContent-Length: {(isFirst ? 4 : 6)}\r\n\r\n{(isFirst ? "0123" : "45")}");
-            if (!isFirst)
-            {
-                connection.Close();
+                var isFirst = range == "bytes=0-3";
+                await connection.SendAsync(
+                    $"HTTP/1.1 206 Partial Content\r\nCache-Control: max-age=60\r\nETag: \"1\"\r\nContent-Range: bytes {(isFirst ? "0-3" : "4-9")}/10\r\nContent-Length: {(isFirst ? 4 : 6)}\r\n\r\n{(isFirst ? "0123" : "45")}"
+                );
+                if (!isFirst)
+                {
+                    connection.Close();
+                }
             }
-        });
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Range: bytes=0-3", "Connection: close"));
         var broken = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));

@@ -10,8 +10,16 @@ namespace CachingProxy.Server.Tests;
 /// <summary>Redirects and cookies of an origin bring the client back to the proxy.</summary>
 public class ReferenceRewriteTests
 {
-    private static readonly ReferenceRewrite WithBase = new(new OriginBase(new Uri("http://origin.test/api/")), "http", new GuardedRequest("/", "localhost:3000"));
-    private static readonly ReferenceRewrite WithoutBase = new(new OriginBase(new Uri("http://origin.test:8080")), "http", new GuardedRequest("/", "localhost:3000"));
+    private static readonly ReferenceRewrite WithBase = new(
+        new OriginBase(new Uri("http://origin.test/api/")),
+        "http",
+        new GuardedRequest("/", "localhost:3000")
+    );
+    private static readonly ReferenceRewrite WithoutBase = new(
+        new OriginBase(new Uri("http://origin.test:8080")),
+        "http",
+        new GuardedRequest("/", "localhost:3000")
+    );
 
     [Theory]
     [InlineData("/api/target", "/target")]
@@ -41,7 +49,8 @@ public class ReferenceRewriteTests
     [InlineData("http:://origin.test/api/x", "http:://origin.test/api/x")]
     [InlineData("mailto:a@origin.test", "mailto:a@origin.test")]
     [InlineData("", "")]
-    public void AReferenceToTheOrigin_BelowItsBase_BecomesAPath_AndEveryOtherStays(string reference, string expected) => Assert.Equal(expected, WithBase.Reference(reference));
+    public void AReferenceToTheOrigin_BelowItsBase_BecomesAPath_AndEveryOtherStays(string reference, string expected) =>
+        Assert.Equal(expected, WithBase.Reference(reference));
 
     [Theory]
     [InlineData("http://origin.test:8080/target?x#f", "/target?x#f")]
@@ -49,7 +58,8 @@ public class ReferenceRewriteTests
     [InlineData("http://origin.test:8080?x", "/?x")]
     [InlineData("/target", "/target")]
     [InlineData("http://origin.test/target", "http://origin.test/target")]
-    public void WithoutABasePath_EveryPathOfTheOriginIsOurs(string reference, string expected) => Assert.Equal(expected, WithoutBase.Reference(reference));
+    public void WithoutABasePath_EveryPathOfTheOriginIsOurs(string reference, string expected) =>
+        Assert.Equal(expected, WithoutBase.Reference(reference));
 
     [Theory]
     [InlineData("http://origin.test/api//evil.test/x")]
@@ -76,10 +86,23 @@ public class ReferenceRewriteTests
     public async Task LocationContentLocationRefreshAndCookies_AreRewritten_OnAMissAndOnAHit()
     {
         FakeOrigin? running = null;
-        await using var origin = running = new FakeOrigin(_ => FakeOrigin.Response(
-            301, "", $"Location: {running!.Url}api/target?a=b", "Content-Location: /api/here", $"Refresh: 5; url='{running.Url}api/there'",
-            "Set-Cookie: a=/api/b; Path=/api/shop; Domain=origin.test; HttpOnly", "Set-Cookie: c=d; path=/other; domain=127.0.0.1", "Set-Cookie: e=f", "Cache-Control: max-age=60"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api"), SetCookie = SetCookieHandling.Store }, new Serving.ServerDependencies());
+        await using var origin = running = new FakeOrigin(_ =>
+            FakeOrigin.Response(
+                301,
+                "",
+                $"Location: {running!.Url}api/target?a=b",
+                "Content-Location: /api/here",
+                $"Refresh: 5; url='{running.Url}api/there'",
+                "Set-Cookie: a=/api/b; Path=/api/shop; Domain=origin.test; HttpOnly",
+                "Set-Cookie: c=d; path=/other; domain=127.0.0.1",
+                "Set-Cookie: e=f",
+                "Cache-Control: max-age=60"
+            )
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = new Uri(origin.Url, "/api"), SetCookie = SetCookieHandling.Store },
+            new Serving.ServerDependencies()
+        );
         foreach (var cache in (string[])["MISS", "HIT"])
         {
             using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
@@ -87,7 +110,10 @@ public class ReferenceRewriteTests
             Assert.Equal("/target?a=b", response.Headers.Location!.OriginalString);
             Assert.Equal("/here", response.Content.Headers.ContentLocation!.OriginalString);
             Assert.Equal("5; url='/there'", response.Headers.GetValues("Refresh").Single());
-            Assert.Equal(["a=/api/b; Path=/shop; HttpOnly", "c=d; path=/other; domain=127.0.0.1", "e=f"], response.Headers.GetValues("Set-Cookie"));
+            Assert.Equal(
+                ["a=/api/b; Path=/shop; HttpOnly", "c=d; path=/other; domain=127.0.0.1", "e=f"],
+                response.Headers.GetValues("Set-Cookie")
+            );
         }
 
         Assert.Equal("/api/x", Assert.Single(origin.Requests).Target);
@@ -97,7 +123,9 @@ public class ReferenceRewriteTests
     public async Task SwitchedOff_EverythingIsAsTheOriginSentIt()
     {
         FakeOrigin? running = null;
-        await using var origin = running = new FakeOrigin(_ => FakeOrigin.Response(302, "", $"Location: {running!.Url}x", "Set-Cookie: a=b; Domain=other.test"));
+        await using var origin = running = new FakeOrigin(_ =>
+            FakeOrigin.Response(302, "", $"Location: {running!.Url}x", "Set-Cookie: a=b; Domain=other.test")
+        );
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { RewriteLocation = false });
         using var response = await proxy.Client.GetAsync("/", TestContext.Current.CancellationToken);
         Assert.Equal($"{origin.Url}x", response.Headers.Location!.OriginalString);
@@ -108,10 +136,15 @@ public class ReferenceRewriteTests
     public async Task ARedirectBehindTheProxy_EndsAtItsTarget_AsAClientFollowsIt()
     {
         FakeOrigin? running = null;
-        await using var origin = running = new FakeOrigin(request => request.Target == "/api/old"
-            ? FakeOrigin.Response(302, "", $"Location: {running!.Url}api/new")
-            : FakeOrigin.Response($"at {request.Target}"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api") }, new Serving.ServerDependencies());
+        await using var origin = running = new FakeOrigin(request =>
+            request.Target == "/api/old"
+                ? FakeOrigin.Response(302, "", $"Location: {running!.Url}api/new")
+                : FakeOrigin.Response($"at {request.Target}")
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = new Uri(origin.Url, "/api") },
+            new Serving.ServerDependencies()
+        );
         using var client = new HttpClient { BaseAddress = proxy.Url };
         Assert.Equal("at /api/new", await client.GetStringAsync("/old", TestContext.Current.CancellationToken));
     }

@@ -37,7 +37,8 @@ public class ReverseProxyTests
         var received = Assert.Single(origin.Requests);
         Assert.Equal(
             (origin.Url.Authority, "127.0.0.1", "localhost", "http"),
-            (received["Host"], received["X-Forwarded-For"], received["X-Forwarded-Host"], received["X-Forwarded-Proto"]));
+            (received["Host"], received["X-Forwarded-For"], received["X-Forwarded-Host"], received["X-Forwarded-Proto"])
+        );
     }
 
     [Theory]
@@ -79,12 +80,23 @@ public class ReverseProxyTests
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
         // Kestrel makes "close" of a list that holds it, and "keep-alive" likewise: docs/decisions/0003.
-        await client.SendAsync(proxy.Raw(
-            "GET", "/x", "Connection: X-Foo, Authorization, Cookie, X-Forwarded-For", "X-Foo: 1", "Authorization: Bearer a", "Cookie: c=d"));
+        await client.SendAsync(
+            proxy.Raw(
+                "GET",
+                "/x",
+                "Connection: X-Foo, Authorization, Cookie, X-Forwarded-For",
+                "X-Foo: 1",
+                "Authorization: Bearer a",
+                "Cookie: c=d"
+            )
+        );
         await client.ReadUntilAsync("ok");
         var received = Assert.Single(origin.Requests);
         Assert.DoesNotContain("X-Foo", received.Head);
-        Assert.Equal((null, "Bearer a", "c=d", "127.0.0.1"), (received["X-Foo"], received["Authorization"], received["Cookie"], received["X-Forwarded-For"]));
+        Assert.Equal(
+            (null, "Bearer a", "c=d", "127.0.0.1"),
+            (received["X-Foo"], received["Authorization"], received["Cookie"], received["X-Forwarded-For"])
+        );
     }
 
     [Theory]
@@ -176,7 +188,10 @@ public class ReverseProxyTests
         await using var proxy = await TestProxy.StartAsync(origin);
         foreach (var host in (string[])["localhost:3000", "127.0.0.1", "[::1]:8080", "LOCALHOST"])
         {
-            Assert.EndsWith("\r\n\r\nlocalhost", await proxy.ExchangeAsync($"GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+            Assert.EndsWith(
+                "\r\n\r\nlocalhost",
+                await proxy.ExchangeAsync($"GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            );
         }
 
         Assert.Single(origin.Requests);
@@ -187,7 +202,10 @@ public class ReverseProxyTests
     {
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(request["X-Forwarded-Host"]!));
         await using var proxy = await TestProxy.StartAsync(origin);
-        Assert.EndsWith("\r\n\r\nlocalhost:3000", await proxy.ExchangeAsync("POST /x HTTP/1.1\r\nHost: localhost:3000\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        Assert.EndsWith(
+            "\r\n\r\nlocalhost:3000",
+            await proxy.ExchangeAsync("POST /x HTTP/1.1\r\nHost: localhost:3000\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        );
     }
 
     [Fact]
@@ -226,22 +244,44 @@ public class ReverseProxyTests
     public async Task AnOriginWithAnIPv6Address_IsServed_OnBothFaces()
     {
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "There is no IPv6 here.");
-        await using var origin = new FakeOrigin((request, connection) => connection.SendAsync(FakeOrigin.Response($"{request["Host"]}", "Cache-Control: max-age=60")), IPAddress.IPv6Loopback);
+        await using var origin = new FakeOrigin(
+            (request, connection) => connection.SendAsync(FakeOrigin.Response($"{request["Host"]}", "Cache-Control: max-age=60")),
+            IPAddress.IPv6Loopback
+        );
         Assert.Contains("[::1]", origin.Url.ToString(), StringComparison.Ordinal);
-        await using var proxy = await TestProxy.StartAsync(origin, SettingsReader.Read(name => name == "origin" ? [origin.Url.ToString()] : [], new Dictionary<string, string>(), null).Settings);
+        await using var proxy = await TestProxy.StartAsync(
+            origin,
+            SettingsReader.Read(name => name == "origin" ? [origin.Url.ToString()] : [], new Dictionary<string, string>(), null).Settings
+        );
 
         Assert.Equal(origin.Url.Authority, await proxy.Client.GetStringAsync("/x", TestContext.Current.CancellationToken));
-        Assert.Equal("HIT", (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Headers.GetValues("X-Cache").Single());
-        Assert.Contains("\"source\":\"upstream\"", await proxy.Client.GetStringAsync("/proxy?url=y", TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        Assert.Contains("\"source\":\"cache\"", await proxy.Client.GetStringAsync($"/proxy?url={origin.Url}y", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(
+            "HIT",
+            (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Headers.GetValues("X-Cache").Single()
+        );
+        Assert.Contains(
+            "\"source\":\"upstream\"",
+            await proxy.Client.GetStringAsync("/proxy?url=y", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"source\":\"cache\"",
+            await proxy.Client.GetStringAsync($"/proxy?url={origin.Url}y", TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task M01_AnOriginThatIsNotThereAnyMore_IsStoodInForByWhatMayBeStale()
     {
         var time = new FakeTimeProvider();
-        var origin = new FakeOrigin(_ => FakeOrigin.Response("body", $"Date: {time.GetUtcNow():R}", "Cache-Control: max-age=10, stale-if-error=60", "Connection: close"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, new ServerDependencies { Time = time });
+        var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response("body", $"Date: {time.GetUtcNow():R}", "Cache-Control: max-age=10, stale-if-error=60", "Connection: close")
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = origin.Url },
+            new ServerDependencies { Time = time }
+        );
         await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
         await origin.DisposeAsync();
         time.Advance(TimeSpan.FromSeconds(11));
@@ -257,7 +297,9 @@ public class ReverseProxyTests
     {
         await using var origin = new FakeOrigin((_, connection) => connection.HoldAsync());
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = origin.Url }, new() { Origin = new HttpOriginOptions { HeadTimeout = TimeSpan.FromMilliseconds(200) } });
+            new() { Origin = origin.Url },
+            new() { Origin = new HttpOriginOptions { HeadTimeout = TimeSpan.FromMilliseconds(200) } }
+        );
         var response = await proxy.Client.GetAsync("/x");
         Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
         Assert.Contains("upstream_timeout", await response.Content.ReadAsStringAsync());
@@ -266,15 +308,24 @@ public class ReverseProxyTests
     [Fact]
     public async Task M05_AnOriginThatStallsInTheBody_BreaksTheResponse()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 10\r\n\r\nabc");
-            await connection.HoldAsync();
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 10\r\n\r\nabc");
+                await connection.HoldAsync();
+            }
+        );
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = origin.Url }, new() { Origin = new HttpOriginOptions { IdleTimeout = TimeSpan.FromMilliseconds(200) } });
+            new() { Origin = origin.Url },
+            new() { Origin = new HttpOriginOptions { IdleTimeout = TimeSpan.FromMilliseconds(200) } }
+        );
         var received = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
-        Assert.True(received.EndsWith("abc<RST>", StringComparison.Ordinal) || received.EndsWith("abc", StringComparison.Ordinal) || received.StartsWith("HTTP/1.1 504"), received);
+        Assert.True(
+            received.EndsWith("abc<RST>", StringComparison.Ordinal)
+                || received.EndsWith("abc", StringComparison.Ordinal)
+                || received.StartsWith("HTTP/1.1 504"),
+            received
+        );
     }
 
     [Fact]
@@ -282,8 +333,17 @@ public class ReverseProxyTests
     {
         // The port is known only once it listens, so the loop goes by way of an origin that forwards to the proxy.
         Uri? back = null;
-        await using var origin = new FakeOrigin(async (request, connection) =>
-            await connection.SendAsync(await RawClient.ExchangeAsync(back!, request.Head.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").Replace($"Host: {request["Host"]}", $"Host: {back!.Authority}"))));
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
+                await connection.SendAsync(
+                    await RawClient.ExchangeAsync(
+                        back!,
+                        request
+                            .Head.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")
+                            .Replace($"Host: {request["Host"]}", $"Host: {back!.Authority}")
+                    )
+                )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         back = proxy.Url;
         var response = await proxy.Client.GetAsync("/x");
@@ -313,7 +373,9 @@ public class ReverseProxyTests
     public async Task AnUnsafeRequest_InvalidatesWhatIsStored()
     {
         var version = 1;
-        await using var origin = new FakeOrigin(request => request.Method == "GET" ? FakeOrigin.Response($"v{version}") : FakeOrigin.Response($"{++version}"));
+        await using var origin = new FakeOrigin(request =>
+            request.Method == "GET" ? FakeOrigin.Response($"v{version}") : FakeOrigin.Response($"{++version}")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Equal("v1", await proxy.Client.GetStringAsync("/x"));
         await proxy.Client.PatchAsync("/x", new StringContent("change"));
@@ -324,19 +386,23 @@ public class ReverseProxyTests
     public async Task Events_ArriveOneByOne_TheirHeadBeforeTheFirst()
     {
         var next = new SemaphoreSlim(0);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
-            for (var number = 1; number <= 3; number++)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await next.WaitAsync(connection.Stopped);
-                await connection.SendAsync($"9\r\ndata: {number}\n\n\r\n");
-            }
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+                for (var number = 1; number <= 3; number++)
+                {
+                    await next.WaitAsync(connection.Stopped);
+                    await connection.SendAsync($"9\r\ndata: {number}\n\n\r\n");
+                }
 
-            await connection.HoldAsync();
-        });
+                await connection.HoldAsync();
+            }
+        );
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = origin.Url }, new() { Origin = new HttpOriginOptions { IdleTimeout = TimeSpan.FromMilliseconds(100) } });
+            new() { Origin = origin.Url },
+            new() { Origin = new HttpOriginOptions { IdleTimeout = TimeSpan.FromMilliseconds(100) } }
+        );
         using var client = await RawClient.ConnectAsync(proxy.Url);
         await client.SendAsync(proxy.Raw("GET", "/events"));
         await client.ReadUntilAsync("text/event-stream");
@@ -350,18 +416,25 @@ public class ReverseProxyTests
     [Fact]
     public async Task A38_AWebSocket_IsATunnel()
     {
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            var accept = Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(
-                Encoding.ASCII.GetBytes(request["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-            await connection.SendAsync($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
-            using var server = WebSocket.CreateFromStream(connection.Stream, isServer: true, null, TimeSpan.FromSeconds(30));
-            var buffer = new byte[100];
-            var message = await server.ReceiveAsync(buffer.AsMemory(), connection.Stopped);
-            await server.SendAsync(buffer.AsMemory(0, message.Count), WebSocketMessageType.Text, true, connection.Stopped);
-            await server.CloseAsync(WebSocketCloseStatus.NormalClosure, null, connection.Stopped);
-            connection.Close();
-        });
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
+            {
+                var accept = Convert.ToBase64String(
+                    System.Security.Cryptography.SHA1.HashData(
+                        Encoding.ASCII.GetBytes(request["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+                    )
+                );
+                await connection.SendAsync(
+                    $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+                );
+                using var server = WebSocket.CreateFromStream(connection.Stream, isServer: true, null, TimeSpan.FromSeconds(30));
+                var buffer = new byte[100];
+                var message = await server.ReceiveAsync(buffer.AsMemory(), connection.Stopped);
+                await server.SendAsync(buffer.AsMemory(0, message.Count), WebSocketMessageType.Text, true, connection.Stopped);
+                await server.CloseAsync(WebSocketCloseStatus.NormalClosure, null, connection.Stopped);
+                connection.Close();
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = new ClientWebSocket();
         client.Options.Proxy = null;
@@ -375,10 +448,21 @@ public class ReverseProxyTests
     [Fact]
     public async Task A38_AWrongAccept_IsA502_AndNoTunnel()
     {
-        await using var origin = new FakeOrigin(_ => "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: wrong\r\n\r\n");
+        await using var origin = new FakeOrigin(_ =>
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: wrong\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
-        await client.SendAsync(proxy.Raw("GET", "/s", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"));
+        await client.SendAsync(
+            proxy.Raw(
+                "GET",
+                "/s",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version: 13"
+            )
+        );
         Assert.StartsWith("HTTP/1.1 502", await client.ReadUntilAsync("\r\n\r\n"));
     }
 
@@ -388,7 +472,16 @@ public class ReverseProxyTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(403, "no sockets"));
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
-        await client.SendAsync(proxy.Raw("GET", "/s", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"));
+        await client.SendAsync(
+            proxy.Raw(
+                "GET",
+                "/s",
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version: 13"
+            )
+        );
         Assert.StartsWith("HTTP/1.1 403", await client.ReadUntilAsync("no sockets"));
         await client.SendAsync(proxy.Raw("GET", "/healthz"));
         await client.ReadUntilAsync("\"ok\"");
@@ -466,23 +559,31 @@ public class ReverseProxyTests
     public async Task K01_ManyClientsThatLeaveAtRandom_NeverSeeEachOthersBytes()
     {
         await using var origin = new FakeOrigin(request =>
-            FakeOrigin.Response(string.Concat(Enumerable.Repeat(request.Target, 1 + (request.Target.GetHashCode(StringComparison.Ordinal) & 0x3ff))), "Cache-Control: max-age=1"));
+            FakeOrigin.Response(
+                string.Concat(Enumerable.Repeat(request.Target, 1 + (request.Target.GetHashCode(StringComparison.Ordinal) & 0x3ff))),
+                "Cache-Control: max-age=1"
+            )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var random = new Random(7);
         var plans = Enumerable.Range(0, 400).Select(_ => (Target: $"/nonce-{random.Next(60):d4}-", Leaves: random.Next(4) == 0)).ToList();
-        await Parallel.ForEachAsync(plans, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (plan, _) =>
-        {
-            using var client = await RawClient.ConnectAsync(proxy.Url);
-            await client.SendAsync(proxy.Raw("GET", plan.Target, "Connection: close"));
-            if (plan.Leaves)
+        await Parallel.ForEachAsync(
+            plans,
+            new ParallelOptions { MaxDegreeOfParallelism = 32 },
+            async (plan, _) =>
             {
-                client.Reset();
-                return;
-            }
+                using var client = await RawClient.ConnectAsync(proxy.Url);
+                await client.SendAsync(proxy.Raw("GET", plan.Target, "Connection: close"));
+                if (plan.Leaves)
+                {
+                    client.Reset();
+                    return;
+                }
 
-            var received = await client.ReadToEndAsync();
-            var body = received[(received.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
-            Assert.True(body.Length > 0 && body.Replace(plan.Target, "").Length == 0, $"{plan.Target}: {received}");
-        });
+                var received = await client.ReadToEndAsync();
+                var body = received[(received.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+                Assert.True(body.Length > 0 && body.Replace(plan.Target, "").Length == 0, $"{plan.Target}: {received}");
+            }
+        );
     }
 }

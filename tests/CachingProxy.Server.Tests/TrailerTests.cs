@@ -22,7 +22,9 @@ public class TrailerTests
     [Fact]
     public async Task TheyAreLeftOutForOthers_AndOnAHit()
     {
-        await using var origin = new FakeOrigin(_ => $"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n{Chunks}");
+        await using var origin = new FakeOrigin(_ =>
+            $"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n{Chunks}"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.EndsWith("0\r\n\r\n", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
         var hit = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "TE: trailers", "Connection: TE, close"));

@@ -27,7 +27,15 @@ public abstract class CacheStoreContract : IAsyncLifetime
     [Fact]
     public async Task AnEntry_IsFoundAsItWasStored_OnceItsWriterHasCompletedIt()
     {
-        var entry = Entry("/a", "Content-Type: text/plain", "ETag: \"1\"", "X-Odd: \u00e4\u00ff", "Cache-Control: max-age=60, stale-while-revalidate=5", "X-Many: 1", "X-Many: 2") with
+        var entry = Entry(
+            "/a",
+            "Content-Type: text/plain",
+            "ETag: \"1\"",
+            "X-Odd: \u00e4\u00ff",
+            "Cache-Control: max-age=60, stale-while-revalidate=5",
+            "X-Many: 1",
+            "X-Many: 2"
+        ) with
         {
             Tags = ["a", "b"],
             Variant = VariantKey.Of(Some.Fields("Vary: X-Kind, X-None", "Content-Language: de"), Some.Fields("X-Kind: k")),
@@ -38,9 +46,39 @@ public abstract class CacheStoreContract : IAsyncLifetime
         var found = Assert.Single(await FindAsync("/a"));
         Assert.Equal("body", await ReadAsync(found));
         Assert.Equal(
-            (entry.Key, entry.Target, entry.Partition, entry.Status, entry.Position, entry.Serial, entry.Date, entry.ReceivedAt, entry.InitialAge, entry.Freshness, entry.EntityTag, entry.Part),
-            (found.Key, found.Target, found.Partition, found.Status, found.Position, found.Serial, found.Date, found.ReceivedAt, found.InitialAge, found.Freshness, found.EntityTag, found.Part));
-        Assert.Equal(entry.Fields.Select(field => $"{field.Key}: {field.Value}"), found.Fields.Select(field => $"{field.Key}: {field.Value}"));
+            (
+                entry.Key,
+                entry.Target,
+                entry.Partition,
+                entry.Status,
+                entry.Position,
+                entry.Serial,
+                entry.Date,
+                entry.ReceivedAt,
+                entry.InitialAge,
+                entry.Freshness,
+                entry.EntityTag,
+                entry.Part
+            ),
+            (
+                found.Key,
+                found.Target,
+                found.Partition,
+                found.Status,
+                found.Position,
+                found.Serial,
+                found.Date,
+                found.ReceivedAt,
+                found.InitialAge,
+                found.Freshness,
+                found.EntityTag,
+                found.Part
+            )
+        );
+        Assert.Equal(
+            entry.Fields.Select(field => $"{field.Key}: {field.Value}"),
+            found.Fields.Select(field => $"{field.Key}: {field.Value}")
+        );
         Assert.Equal(entry.Tags, found.Tags);
         Assert.True(found.Variant.IsSameAs(entry.Variant));
         Assert.Equivalent(entry.Control, found.Control, strict: true);
@@ -87,7 +125,10 @@ public abstract class CacheStoreContract : IAsyncLifetime
         Assert.True(await Store.UpdateAsync(stored, stored with { Fields = Some.Fields("X-New: 1"), Position = After(8) }));
         await SettleAsync();
         var found = Assert.Single(await FindAsync("/a"));
-        Assert.Equal((true, false, After(8), "body"), (found.Fields.Contains("X-New"), found.Fields.Contains("X-Old"), found.Position, await ReadAsync(found)));
+        Assert.Equal(
+            (true, false, After(8), "body"),
+            (found.Fields.Contains("X-New"), found.Fields.Contains("X-Old"), found.Position, await ReadAsync(found))
+        );
     }
 
     [Fact]
@@ -154,38 +195,42 @@ public abstract class CacheStoreContract : IAsyncLifetime
     [Fact]
     public async Task UnderLoad_NoEntryEverHoldsAnothersBytes()
     {
-        var workers = Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
-        {
-            var random = new Random(worker);
-            for (var i = 0; i < 60; i++)
-            {
-                var number = random.Next(10);
-                if (random.Next(3) == 0)
+        var workers = Enumerable
+            .Range(0, 8)
+            .Select(worker =>
+                Task.Run(async () =>
                 {
-                    await using var writer = Store.OpenWriter(Entry($"/{number}"), null);
-                    writer?.Append(Encoding.ASCII.GetBytes(new string((char)('0' + number), random.Next(1, 150_000))));
-                    await (writer?.CompleteAsync() ?? default);
-                }
-                else if (random.Next(10) == 0)
-                {
-                    await Store.RemoveAllAsync(Some.Key($"/{number}"));
-                }
-                else
-                {
-                    foreach (var found in await Store.FindAsync(Some.Key($"/{number}")))
+                    var random = new Random(worker);
+                    for (var i = 0; i < 60; i++)
                     {
-                        try
+                        var number = random.Next(10);
+                        if (random.Next(3) == 0)
                         {
-                            Assert.DoesNotContain(await ReadAsync(found), letter => letter != (char)('0' + number));
+                            await using var writer = Store.OpenWriter(Entry($"/{number}"), null);
+                            writer?.Append(Encoding.ASCII.GetBytes(new string((char)('0' + number), random.Next(1, 150_000))));
+                            await (writer?.CompleteAsync() ?? default);
                         }
-                        catch (OriginException)
+                        else if (random.Next(10) == 0)
                         {
-                            // Removed while it was read: broken off, and never another's.
+                            await Store.RemoveAllAsync(Some.Key($"/{number}"));
+                        }
+                        else
+                        {
+                            foreach (var found in await Store.FindAsync(Some.Key($"/{number}")))
+                            {
+                                try
+                                {
+                                    Assert.DoesNotContain(await ReadAsync(found), letter => letter != (char)('0' + number));
+                                }
+                                catch (OriginException)
+                                {
+                                    // Removed while it was read: broken off, and never another's.
+                                }
+                            }
                         }
                     }
-                }
-            }
-        }));
+                })
+            );
         await Task.WhenAll(workers);
     }
 
@@ -206,16 +251,17 @@ public abstract class CacheStoreContract : IAsyncLifetime
 
     private LogPosition After(int purges) => Position with { Number = Position.Number + purges };
 
-    protected CacheEntry Entry(string target, params string[] fields) => Some.Entry(fields) with
-    {
-        Serial = Random.Shared.NextInt64(),
-        Key = Some.Key(target),
-        Target = target,
-        Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
-        Position = Position,
-        ReceivedAt = Now.AddMilliseconds(_made++),
-        Freshness = new(TimeSpan.FromHours(1), FreshnessSource.Explicit),
-    };
+    protected CacheEntry Entry(string target, params string[] fields) =>
+        Some.Entry(fields) with
+        {
+            Serial = Random.Shared.NextInt64(),
+            Key = Some.Key(target),
+            Target = target,
+            Partition = new CachePartition("forwarded/respect", "http", "proxy.test"),
+            Position = Position,
+            ReceivedAt = Now.AddMilliseconds(_made++),
+            Freshness = new(TimeSpan.FromHours(1), FreshnessSource.Explicit),
+        };
 
     protected async Task PutAsync(CacheEntry entry, string body)
     {
@@ -230,7 +276,8 @@ public abstract class CacheStoreContract : IAsyncLifetime
 
     protected async Task<IReadOnlyList<CacheEntry>> FindAsync(string target) => [.. await Store.FindAsync(Some.Key(target))];
 
-    protected static async Task<string> ReadAsync(CacheEntry entry) => Encoding.ASCII.GetString(await BytesAsync(entry, 0, entry.Body.Length!.Value));
+    protected static async Task<string> ReadAsync(CacheEntry entry) =>
+        Encoding.ASCII.GetString(await BytesAsync(entry, 0, entry.Body.Length!.Value));
 
     private static async Task<byte[]> BytesAsync(CacheEntry entry, long offset, long length)
     {

@@ -14,7 +14,9 @@ public partial class MemoryLoadTests(ITestOutputHelper output)
     public async Task WhileItEvictsAllTheTime_TheProcessStaysWithin150MiBOfWhatTheStoreMayHold()
     {
         var program = Path.Combine(Repository.Root, "artifacts/bin/CachingProxy.Memory/release/memory.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, "load", IsSoak ? "10000000" : "1000000"]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, "load", IsSoak ? "10000000" : "1000000"]) { RedirectStandardOutput = true }
+        )!;
         try
         {
             var report = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -35,6 +37,8 @@ public partial class MemoryLoadTests(ITestOutputHelper output)
         }
     }
 
-    [GeneratedRegex(@"(?<resident>\d+) MiB resident at most, (?<counted>\d+) MiB counted, longest pause (?<pause>\d+) ms\s+(?<beginning>\d+) requests a second at the beginning, (?<end>\d+) at the end")]
+    [GeneratedRegex(
+        @"(?<resident>\d+) MiB resident at most, (?<counted>\d+) MiB counted, longest pause (?<pause>\d+) ms\s+(?<beginning>\d+) requests a second at the beginning, (?<end>\d+) at the end"
+    )]
     private static partial Regex Figures();
 }

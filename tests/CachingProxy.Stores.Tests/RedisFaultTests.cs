@@ -33,7 +33,9 @@ public sealed class RedisFaultTests : IDisposable
     [InlineData("redis.call('HDEL', KEYS[1], body(KEYS[1]))")]
     [InlineData("redis.call('HSET', KEYS[1], body(KEYS[1]), redis.call('HGET', KEYS[2], body(KEYS[2])))")]
     [InlineData("redis.call('HSET', KEYS[1], head(KEYS[1]), redis.call('HGET', KEYS[2], head(KEYS[2])))")]
-    [InlineData("redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], head(KEYS[2]), redis.call('HGET', KEYS[2], head(KEYS[2])), body(KEYS[2]), redis.call('HGET', KEYS[2], body(KEYS[2])))")]
+    [InlineData(
+        "redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], head(KEYS[2]), redis.call('HGET', KEYS[2], head(KEYS[2])), body(KEYS[2]), redis.call('HGET', KEYS[2], body(KEYS[2])))"
+    )]
     [InlineData("redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], 'a string')")]
     [InlineData("redis.call('DEL', KEYS[1]) redis.call('HSET', KEYS[1], 'l:1', '9223372036854775807', 'h:zzz', 'x', '\\0', '\\255')")]
     public async Task L03_WhatWasChangedInRedis_IsAMiss_AndTheNextIsStoredAgain(string change)
@@ -72,7 +74,9 @@ public sealed class RedisFaultTests : IDisposable
         await PutAsync(store, B, 600_000, 'b');
         await EvaluateAsync(change);
         var entry = Assert.Single(await store.FindAsync(A));
-        await Assert.ThrowsAsync<OriginException>(() => entry.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
+        await Assert.ThrowsAsync<OriginException>(() =>
+            entry.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask()
+        );
     }
 
     [Theory]
@@ -103,7 +107,12 @@ public sealed class RedisFaultTests : IDisposable
     public async Task L10_AnEntryFromTheFuture_IsAMiss()
     {
         await using var store = await OpenAsync();
-        var tiers = new TieredStore(new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 }), store, _log, new SteadyClock(TimeProvider.System));
+        var tiers = new TieredStore(
+            new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 }),
+            store,
+            _log,
+            new SteadyClock(TimeProvider.System)
+        );
         await PutAsync(store, Entry(A) with { ReceivedAt = TimeProvider.System.GetUtcNow().AddHours(1) }, 10);
         await PutAsync(store, Entry(B) with { ReceivedAt = TimeProvider.System.GetUtcNow().AddMinutes(1) }, 10);
         Assert.Empty(await tiers.FindAsync(A));
@@ -125,7 +134,11 @@ public sealed class RedisFaultTests : IDisposable
     public async Task M12_AReplyThatCannotBe_IsAMiss_AndTakesNoMemory(string reply)
     {
         using var redis = new FakeRedis(words => words[0] == "HGETALL" && words[1].Contains("e:") ? reply : null);
-        await using var store = new RedisStore(new RedisStoreOptions { Servers = [new("127.0.0.1", redis.Port)] }, TimeProvider.System, NullLogger<RedisStore>.Instance);
+        await using var store = new RedisStore(
+            new RedisStoreOptions { Servers = [new("127.0.0.1", redis.Port)] },
+            TimeProvider.System,
+            NullLogger<RedisStore>.Instance
+        );
         await store.OpenAsync(new PurgeSink(_log, new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 }), new SearchVariances()));
         await Eventually.IsAsync(() => store.IsAvailable);
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -141,17 +154,26 @@ public sealed class RedisFaultTests : IDisposable
     {
         Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
         _server = await RedisServer.StartAsync();
-        var options = new RedisStoreOptions { Servers = [new("127.0.0.1", _server.Port)], Timeout = TimeSpan.FromSeconds(5), PurgeTimeout = TimeSpan.FromSeconds(5) };
+        var options = new RedisStoreOptions
+        {
+            Servers = [new("127.0.0.1", _server.Port)],
+            Timeout = TimeSpan.FromSeconds(5),
+            PurgeTimeout = TimeSpan.FromSeconds(5),
+        };
         var store = new RedisStore(options, TimeProvider.System, NullLogger<RedisStore>.Instance);
         await store.OpenAsync(new PurgeSink(_log, new MemoryStore(new MemoryStoreOptions { MaxBytes = 0 }), new SearchVariances()));
         await Eventually.IsAsync(() => store.IsAvailable);
         return store;
     }
 
-    private CacheEntry Entry(CacheKey key) => Some.Entry("Cache-Control: max-age=3600") with
-    {
-        Key = key, Target = key.Target, Position = _log.Position, ReceivedAt = TimeProvider.System.GetUtcNow(),
-    };
+    private CacheEntry Entry(CacheKey key) =>
+        Some.Entry("Cache-Control: max-age=3600") with
+        {
+            Key = key,
+            Target = key.Target,
+            Position = _log.Position,
+            ReceivedAt = TimeProvider.System.GetUtcNow(),
+        };
 
     private Task PutAsync(RedisStore store, CacheKey key, int length, char letter = 'x') => PutAsync(store, Entry(key), length, letter);
 

@@ -33,7 +33,13 @@ public class RedisStoreContractTests : CacheStoreContract
         Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
         _server = await RedisServer.StartAsync();
         // The limits are those of a test that writes all at once on a machine that is busy.
-        var options = new RedisStoreOptions { Servers = [new("127.0.0.1", _server.Port)], Timeout = TimeSpan.FromSeconds(5), PurgeTimeout = TimeSpan.FromSeconds(5), MaxPendingBytes = 1 << 30 };
+        var options = new RedisStoreOptions
+        {
+            Servers = [new("127.0.0.1", _server.Port)],
+            Timeout = TimeSpan.FromSeconds(5),
+            PurgeTimeout = TimeSpan.FromSeconds(5),
+            MaxPendingBytes = 1 << 30,
+        };
         _store = new RedisStore(options, TimeProvider.System, NullLogger<RedisStore>.Instance);
         while (!_store.IsAvailable)
         {

@@ -29,7 +29,9 @@ public sealed class SqliteFaultTests : IDisposable
 
     [Theory]
     [InlineData("CREATE TABLE users(name TEXT)")]
-    [InlineData("PRAGMA application_id = 252006674; CREATE TABLE meta(a); CREATE TABLE entries(a); CREATE TABLE chunks(a); CREATE TABLE purges(a)")]
+    [InlineData(
+        "PRAGMA application_id = 252006674; CREATE TABLE meta(a); CREATE TABLE entries(a); CREATE TABLE chunks(a); CREATE TABLE purges(a)"
+    )]
     [InlineData("CREATE TABLE meta(a); CREATE TABLE entries(a); CREATE TABLE chunks(a); CREATE TABLE purges(a); CREATE TABLE users(a)")]
     public void AnotherProgramsDatabase_IsRefused_AndLeftAsItIs(string sql)
     {
@@ -73,7 +75,8 @@ public sealed class SqliteFaultTests : IDisposable
         await PutAsync(store, "/a", 10);
         Assert.All(
             Directory.GetFiles(Path.GetDirectoryName(_folder.File("x"))!),
-            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file))
+        );
     }
 
     [Fact]
@@ -123,7 +126,9 @@ public sealed class SqliteFaultTests : IDisposable
     [InlineData("UPDATE entries SET length = 9223372036854775807")]
     [InlineData("UPDATE entries SET checksum = x'00'")]
     [InlineData("UPDATE entries SET head = (SELECT head FROM entries WHERE id = 2) WHERE id = 1")]
-    [InlineData("UPDATE entries SET body = (SELECT body FROM entries WHERE id = 2), checksum = (SELECT checksum FROM entries WHERE id = 2) WHERE id = 1")]
+    [InlineData(
+        "UPDATE entries SET body = (SELECT body FROM entries WHERE id = 2), checksum = (SELECT checksum FROM entries WHERE id = 2) WHERE id = 1"
+    )]
     [InlineData("UPDATE entries SET body = NULL")]
     public async Task L03_ARowWithWhatDoesNotBelongThere_IsAMiss_AndGoes(string sql)
     {
@@ -134,7 +139,9 @@ public sealed class SqliteFaultTests : IDisposable
         }
 
         // As a flipped bit in a record's header would leave it: the types of the columns are no protection then.
-        Execute("PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, ') STRICT', ')') WHERE name = 'entries'; PRAGMA writable_schema = RESET");
+        Execute(
+            "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = replace(sql, ') STRICT', ')') WHERE name = 'entries'; PRAGMA writable_schema = RESET"
+        );
         Execute(sql);
         Execute("PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = sql || ' STRICT' WHERE name = 'entries'");
         await using var after = Open();
@@ -244,7 +251,9 @@ public sealed class SqliteFaultTests : IDisposable
         await using var after = Open();
         Assert.Empty(await after.FindAsync(Some.Key("/small")));
         var large = Assert.Single(await after.FindAsync(Some.Key("/large")));
-        await Assert.ThrowsAsync<OriginException>(() => large.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask());
+        await Assert.ThrowsAsync<OriginException>(() =>
+            large.Body.CopyToAsync(System.IO.Pipelines.PipeWriter.Create(Stream.Null), default).AsTask()
+        );
     }
 
     [Fact]
@@ -301,7 +310,10 @@ public sealed class SqliteFaultTests : IDisposable
         await using var after = Open();
         await after.OpenAsync(sink);
         Assert.Equal(last, sink.State!.Position);
-        Assert.Equal([Purge.All(), Purge.Tag("", "a"), Purge.Prefix("http://origin.test", "/p", isSoft: true)], sink.State.Purges.Select(purge => purge.Purge));
+        Assert.Equal(
+            [Purge.All(), Purge.Tag("", "a"), Purge.Prefix("http://origin.test", "/p", isSoft: true)],
+            sink.State.Purges.Select(purge => purge.Purge)
+        );
         Assert.True((await after.AppendAsync(Purge.All())).IsAfter(last));
     }
 
@@ -325,10 +337,26 @@ public sealed class SqliteFaultTests : IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
-    private SqliteStore Open(long maxBytes = 1 << 30, long maxQueuedBytes = 64 << 20) => SqliteStore.Open(
-        new SqliteStoreOptions { Path = _folder.File("cache.db"), MaxBytes = maxBytes, MaxQueuedBytes = maxQueuedBytes }, _time, NullLogger<SqliteStore>.Instance);
+    private SqliteStore Open(long maxBytes = 1 << 30, long maxQueuedBytes = 64 << 20) =>
+        SqliteStore.Open(
+            new SqliteStoreOptions
+            {
+                Path = _folder.File("cache.db"),
+                MaxBytes = maxBytes,
+                MaxQueuedBytes = maxQueuedBytes,
+            },
+            _time,
+            NullLogger<SqliteStore>.Instance
+        );
 
-    private CacheEntry Entry(string target) => Some.Entry("Cache-Control: max-age=3600") with { Key = Some.Key(target), Target = target, Position = new(7, 1), ReceivedAt = _time.GetUtcNow() };
+    private CacheEntry Entry(string target) =>
+        Some.Entry("Cache-Control: max-age=3600") with
+        {
+            Key = Some.Key(target),
+            Target = target,
+            Position = new(7, 1),
+            ReceivedAt = _time.GetUtcNow(),
+        };
 
     private async Task PutAsync(SqliteStore store, string target, int length)
     {
@@ -343,9 +371,7 @@ public sealed class SqliteFaultTests : IDisposable
 
     private sealed class Nothing : IDisposable
     {
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class RecordingSink : IPurgeSink
@@ -356,9 +382,6 @@ public sealed class SqliteFaultTests : IDisposable
 
         public void Load(JournalState state) => State = state;
 
-        public void Apply(Purge purge, LogPosition position)
-        {
-        }
+        public void Apply(Purge purge, LogPosition position) { }
     }
-
 }

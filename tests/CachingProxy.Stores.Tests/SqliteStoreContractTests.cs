@@ -19,7 +19,11 @@ public class SqliteStoreContractTests : CacheStoreContract
 
     protected override ValueTask<ICacheStore> OpenAsync()
     {
-        _store = SqliteStore.Open(new SqliteStoreOptions { Path = _folder.File("cache.db") }, new FakeTimeProvider(), NullLogger<SqliteStore>.Instance);
+        _store = SqliteStore.Open(
+            new SqliteStoreOptions { Path = _folder.File("cache.db") },
+            new FakeTimeProvider(),
+            NullLogger<SqliteStore>.Instance
+        );
         return new(_store);
     }
 

@@ -29,9 +29,7 @@ public sealed class FakeOrigin : IAsyncDisposable
 
     /// <summary>An origin that answers each request with raw bytes.</summary>
     public FakeOrigin(Func<ReceivedRequest, string> answer)
-        : this((request, connection) => connection.SendAsync(answer(request)))
-    {
-    }
+        : this((request, connection) => connection.SendAsync(answer(request))) { }
 
     public Uri Url { get; }
 
@@ -69,9 +67,7 @@ public sealed class FakeOrigin : IAsyncDisposable
                 _ = ServeAsync(client);
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException)
-        {
-        }
+        catch (Exception end) when (end is OperationCanceledException or SocketException or InvalidOperationException) { }
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -92,9 +88,7 @@ public sealed class FakeOrigin : IAsyncDisposable
                     }
                 }
             }
-            catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException or SocketException)
-            {
-            }
+            catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException or SocketException) { }
         }
     }
 

@@ -38,9 +38,7 @@ public sealed class FakeRedis : IDisposable
                 _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException) { }
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -56,9 +54,7 @@ public sealed class FakeRedis : IDisposable
                     await stream.WriteAsync(Encoding.Latin1.GetBytes(_answer(words) ?? Sane(words)), _stop.Token);
                 }
             }
-            catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException)
-            {
-            }
+            catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException) { }
         }
     }
 
@@ -81,18 +77,19 @@ public sealed class FakeRedis : IDisposable
         return words;
     }
 
-    private static string Sane(IReadOnlyList<string> words) => words[0].ToUpperInvariant() switch
-    {
-        "HELLO" => "-ERR unknown command\r\n",
-        "ECHO" => $"${words[1].Length}\r\n{words[1]}\r\n",
-        "PING" => "+PONG\r\n",
-        "INFO" => "$21\r\nredis_version:7.0.0\r\n\r\n",
-        "EXISTS" or "DEL" or "HDEL" or "UNLINK" or "SETNX" => ":0\r\n",
-        "GET" => $"$32\r\n{new string('k', 32)}\r\n",
-        "CONFIG" or "HGETALL" or "XRANGE" => "*0\r\n",
-        "SUBSCRIBE" => $"*3\r\n$9\r\nsubscribe\r\n${words[1].Length}\r\n{words[1]}\r\n:1\r\n",
-        // The script that looks at the log of purges: its epoch, its last and its first item.
-        "EVAL" => "*4\r\n$1\r\n7\r\n$3\r\n1-0\r\n$3\r\n1-0\r\n$5\r\nbegin\r\n",
-        _ => "+OK\r\n",
-    };
+    private static string Sane(IReadOnlyList<string> words) =>
+        words[0].ToUpperInvariant() switch
+        {
+            "HELLO" => "-ERR unknown command\r\n",
+            "ECHO" => $"${words[1].Length}\r\n{words[1]}\r\n",
+            "PING" => "+PONG\r\n",
+            "INFO" => "$21\r\nredis_version:7.0.0\r\n\r\n",
+            "EXISTS" or "DEL" or "HDEL" or "UNLINK" or "SETNX" => ":0\r\n",
+            "GET" => $"$32\r\n{new string('k', 32)}\r\n",
+            "CONFIG" or "HGETALL" or "XRANGE" => "*0\r\n",
+            "SUBSCRIBE" => $"*3\r\n$9\r\nsubscribe\r\n${words[1].Length}\r\n{words[1]}\r\n:1\r\n",
+            // The script that looks at the log of purges: its epoch, its last and its first item.
+            "EVAL" => "*4\r\n$1\r\n7\r\n$3\r\n1-0\r\n$3\r\n1-0\r\n$5\r\nbegin\r\n",
+            _ => "+OK\r\n",
+        };
 }

@@ -43,7 +43,8 @@ public sealed class FakeTimeProvider() : Microsoft.Extensions.Time.Testing.FakeT
 
                     callback(given);
                 },
-                state);
+                state
+            );
             Change(dueTime, period);
         }
 

@@ -16,7 +16,10 @@ internal static class LiveHeap
     private static long Measure(int processId)
     {
         const ClrTraceEventParser.Keywords keywords = ClrTraceEventParser.Keywords.GC | ClrTraceEventParser.Keywords.GCHeapCollect;
-        using var session = new DiagnosticsClient(processId).StartEventPipeSession([new EventPipeProvider(ClrTraceEventParser.ProviderName, EventLevel.Informational, (long)keywords)], requestRundown: false);
+        using var session = new DiagnosticsClient(processId).StartEventPipeSession(
+            [new EventPipeProvider(ClrTraceEventParser.ProviderName, EventLevel.Informational, (long)keywords)],
+            requestRundown: false
+        );
         using var source = new EventPipeEventSource(session.EventStream);
         var (live, induced) = (0L, -1);
         source.Clr.GCStart += started =>

@@ -40,7 +40,18 @@ public sealed class ProxyProcess : IDisposable
     private static async Task<ProxyProcess> StartAsync(string before, string[] arguments)
     {
         // A file that may not grow is an error to be told of, and not the end of the process.
-        var start = new ProcessStartInfo("bash", ["-c", before + "trap '' XFSZ; exec $wrap dotnet \"$@\"", "bash", Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"), "--port", "0", .. arguments])
+        var start = new ProcessStartInfo(
+            "bash",
+            [
+                "-c",
+                before + "trap '' XFSZ; exec $wrap dotnet \"$@\"",
+                "bash",
+                Path.Combine(AppContext.BaseDirectory, "caching-proxy.dll"),
+                "--port",
+                "0",
+                .. arguments,
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -73,7 +84,10 @@ public sealed class ProxyProcess : IDisposable
     /// <summary>From now on no file of it grows beyond a size, as on a disk that is full; null for as large as they like.</summary>
     public async Task LimitFilesAsync(long? bytes)
     {
-        using var limiting = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"}:unlimited"]);
+        using var limiting = Process.Start(
+            "prlimit",
+            ["--pid", $"{_process.Id}", $"--fsize={bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"}:unlimited"]
+        );
         await limiting.WaitForExitAsync();
         if (limiting.ExitCode != 0)
         {
@@ -84,7 +98,10 @@ public sealed class ProxyProcess : IDisposable
     /// <summary>From now on every call of a kind fails (EIO), or none of it any more; for one that was started so that it can.</summary>
     public async Task FailCallsAsync(string kind, bool doFail)
     {
-        using var control = Process.Start("fiu-ctrl", ["-c", doFail ? $"enable name={kind},failinfo=5" : $"disable name={kind}", $"{_process.Id}"]);
+        using var control = Process.Start(
+            "fiu-ctrl",
+            ["-c", doFail ? $"enable name={kind},failinfo=5" : $"disable name={kind}", $"{_process.Id}"]
+        );
         await control.WaitForExitAsync();
         if (control.ExitCode != 0)
         {

@@ -10,9 +10,7 @@ public sealed class RawClient : IDisposable
 
     private readonly TcpClient _client = new() { NoDelay = true };
 
-    private RawClient()
-    {
-    }
+    private RawClient() { }
 
     public NetworkStream Stream { get; private set; } = null!;
 
@@ -78,9 +76,7 @@ public sealed class RawClient : IDisposable
         {
             _client.Client.Shutdown(SocketShutdown.Send);
         }
-        catch (SocketException)
-        {
-        }
+        catch (SocketException) { }
     }
 
     /// <summary>Breaks the connection (RST).</summary>

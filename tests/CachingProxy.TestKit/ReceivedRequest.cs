@@ -19,7 +19,10 @@ public sealed record ReceivedRequest(string Head, byte[] Body)
     {
         get
         {
-            var values = Lines.Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(line => line[(name.Length + 1)..].Trim()).ToList();
+            var values = Lines
+                .Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+                .Select(line => line[(name.Length + 1)..].Trim())
+                .ToList();
             return values.Count == 0 ? null : string.Join(", ", values);
         }
     }

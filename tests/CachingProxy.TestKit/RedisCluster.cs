@@ -11,9 +11,7 @@ public sealed class RedisCluster : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private RedisCluster()
-    {
-    }
+    private RedisCluster() { }
 
     public List<RedisServer> Servers { get; } = [];
 
@@ -23,9 +21,20 @@ public sealed class RedisCluster : IDisposable
         for (var number = 0; number < 3; number++)
         {
             var bus = FreePort();
-            cluster.Servers.Add(await RedisServer.StartAsync(
-                "--cluster-enabled", "yes", "--cluster-port", $"{bus}", "--cluster-config-file", cluster._folder.File($"nodes-{number}.conf"),
-                "--cluster-require-full-coverage", "no", "--cluster-node-timeout", "1000"));
+            cluster.Servers.Add(
+                await RedisServer.StartAsync(
+                    "--cluster-enabled",
+                    "yes",
+                    "--cluster-port",
+                    $"{bus}",
+                    "--cluster-config-file",
+                    cluster._folder.File($"nodes-{number}.conf"),
+                    "--cluster-require-full-coverage",
+                    "no",
+                    "--cluster-node-timeout",
+                    "1000"
+                )
+            );
             var first = number * Slots / 3;
             var last = ((number + 1) * Slots / 3) - 1;
             await cluster.Servers[number].CommandAsync("CLUSTER", "ADDSLOTSRANGE", $"{first}", $"{last}");
@@ -37,8 +46,12 @@ public sealed class RedisCluster : IDisposable
 
         foreach (var server in cluster.Servers)
         {
-            await Eventually.IsAsync(async () => await server.ReadAllAsync("CLUSTER", "INFO") is var info
-                && info.Contains("cluster_state:ok") && info.Contains($"cluster_slots_ok:{Slots}") && info.Contains("cluster_known_nodes:3"));
+            await Eventually.IsAsync(async () =>
+                await server.ReadAllAsync("CLUSTER", "INFO") is var info
+                && info.Contains("cluster_state:ok")
+                && info.Contains($"cluster_slots_ok:{Slots}")
+                && info.Contains("cluster_known_nodes:3")
+            );
         }
 
         return cluster;
@@ -47,7 +60,10 @@ public sealed class RedisCluster : IDisposable
     /// <summary>The server that has a key, as Redis reckons it.</summary>
     public async Task<RedisServer> OwnerOfAsync(string key, RedisServer? asked = null)
     {
-        var slot = int.Parse((await (asked ?? Servers[0]).CommandAsync("CLUSTER", "KEYSLOT", key)).TrimStart(':'), CultureInfo.InvariantCulture);
+        var slot = int.Parse(
+            (await (asked ?? Servers[0]).CommandAsync("CLUSTER", "KEYSLOT", key)).TrimStart(':'),
+            CultureInfo.InvariantCulture
+        );
         return Servers.Single(server => Servers.IndexOf(server) * Slots / 3 <= slot && slot < (Servers.IndexOf(server) + 1) * Slots / 3);
     }
 

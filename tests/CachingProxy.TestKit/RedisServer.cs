@@ -23,7 +23,9 @@ public sealed class RedisServer : IDisposable
 
     /// <summary>Why there can be none; null where there can.</summary>
     public static string? Missing { get; } =
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server"))) ? null : "redis-server is not installed";
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "redis-server")))
+            ? null
+            : "redis-server is not installed";
 
     public static async Task<RedisServer> StartAsync(params string[] arguments)
     {
@@ -87,19 +89,29 @@ public sealed class RedisServer : IDisposable
 
     private static bool IsWhole(string reply, bool wholeReply) =>
         reply.IndexOf("\r\n", StringComparison.Ordinal) is var end and > 0
-        && (!wholeReply || reply[0] != '$' || reply.Length >= end + 4 + Math.Max(-2, int.Parse(reply.AsSpan(1, end - 1), System.Globalization.CultureInfo.InvariantCulture)));
+        && (
+            !wholeReply
+            || reply[0] != '$'
+            || reply.Length
+                >= end + 4 + Math.Max(-2, int.Parse(reply.AsSpan(1, end - 1), System.Globalization.CultureInfo.InvariantCulture))
+        );
 
     [DllImport("libc", SetLastError = true)]
     private static extern int kill(int pid, int signal);
 
     private void Signal(int signal) => _ = kill(_process.Id, signal);
 
-    private Process Launch() => Process.Start(new ProcessStartInfo(
-        "redis-server", ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", .. _arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    private Process Launch() =>
+        Process.Start(
+            new ProcessStartInfo(
+                "redis-server",
+                ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no", .. _arguments]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
 
     private async Task UntilItAnswersAsync()
     {
@@ -113,9 +125,7 @@ public sealed class RedisServer : IDisposable
                     return;
                 }
             }
-            catch (Exception failure) when (failure is SocketException or IOException)
-            {
-            }
+            catch (Exception failure) when (failure is SocketException or IOException) { }
 
             await Task.Yield();
         }

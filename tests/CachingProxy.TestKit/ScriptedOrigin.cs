@@ -7,9 +7,7 @@ namespace CachingProxy.TestKit;
 public sealed class ScriptedOrigin(Func<OriginRequest, Task<OriginResponse>> answer) : IOrigin
 {
     public ScriptedOrigin(Func<OriginRequest, OriginResponse> answer)
-        : this(request => Task.FromResult(answer(request)))
-    {
-    }
+        : this(request => Task.FromResult(answer(request))) { }
 
     /// <summary>Whether <see cref="Requests"/> are remembered, which those who ask a million times had better not have.</summary>
     public bool KeepsRequests { get; init; } = true;

@@ -9,18 +9,28 @@ namespace CachingProxy.TestKit;
 /// <summary>Values that do not matter, but for what a test says of them.</summary>
 public static class Some
 {
-    public static FieldList Fields(params string[] lines) => new(lines.Select(line => line.Split(": ", 2)).Select(
-        parts => new KeyValuePair<string, StringValues>(parts[0], parts[1])));
+    public static FieldList Fields(params string[] lines) =>
+        new(lines.Select(line => line.Split(": ", 2)).Select(parts => new KeyValuePair<string, StringValues>(parts[0], parts[1])));
 
     public static CacheKey Key(string target = "/x") => new("http://origin.test", target);
 
-    public static CacheFace Face(IOrigin origin, CachePolicy? policy = null) => new("forwarded/respect", origin, policy ?? new CachePolicy());
+    public static CacheFace Face(IOrigin origin, CachePolicy? policy = null) =>
+        new("forwarded/respect", origin, policy ?? new CachePolicy());
 
     public static CacheRequest Request(CacheFace face, string target = "/x", string method = "GET", params string[] fields) =>
         new PlainRequest(face, method, Key(target), Fields(fields));
 
     public static OriginResponse Response(string body = "body", int status = 200, params string[] fields) =>
-        new(status, Fields([.. fields.Any(line => line.StartsWith("Date: ", StringComparison.Ordinal)) ? [] : (string[])[$"Date: {FakeTimeProvider.Start:R}"], .. fields]), new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body)))
+        new(
+            status,
+            Fields([
+                .. fields.Any(line => line.StartsWith("Date: ", StringComparison.Ordinal))
+                    ? []
+                    : (string[])[$"Date: {FakeTimeProvider.Start:R}"],
+                .. fields,
+            ]),
+            new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body))
+        )
         {
             ContentLength = body.Length,
         };

@@ -13,7 +13,12 @@ public sealed class TestEngine
     public TestEngine(MemoryStore? store = null, long maxGrowingBytes = 256L << 20, int maxWaitersPerFill = 10_000)
     {
         Store = store ?? new MemoryStore(new MemoryStoreOptions());
-        var options = new CacheEngineOptions { Pseudonym = "under-test", MaxGrowingBytes = maxGrowingBytes, MaxWaitersPerFill = maxWaitersPerFill };
+        var options = new CacheEngineOptions
+        {
+            Pseudonym = "under-test",
+            MaxGrowingBytes = maxGrowingBytes,
+            MaxWaitersPerFill = maxWaitersPerFill,
+        };
         Engine = new CacheEngine(Store, options, Time, NullLogger<CacheEngine>.Instance);
     }
 

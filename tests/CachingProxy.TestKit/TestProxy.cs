@@ -14,7 +14,17 @@ public sealed class TestProxy : IAsyncDisposable
     {
         _server = server;
         Url = server.Address;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Url };
+        Client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+            }
+        )
+        {
+            BaseAddress = Url,
+        };
     }
 
     public Uri Url { get; }

@@ -10,8 +10,7 @@ internal sealed class FrequencySketch
 {
     private const int PeriodPerWord = 10;
 
-    private static readonly ulong[] Seeds =
-        [0xc3a5c85c97cb3127, 0xb492b66fbe98f273, 0x9ae16a3b2f90404f, 0xcbf29ce484222325];
+    private static readonly ulong[] Seeds = [0xc3a5c85c97cb3127, 0xb492b66fbe98f273, 0x9ae16a3b2f90404f, 0xcbf29ce484222325];
 
     private ulong[] _words = new ulong[64];
     private long _counted;

@@ -47,8 +47,6 @@ internal sealed class OfTheStore(long maxBytes) : IEvictionPolicy
 
         public override CacheEntry LoadHead() => throw new NotSupportedException();
 
-        public override void Leave()
-        {
-        }
+        public override void Leave() { }
     }
 }

@@ -152,10 +152,11 @@ internal sealed class S3Fifo(long maxBytes, S3FifoOptions options) : IEvictionPo
         }
     }
 
-    private bool IsOverGhostBound() => options.Ghosts switch
-    {
-        GhostBound.Entries => _ghostOrder.Count > Math.Max(_main.Count + _small.Count, 64),
-        GhostBound.TwiceEntries => _ghostOrder.Count > Math.Max(2 * (_main.Count + _small.Count), 64),
-        _ => _ghostBytes > maxBytes - _maxSmall,
-    };
+    private bool IsOverGhostBound() =>
+        options.Ghosts switch
+        {
+            GhostBound.Entries => _ghostOrder.Count > Math.Max(_main.Count + _small.Count, 64),
+            GhostBound.TwiceEntries => _ghostOrder.Count > Math.Max(2 * (_main.Count + _small.Count), 64),
+            _ => _ghostBytes > maxBytes - _maxSmall,
+        };
 }

@@ -36,11 +36,17 @@ public sealed class AllowedHosts
     /// </summary>
     public bool IsOurs(string host) =>
         Contains(_ours, host)
-        || (IPAddress.TryParse(UriNormalization.WithoutPort(host).Trim("[]"), out var address) && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address)));
+        || (
+            IPAddress.TryParse(UriNormalization.WithoutPort(host).Trim("[]"), out var address)
+            && (IPAddress.IsLoopback(address) || OwnAddresses.Contains(address))
+        );
 
     private static bool Contains(HashSet<string> names, string host) =>
         names.Contains(host) || names.GetAlternateLookup<ReadOnlySpan<char>>().Contains(UriNormalization.WithoutPort(host));
 
-    private static string Text(IPAddress address) => UriNormalization.NormaliseHost(
-        "http", address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString())!;
+    private static string Text(IPAddress address) =>
+        UriNormalization.NormaliseHost(
+            "http",
+            address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{address}]" : address.ToString()
+        )!;
 }

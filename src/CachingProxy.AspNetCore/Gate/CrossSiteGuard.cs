@@ -17,8 +17,15 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
     public Refusal? Check(HttpContext context, GuardedRequest guarded)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return hasCredentials && (UnsafeMethods.IsUnsafe(context.Request.Method) || context.Request.Headers.Upgrade.Count > 0) && IsForeign(context, guarded.Host)
-            ? new Refusal(403, "cross_site", "A page of another site may not act with the credentials that this proxy sends to its origin; --allow-origin permits one.")
+        return
+            hasCredentials
+            && (UnsafeMethods.IsUnsafe(context.Request.Method) || context.Request.Headers.Upgrade.Count > 0)
+            && IsForeign(context, guarded.Host)
+            ? new Refusal(
+                403,
+                "cross_site",
+                "A page of another site may not act with the credentials that this proxy sends to its origin; --allow-origin permits one."
+            )
             : null;
     }
 
@@ -26,8 +33,12 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
     public static string? Normalise(string origin)
     {
         ArgumentNullException.ThrowIfNull(origin);
-        return origin.Split("://") is [var scheme, var authority] && scheme.ToLowerInvariant() is "http" or "https"
-            && UriNormalization.NormaliseHost(scheme.ToLowerInvariant(), authority) is { } host ? $"{scheme.ToLowerInvariant()}://{host}" : null;
+        return
+            origin.Split("://") is [var scheme, var authority]
+            && scheme.ToLowerInvariant() is "http" or "https"
+            && UriNormalization.NormaliseHost(scheme.ToLowerInvariant(), authority) is { } host
+            ? $"{scheme.ToLowerInvariant()}://{host}"
+            : null;
     }
 
     // Fetch Metadata says it outright. A browser without it still says whose page it was; `null` is that of nobody we know.
@@ -36,15 +47,23 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
         var headers = context.Request.Headers;
         var site = headers["Sec-Fetch-Site"];
         var origin = headers.Origin;
-        if (allowedOrigins.Contains("*") || (origin.Count == 1 && Normalise(origin.ToString()) is { } normal && allowedOrigins.Contains(normal)))
+        if (
+            allowedOrigins.Contains("*")
+            || (origin.Count == 1 && Normalise(origin.ToString()) is { } normal && allowedOrigins.Contains(normal))
+        )
         {
             return false;
         }
 
         return site.Count > 0
             ? site.ToString() is not ("same-origin" or "same-site" or "none")
-            : origin.Count > 0 && (Normalise(origin.ToString()) is not { } known || !IsSameName(known[(known.IndexOf("://", StringComparison.Ordinal) + 3)..], host));
+            : origin.Count > 0
+                && (
+                    Normalise(origin.ToString()) is not { } known
+                    || !IsSameName(known[(known.IndexOf("://", StringComparison.Ordinal) + 3)..], host)
+                );
     }
 
-    private static bool IsSameName(string one, string other) => UriNormalization.WithoutPort(one).SequenceEqual(UriNormalization.WithoutPort(other));
+    private static bool IsSameName(string one, string other) =>
+        UriNormalization.WithoutPort(one).SequenceEqual(UriNormalization.WithoutPort(other));
 }

@@ -24,5 +24,6 @@ public readonly record struct GuardedRequest(string Target, string Host)
     public string KeyHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
 
     /// <summary>The path, undecoded.</summary>
-    public ReadOnlySpan<char> Path => Target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? Target.AsSpan(0, query) : Target;
+    public ReadOnlySpan<char> Path =>
+        Target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? Target.AsSpan(0, query) : Target;
 }

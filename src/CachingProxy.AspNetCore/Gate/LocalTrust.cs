@@ -19,7 +19,8 @@ public sealed class LocalTrust(AllowedHosts hosts)
         ArgumentNullException.ThrowIfNull(context);
         // Looked at one after the other: the peer alone turns most strangers away.
         var headers = context.Request.Headers;
-        return context.Connection.RemoteIpAddress is { } peer && IPAddress.IsLoopback(peer)
+        return context.Connection.RemoteIpAddress is { } peer
+            && IPAddress.IsLoopback(peer)
             && hosts.IsOurs(host)
             && !headers.Keys.Any(ClaimedFields.IsSignOfProxy)
             && headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin"
@@ -28,6 +29,8 @@ public sealed class LocalTrust(AllowedHosts hosts)
 
     private static bool IsOwnOrigin(string origin, string scheme, string host) =>
         origin.Length == 0
-        || (origin.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase)
-            && UriNormalization.NormaliseHost(scheme, origin[(scheme.Length + 3)..]) == host);
+        || (
+            origin.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase)
+            && UriNormalization.NormaliseHost(scheme, origin[(scheme.Length + 3)..]) == host
+        );
 }

@@ -25,7 +25,10 @@ public sealed class RequestGate(AllowedHosts hosts, string pseudonym)
         }
 
         return ViaField.Names(context.Request.Headers.Via, pseudonym)
-            ? new Refusal(508, "loop", "This request has passed through this proxy before: its origin leads back to it.") { EndsConnection = false }
+            ? new Refusal(508, "loop", "This request has passed through this proxy before: its origin leads back to it.")
+            {
+                EndsConnection = false,
+            }
             : null;
     }
 }

@@ -17,7 +17,16 @@ public static class RequestGuard
     // HttpClient writes these in upper case whatever was asked for, so that `get` would be answered as a GET.
     private static readonly HashSet<string> RegisteredMethods = new(StringComparer.OrdinalIgnoreCase)
     {
-        "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE",
+        "CONNECT",
+        "DELETE",
+        "GET",
+        "HEAD",
+        "OPTIONS",
+        "PATCH",
+        "POST",
+        "PUT",
+        "QUERY",
+        "TRACE",
     };
 
     private static readonly string[] FramingFields = ["Content-Length", "Host", "Transfer-Encoding"];
@@ -82,7 +91,9 @@ public static class RequestGuard
 
         if (!UriNormalization.IsAcceptableRequestTarget(target))
         {
-            return Refusal.BadRequest("The request target must begin with a slash. Its path may hold what RFC 3986 permits, its query any visible ASCII but #; encode the rest as %HH.");
+            return Refusal.BadRequest(
+                "The request target must begin with a slash. Its path may hold what RFC 3986 permits, its query any visible ASCII but #; encode the rest as %HH."
+            );
         }
 
         guarded = new GuardedRequest(target, host);
@@ -148,7 +159,8 @@ public static class RequestGuard
 
         var options = HopByHopFields.Nominated(connection);
         return options.Count > MaxConnectionOptions ? Refusal.BadRequest($"Connection names more than {MaxConnectionOptions} options.")
-            : FramingFields.Any(options.Contains) ? Refusal.BadRequest("Connection must not name a field that frames or routes the message.")
+            : FramingFields.Any(options.Contains)
+                ? Refusal.BadRequest("Connection must not name a field that frames or routes the message.")
             : null;
     }
 

@@ -91,8 +91,13 @@ public sealed class ClientContent : ForwardStream
         }
         catch (OperationCanceledException) when (silence.IsCancellationRequested)
         {
-            throw new OriginException(OriginError.ClientTimeout, string.Create(
-                CultureInfo.InvariantCulture, $"Nothing of the request's content came for {_maxSilence.TotalSeconds} seconds."));
+            throw new OriginException(
+                OriginError.ClientTimeout,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Nothing of the request's content came for {_maxSilence.TotalSeconds} seconds."
+                )
+            );
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -165,12 +170,8 @@ public sealed class ClientContent : ForwardStream
         {
             await _context.Response.CompleteAsync();
             var buffer = new byte[16 * 1024];
-            while (await TakeAsync(buffer, enough.Token) > 0)
-            {
-            }
+            while (await TakeAsync(buffer, enough.Token) > 0) { }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException or InvalidOperationException)
-        {
-        }
+        catch (Exception end) when (end is IOException or OperationCanceledException or InvalidOperationException) { }
     }
 }

@@ -13,13 +13,36 @@ namespace CachingProxy.AspNetCore.Requests;
 internal static class ForwardedFields
 {
     // Made anew for the connection to the origin.
-    private static readonly HashSet<string> Made = new(StringComparer.OrdinalIgnoreCase) { "Host", "Content-Length", "Expect", "Max-Forwards" };
+    private static readonly HashSet<string> Made = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host",
+        "Content-Length",
+        "Expect",
+        "Max-Forwards",
+    };
 
     // A client may not have these taken out on the way by listing them in Connection.
     private static readonly HashSet<string> Protected = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Encoding", "Content-Type", "Cookie",
-        "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Origin", "Pragma", "Range", "Referer", "Via", "X-Api-Key",
+        "Accept",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Authorization",
+        "Cache-Control",
+        "Content-Encoding",
+        "Content-Type",
+        "Cookie",
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+        "If-Range",
+        "If-Unmodified-Since",
+        "Origin",
+        "Pragma",
+        "Range",
+        "Referer",
+        "Via",
+        "X-Api-Key",
     };
 
     /// <summary>Whether a field always reaches the origin as the client sent it.</summary>
@@ -55,19 +78,22 @@ internal static class ForwardedFields
     }
 
     // An origin that compares Origin with the host, as it should for what changes something, is told what the client said.
-    private static bool IsSharedMethod(HttpContext context) => context.Request.Method is "GET" or "HEAD" or "QUERY" && context.Request.Headers.Upgrade.Count == 0;
+    private static bool IsSharedMethod(HttpContext context) =>
+        context.Request.Method is "GET" or "HEAD" or "QUERY" && context.Request.Headers.Upgrade.Count == 0;
 
     // RFC 9110 §7.6.2: one less than it was; at 0 the request is answered here. What is no number is left out.
     private static string? MaxForwards(StringValues field) =>
         int.TryParse(field.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var left) && left > 0
-            ? (left - 1).ToString(CultureInfo.InvariantCulture) : null;
+            ? (left - 1).ToString(CultureInfo.InvariantCulture)
+            : null;
 
-    private static string ClientAddress(HttpContext context) => context.Connection.RemoteIpAddress switch
-    {
-        null => "unknown",
-        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-        var address => address.ToString(),
-    };
+    private static string ClientAddress(HttpContext context) =>
+        context.Connection.RemoteIpAddress switch
+        {
+            null => "unknown",
+            { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+            var address => address.ToString(),
+        };
 
     private static bool IsPassedOn(string name, IReadOnlySet<string> nominated)
     {

@@ -30,8 +30,22 @@ internal sealed class ForwardedRequest : CacheRequest
     /// <param name="key">The upstream URI.</param>
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
-    public ForwardedRequest(HttpContext context, GuardedRequest guarded, CacheFace face, OriginBase origin, OriginFields originFields, CacheKey key, string via, QueryContent? query)
-        : base(face, context.Request.Method, key, new CachePartition(face.PartitionName, context.Request.Scheme, guarded.KeyHost) { Query = query?.Digest })
+    public ForwardedRequest(
+        HttpContext context,
+        GuardedRequest guarded,
+        CacheFace face,
+        OriginBase origin,
+        OriginFields originFields,
+        CacheKey key,
+        string via,
+        QueryContent? query
+    )
+        : base(
+            face,
+            context.Request.Method,
+            key,
+            new CachePartition(face.PartitionName, context.Request.Scheme, guarded.KeyHost) { Query = query?.Digest }
+        )
     {
         _context = context;
         _guarded = guarded;
@@ -65,7 +79,8 @@ internal sealed class ForwardedRequest : CacheRequest
     public OriginFields OriginFields { get; }
 
     /// <summary>The fields as they go to the origin.</summary>
-    public FieldList Forwarded => _forwarded ??= OriginFields.ApplyTo(ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via));
+    public FieldList Forwarded =>
+        _forwarded ??= OriginFields.ApplyTo(ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via));
 
     /// <inheritdoc/>
     public override IEnumerable<CacheKey> ResolveClientReference(Uri reference)
@@ -79,7 +94,10 @@ internal sealed class ForwardedRequest : CacheRequest
     public override OriginRequest CreateOriginRequest() =>
         new(Method, Key, Forwarded)
         {
-            Content = _query is { Length: > 0 } ? _query.Open() : HasContent && _query is null ? _context.Request.Body : null,
+            Content =
+                _query is { Length: > 0 } ? _query.Open()
+                : HasContent && _query is null ? _context.Request.Body
+                : null,
             ExpectsContinue = _query is null && _context.Request.Headers.Expect.Count > 0,
             ContentLength = _query?.Length ?? _context.Request.ContentLength,
         };

@@ -10,7 +10,8 @@ namespace CachingProxy.AspNetCore.Requests;
 internal sealed class SelectingRequestFields(ForwardedRequest request) : IFields
 {
     /// <inheritdoc/>
-    public StringValues this[string name] => ForwardedFields.IsUntouched(name) && !request.OriginFields.Contains(name) ? request.Fields[name] : request.Forwarded[name];
+    public StringValues this[string name] =>
+        ForwardedFields.IsUntouched(name) && !request.OriginFields.Contains(name) ? request.Fields[name] : request.Forwarded[name];
 
     /// <inheritdoc/>
     public void CopyTo(ICollection<KeyValuePair<string, StringValues>> destination) => request.Forwarded.CopyTo(destination);

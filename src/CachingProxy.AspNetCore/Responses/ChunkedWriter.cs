@@ -58,9 +58,7 @@ internal sealed class ChunkedWriter(PipeWriter inner) : PipeWriter
     public override void CancelPendingFlush() => inner.CancelPendingFlush();
 
     /// <inheritdoc/>
-    public override void Complete(Exception? exception = null)
-    {
-    }
+    public override void Complete(Exception? exception = null) { }
 
     private void WriteText(string text) => inner.Write(Encoding.Latin1.GetBytes(text));
 }

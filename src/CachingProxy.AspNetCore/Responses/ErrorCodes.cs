@@ -6,16 +6,22 @@ namespace CachingProxy.AspNetCore.Responses;
 public static class ErrorCodes
 {
     /// <summary>The code of what went wrong on the way to the origin.</summary>
-    public static string Of(OriginError error) => error switch
-    {
-        OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused or OriginError.CertificateRefused or OriginError.TlsFailed
-            or OriginError.Disconnected or OriginError.HeldDown => "upstream_unreachable",
-        OriginError.ConnectionTimeout or OriginError.Timeout => "upstream_timeout",
-        OriginError.Overloaded => "overloaded",
-        OriginError.ForbiddenTarget => "forbidden_target",
-        OriginError.ClientContent => "bad_request",
-        OriginError.ClientTimeout => "request_timeout",
-        OriginError.OnlyIfCached => "not_cached",
-        _ => "upstream_invalid_response",
-    };
+    public static string Of(OriginError error) =>
+        error switch
+        {
+            OriginError.Unreachable
+            or OriginError.NameNotResolved
+            or OriginError.ConnectionRefused
+            or OriginError.CertificateRefused
+            or OriginError.TlsFailed
+            or OriginError.Disconnected
+            or OriginError.HeldDown => "upstream_unreachable",
+            OriginError.ConnectionTimeout or OriginError.Timeout => "upstream_timeout",
+            OriginError.Overloaded => "overloaded",
+            OriginError.ForbiddenTarget => "forbidden_target",
+            OriginError.ClientContent => "bad_request",
+            OriginError.ClientTimeout => "request_timeout",
+            OriginError.OnlyIfCached => "not_cached",
+            _ => "upstream_invalid_response",
+        };
 }

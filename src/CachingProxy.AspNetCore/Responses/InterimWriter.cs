@@ -30,8 +30,9 @@ internal sealed class InterimWriter
     /// <summary>The writer for a client; null where it cannot have interim responses.</summary>
     public static InterimWriter? For(HttpContext context) =>
         // To a client that waits with its content Kestrel itself may be about to say 100.
-        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Request.Headers.Expect.Count == 0
-            && context.Features.Get<IConnectionTransportFeature>() is { } connection
+        HttpProtocol.IsHttp11(context.Request.Protocol)
+        && context.Request.Headers.Expect.Count == 0
+        && context.Features.Get<IConnectionTransportFeature>() is { } connection
             ? new InterimWriter(context, connection.Transport.Output)
             : null;
 
@@ -45,7 +46,10 @@ internal sealed class InterimWriter
                 return;
             }
 
-            var head = new StringBuilder().Append("HTTP/1.1 ").Append(response.Status).Append(response.Status == 103 ? " Early Hints\r\n" : " \r\n");
+            var head = new StringBuilder()
+                .Append("HTTP/1.1 ")
+                .Append(response.Status)
+                .Append(response.Status == 103 ? " Early Hints\r\n" : " \r\n");
             foreach (var (name, lines) in response.Fields)
             {
                 foreach (var line in lines)
@@ -85,8 +89,6 @@ internal sealed class InterimWriter
         {
             await _connection.WriteAsync(bytes);
         }
-        catch (Exception failure) when (failure is IOException or InvalidOperationException or OperationCanceledException)
-        {
-        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException or OperationCanceledException) { }
     }
 }

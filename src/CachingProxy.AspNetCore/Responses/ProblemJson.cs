@@ -9,9 +9,12 @@ namespace CachingProxy.AspNetCore.Responses;
 internal sealed partial class ProblemJson : JsonSerializerContext
 {
     /// <summary>Quotation marks and letters as they are: a document of this type is never read as HTML.</summary>
-    public static ProblemJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static ProblemJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 }

@@ -52,24 +52,28 @@ public static class ProblemWriter
 
     /// <summary>A problem document by itself.</summary>
     public static byte[] ToJson(int status, string code, string detail) =>
-        JsonSerializer.SerializeToUtf8Bytes(new Problem($"/docs/reasons#{code}", ReasonPhrases.GetReasonPhrase(status), status, code, detail), ProblemJson.Readable.Problem);
+        JsonSerializer.SerializeToUtf8Bytes(
+            new Problem($"/docs/reasons#{code}", ReasonPhrases.GetReasonPhrase(status), status, code, detail),
+            ProblemJson.Readable.Problem
+        );
 
     // RFC 9209 §2.3.
-    private static string? ProxyErrorType(OriginError error) => error switch
-    {
-        OriginError.Unreachable or OriginError.HeldDown => "destination_unavailable",
-        OriginError.NameNotResolved => "dns_error",
-        OriginError.ConnectionRefused => "connection_refused",
-        OriginError.ConnectionTimeout => "connection_timeout",
-        OriginError.CertificateRefused => "tls_certificate_error",
-        OriginError.TlsFailed => "tls_protocol_error",
-        OriginError.Overloaded => "connection_limit_reached",
-        OriginError.Disconnected => "connection_terminated",
-        OriginError.Timeout => "http_response_timeout",
-        OriginError.InvalidResponse => "http_protocol_error",
-        OriginError.Truncated => "http_response_incomplete",
-        OriginError.ForbiddenTarget => "destination_ip_prohibited",
-        OriginError.ClientContent or OriginError.ClientTimeout => "http_request_error",
-        _ => null,
-    };
+    private static string? ProxyErrorType(OriginError error) =>
+        error switch
+        {
+            OriginError.Unreachable or OriginError.HeldDown => "destination_unavailable",
+            OriginError.NameNotResolved => "dns_error",
+            OriginError.ConnectionRefused => "connection_refused",
+            OriginError.ConnectionTimeout => "connection_timeout",
+            OriginError.CertificateRefused => "tls_certificate_error",
+            OriginError.TlsFailed => "tls_protocol_error",
+            OriginError.Overloaded => "connection_limit_reached",
+            OriginError.Disconnected => "connection_terminated",
+            OriginError.Timeout => "http_response_timeout",
+            OriginError.InvalidResponse => "http_protocol_error",
+            OriginError.Truncated => "http_response_incomplete",
+            OriginError.ForbiddenTarget => "destination_ip_prohibited",
+            OriginError.ClientContent or OriginError.ClientTimeout => "http_request_error",
+            _ => null,
+        };
 }

@@ -85,7 +85,9 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
 
         // Two slashes, or what browsers take for them, would begin the name of another host.
         var below = Origin.WithoutBase(target);
-        return kept.Length == 0 && below.Length > 1 && below[1] is '/' or '\\' ? reference : string.Concat(kept, below, reference.AsSpan(end));
+        return kept.Length == 0 && below.Length > 1 && below[1] is '/' or '\\'
+            ? reference
+            : string.Concat(kept, below, reference.AsSpan(end));
     }
 
     // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A host of ours under another
@@ -132,7 +134,12 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         foreach (var attribute in cookie.Split(';'))
         {
             var (name, value) = attribute.Split('=', 2) is [var before, var after] ? (before.Trim(), after.Trim()) : ("", "");
-            if (attributes.Count > 0 && name.Equals("Path", StringComparison.OrdinalIgnoreCase) && value.StartsWith('/') && Origin.Contains(value))
+            if (
+                attributes.Count > 0
+                && name.Equals("Path", StringComparison.OrdinalIgnoreCase)
+                && value.StartsWith('/')
+                && Origin.Contains(value)
+            )
             {
                 attributes.Add($" Path={Origin.WithoutBase(value)}");
             }

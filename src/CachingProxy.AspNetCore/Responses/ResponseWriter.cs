@@ -89,12 +89,16 @@ public static class ResponseWriter
         }
 
         WriteCacheStatus(headers, result.CacheStatus);
-        headers.ContentLength = result.Status is 204 or 304 ? null : result.Status == 205 ? 0 : result.Body.Length;
+        headers.ContentLength =
+            result.Status is 204 or 304 ? null
+            : result.Status == 205 ? 0
+            : result.Body.Length;
     }
 
     // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.
     private static bool TakesTrailers(HttpContext context) =>
-        context.Response is { HasStarted: false, ContentLength: null } && HttpProtocol.IsHttp11(context.Request.Protocol)
+        context.Response is { HasStarted: false, ContentLength: null }
+        && HttpProtocol.IsHttp11(context.Request.Protocol)
         // What stands between us and Kestrel, such as compression, would take our framing for content.
         && context.Features.Get<IHttpResponseBodyFeature>()?.GetType().Assembly == typeof(KestrelServer).Assembly
         && context.Request.Headers.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);

@@ -5,7 +5,10 @@ namespace CachingProxy.AspNetCore.Responses;
 /// <summary>Seconds as text, without a new string for those that are frequent.</summary>
 internal static class WholeSeconds
 {
-    private static readonly string[] Frequent = [.. Enumerable.Range(0, 600).Select(seconds => seconds.ToString(CultureInfo.InvariantCulture))];
+    private static readonly string[] Frequent =
+    [
+        .. Enumerable.Range(0, 600).Select(seconds => seconds.ToString(CultureInfo.InvariantCulture)),
+    ];
 
     public static string ToText(TimeSpan time)
     {

@@ -22,9 +22,14 @@ internal static class Freshening
     /// <param name="notModified">The fields of the 304.</param>
     /// <param name="wallNow">For the century of obsolete dates.</param>
     public static IReadOnlyList<CacheEntry> Select(
-        CacheEntry validating, IReadOnlyList<CacheEntry> candidates, FieldList notModified, DateTimeOffset wallNow)
+        CacheEntry validating,
+        IReadOnlyList<CacheEntry> candidates,
+        FieldList notModified,
+        DateTimeOffset wallNow
+    )
     {
-        var hasSameDate = !notModified.Contains("Last-Modified")
+        var hasSameDate =
+            !notModified.Contains("Last-Modified")
             || HttpDate.Parse(notModified["Last-Modified"].ToString(), wallNow) == validating.LastModified;
         if (EntityTag.Parse(notModified["ETag"].ToString()) is not { } tag)
         {
@@ -63,7 +68,8 @@ internal static class Freshening
             DescribeContent.Contains(name, StringComparer.OrdinalIgnoreCase)
             // A strong tag that confirms a weak one makes no byte of what is stored any surer.
             || (name.Equals("ETag", StringComparison.OrdinalIgnoreCase) && stored.Contains("ETag"))
-            || (policy.SetCookie != SetCookieHandling.Store && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase)));
+            || (policy.SetCookie != SetCookieHandling.Store && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+        );
         return new FieldList([.. stored.Without(updates.Contains), .. updates]);
     }
 }

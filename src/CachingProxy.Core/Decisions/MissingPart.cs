@@ -14,17 +14,20 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
     public bool IsLast => Bytes.First > 0;
 
     /// <summary>The <c>Range</c> that asks for it.</summary>
-    public string Range => IsLast
-        ? string.Create(CultureInfo.InvariantCulture, $"bytes={Bytes.First}-")
-        : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
+    public string Range =>
+        IsLast
+            ? string.Create(CultureInfo.InvariantCulture, $"bytes={Bytes.First}-")
+            : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
 
     /// <summary>
     /// What is missing; null where it cannot be had with one range, could not be known to belong to what is stored, or makes too much of
     /// it.
     /// </summary>
     public static MissingPart? Of(CacheEntry entry, CachePolicy policy) =>
-        entry.Part is not { IsExact: true, Stated.Complete: { } complete } part || complete > policy.MaxObjectBytes
-            || StrongValidator.Of(entry) is not { } validator ? null
+        entry.Part is not { IsExact: true, Stated.Complete: { } complete } part
+        || complete > policy.MaxObjectBytes
+        || StrongValidator.Of(entry) is not { } validator
+            ? null
         : part.First == 0 && part.Last < complete - 1 ? new MissingPart(new ContentRange(part.Last + 1, complete - 1, complete), validator)
         : part.First > 0 && part.Last == complete - 1 ? new MissingPart(new ContentRange(0, part.First - 1, complete), validator)
         : null;

@@ -5,9 +5,7 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>Which bytes of a stored response answer a request: a closed set.</summary>
 internal abstract record RangeDecision
 {
-    private RangeDecision()
-    {
-    }
+    private RangeDecision() { }
 
     /// <summary>The whole: no range is asked for, or none that counts.</summary>
     public sealed record Whole(RangeIgnored Reason) : RangeDecision;

@@ -58,11 +58,14 @@ internal static class RangeRules
             return RangeDecision.NotStored.Instance;
         }
 
-        var bytes = part.Stated.Complete is { } complete ? range.Of(complete)
+        var bytes =
+            part.Stated.Complete is { } complete ? range.Of(complete)
             : range is { First: { } from, Last: { } to } ? (from, to)
             : null;
         return bytes is var (first, last) && first >= part.First && last <= part.Last
-            ? new RangeDecision.Slices([new RangeDecision.Slice(first - part.First, last - first + 1, new ContentRange(first, last, part.Stated.Complete))])
+            ? new RangeDecision.Slices([
+                new RangeDecision.Slice(first - part.First, last - first + 1, new ContentRange(first, last, part.Stated.Complete)),
+            ])
             : RangeDecision.NotStored.Instance;
     }
 }

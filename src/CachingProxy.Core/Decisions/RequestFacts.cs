@@ -11,15 +11,23 @@ namespace CachingProxy.Core.Decisions;
 /// <param name="Credentials">The names of other fields that say who asks, in lower case (<see cref="CredentialFields"/>).</param>
 /// <param name="Range">The range that is asked for; null for the whole.</param>
 internal sealed record RequestFacts(
-    string Method, CacheControl Directives, bool HasAuthorization, bool HasCookie, IReadOnlyList<string> Credentials, string? Range)
+    string Method,
+    CacheControl Directives,
+    bool HasAuthorization,
+    bool HasCookie,
+    IReadOnlyList<string> Credentials,
+    string? Range
+)
 {
-    public static RequestFacts Of(CacheRequest request) => new(
-        request.Method,
-        RequestDirectives.Parse(request.Fields),
-        request.Fields["Authorization"].Count > 0,
-        request.Fields["Cookie"].Count > 0,
-        CredentialFields.NamesIn(request.Fields),
-        RangeOf(request.Fields));
+    public static RequestFacts Of(CacheRequest request) =>
+        new(
+            request.Method,
+            RequestDirectives.Parse(request.Fields),
+            request.Fields["Authorization"].Count > 0,
+            request.Fields["Cookie"].Count > 0,
+            CredentialFields.NamesIn(request.Fields),
+            RangeOf(request.Fields)
+        );
 
     /// <summary>Returns the range that fields ask for; null where they ask for the whole.</summary>
     public static string? RangeOf(IFields fields) => fields["Range"] is { Count: > 0 } range ? range.ToString() : null;

@@ -6,9 +6,7 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>What is to be done with a request: a closed set, each with what the next step needs.</summary>
 internal abstract record ReuseDecision
 {
-    private ReuseDecision()
-    {
-    }
+    private ReuseDecision() { }
 
     /// <summary>
     /// The stored response answers the request; if it is stale because it is to be refreshed, that is done beside it (RFC 5861 §3).

@@ -24,7 +24,8 @@ internal static class ReuseRules
         }
 
         return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, hit)
-            : !directives.OnlyIfCached && !directives.NoStore && MissingPart.Of(entry, policy) is { } missing ? new ReuseDecision.Complete(entry, missing)
+            : !directives.OnlyIfCached && !directives.NoStore && MissingPart.Of(entry, policy) is { } missing
+                ? new ReuseDecision.Complete(entry, missing)
             : ToOrigin(request, directives, entry, ForwardReason.Partial, null);
     }
 
@@ -45,11 +46,13 @@ internal static class ReuseRules
     }
 
     /// <summary>RFC 9111 §5.2.1.7: whether the origin must not be asked. Of requests that a cache can answer.</summary>
-    public static bool IsOnlyIfCached(CacheRequest request) => !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
+    public static bool IsOnlyIfCached(CacheRequest request) =>
+        !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
 
     /// <summary>Whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
     public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now) =>
-        (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString()) && entry.Answers(waiting)
+        (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString())
+        && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
     /// <summary>Whether a response that just arrived may answer others that ask for the same without further wishes.</summary>
@@ -57,8 +60,9 @@ internal static class ReuseRules
         WhyNot(policy, CacheControl.None, entry, entry.AgeAt(now), out _) is null;
 
     /// <summary>Whether a stored response is fresh enough for a client's directives.</summary>
-    public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) => WhyNot(
-        policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null && hit == HitReason.Fresh;
+    public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) =>
+        WhyNot(policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null
+        && hit == HitReason.Fresh;
 
     /// <summary>
     /// RFC 9111 §4.2.4, §5.2.2.10: whether it may never be served stale; <c>s-maxage</c> says <c>proxy-revalidate</c> as well.
@@ -74,7 +78,12 @@ internal static class ReuseRules
         request.Face.Policy.TtlMode == TtlMode.Override ? CacheControl.None : RequestDirectives.Parse(request.Fields);
 
     private static ReuseDecision ToOrigin(
-        CacheRequest request, CacheControl directives, CacheEntry? entry, ForwardReason reason, CacheEntry? standIn) =>
+        CacheRequest request,
+        CacheControl directives,
+        CacheEntry? entry,
+        ForwardReason reason,
+        CacheEntry? standIn
+    ) =>
         directives.OnlyIfCached ? new ReuseDecision.GatewayTimeout(reason)
         : request.IsHead ? new ReuseDecision.Forward(reason)
         : entry is { HasValidator: true, Part: null } && request.Face.Policy.TtlMode == TtlMode.Respect
@@ -86,7 +95,12 @@ internal static class ReuseRules
     {
         hit = HitReason.Fresh;
         var left = entry.Freshness.Lifetime - age;
-        if (left > TimeSpan.Zero && left < (entry.Freshness.Lifetime - entry.InitialAge) * policy.EarlyRefresh && !request.NoStore && !request.OnlyIfCached)
+        if (
+            left > TimeSpan.Zero
+            && left < (entry.Freshness.Lifetime - entry.InitialAge) * policy.EarlyRefresh
+            && !request.NoStore
+            && !request.OnlyIfCached
+        )
         {
             hit = HitReason.EarlyRefresh;
         }
@@ -116,9 +130,9 @@ internal static class ReuseRules
         }
 
         // RFC 9111 §5.2.1.2, RFC 5861 §3.
-        hit = request.MaxStale >= -left && !ForbidsStale(control) ? HitReason.MaxStale
-            : control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control)
-                ? HitReason.StaleWhileRevalidate
+        hit =
+            request.MaxStale >= -left && !ForbidsStale(control) ? HitReason.MaxStale
+            : control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control) ? HitReason.StaleWhileRevalidate
             : HitReason.Fresh;
         return hit == HitReason.Fresh ? ForwardReason.Stale : null;
     }
@@ -127,8 +141,10 @@ internal static class ReuseRules
     private static bool MayStandIn(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
     {
         var staleness = age - entry.Freshness.Lifetime;
-        return policy.TtlMode == TtlMode.Respect && !ForbidsStale(entry.Control) && entry.Part is null && entry.Status < 400
+        return policy.TtlMode == TtlMode.Respect
+            && !ForbidsStale(entry.Control)
+            && entry.Part is null
+            && entry.Status < 400
             && (entry.Control.StaleIfError >= staleness || request.StaleIfError >= staleness);
     }
-
 }

@@ -6,9 +6,7 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>Whether a response is stored: a closed set.</summary>
 internal abstract record StorageDecision
 {
-    private StorageDecision()
-    {
-    }
+    private StorageDecision() { }
 
     /// <summary>It is stored with this lifetime.</summary>
     public sealed record Store(Freshness Freshness) : StorageDecision;

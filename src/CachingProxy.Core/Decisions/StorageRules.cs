@@ -17,7 +17,13 @@ internal static class StorageRules
     private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
 
     /// <summary>The decision about a response to a request for <paramref name="key"/>.</summary>
-    public static StorageDecision Decide(CachePolicy policy, CacheKey key, RequestFacts request, OriginResponse response, DateTimeOffset wallNow)
+    public static StorageDecision Decide(
+        CachePolicy policy,
+        CacheKey key,
+        RequestFacts request,
+        OriginResponse response,
+        DateTimeOffset wallNow
+    )
     {
         var control = ResponseDirectives.Parse(response.Fields);
         var freshness = Freshness.Of(response.Status, response.Fields, control, policy, wallNow);
@@ -27,7 +33,13 @@ internal static class StorageRules
     }
 
     private static NotStoredReason? Refusal(
-        CachePolicy policy, CacheKey key, RequestFacts request, OriginResponse response, CacheControl control, Freshness freshness)
+        CachePolicy policy,
+        CacheKey key,
+        RequestFacts request,
+        OriginResponse response,
+        CacheControl control,
+        Freshness freshness
+    )
     {
         var fields = response.Fields;
         var vary = VaryField.Parse(fields["Vary"]);
@@ -37,43 +49,52 @@ internal static class StorageRules
             : response.HasUnreadableField ? NotStoredReason.UnreadableField
             : ServerSentEvents.AreIn(fields) ? NotStoredReason.EventStream
             : Prohibition(policy, request, response.Status, control)
-            ?? (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse ? NotStoredReason.SetCookie
-            : ResponseTags.Of(fields) is null ? NotStoredReason.TooManyTags
-            : vary.IsAny ? NotStoredReason.VaryAny
-            : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
-            : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
-            : WhyPersonal(policy, request, control, vary, freshness) is { } personal ? personal
-            : freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, fields) ? NotStoredReason.NoLifetime
-            : response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge
-            : null);
+                ?? (
+                    fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse
+                        ? NotStoredReason.SetCookie
+                    : ResponseTags.Of(fields) is null ? NotStoredReason.TooManyTags
+                    : vary.IsAny ? NotStoredReason.VaryAny
+                    : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
+                    : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
+                    : WhyPersonal(policy, request, control, vary, freshness) is { } personal ? personal
+                    : freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, fields) ? NotStoredReason.NoLifetime
+                    : response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge
+                    : null
+                );
     }
 
     // RFC 9110 §9.3.3, RFC 5789 §2: what such a request leaves behind may be sent with its response, and serves a later GET.
-    private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) => method switch
-    {
-        "POST" or "PATCH" => response.Status == 200 && freshness.Source == FreshnessSource.Explicit
-            && IsItself(key, response.Fields["Content-Location"]),
-        _ => true,
-    };
+    private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) =>
+        method switch
+        {
+            "POST" or "PATCH" => response.Status == 200
+                && freshness.Source == FreshnessSource.Explicit
+                && IsItself(key, response.Fields["Content-Location"]),
+            _ => true,
+        };
 
     // RFC 3986 §4.4: a reference that is empty is the target itself.
     private static bool IsItself(CacheKey key, StringValues location) =>
         location.Count == 1 && (location.ToString().Length == 0 || UriReference.Resolve(key, location.ToString()) == key);
 
     // RFC 9111 §3.3: a part is stored as what it is. A 416 is about the range that was asked for, which is not keyed.
-    private static bool IsUnclearPart(RequestFacts request, OriginResponse response) => response.Status switch
-    {
-        206 => request.Range is null || ContentRange.Parse(response.Fields["Content-Range"]) is not { } range
-            || response.ContentLength is not { } length || !IsLengthOf(range, request.Range, length)
-            || response.Fields["Content-Type"].ToString().StartsWith("multipart/byteranges", StringComparison.OrdinalIgnoreCase),
-        416 => request.Range is not null,
-        _ => false,
-    };
+    private static bool IsUnclearPart(RequestFacts request, OriginResponse response) =>
+        response.Status switch
+        {
+            206 => request.Range is null
+                || ContentRange.Parse(response.Fields["Content-Range"]) is not { } range
+                || response.ContentLength is not { } length
+                || !IsLengthOf(range, request.Range, length)
+                || response.Fields["Content-Type"].ToString().StartsWith("multipart/byteranges", StringComparison.OrdinalIgnoreCase),
+            416 => request.Range is not null,
+            _ => false,
+        };
 
     // A part that is shorter or longer than its Content-Range says was cut off, or is another. One is known to be miscounted: of the last
     // bytes, as many as were asked for, with a range that begins one too early, as the public suite's origin sends them.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
-        length == stated.Length || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
+        length == stated.Length
+        || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
 
     /// <summary>
     /// RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.
@@ -114,14 +135,25 @@ internal static class StorageRules
     }
 
     // A page for somebody who is logged in rarely says so; unless the origin speaks, a cookie or a key makes it personal.
-    private static NotStoredReason? WhyPersonal(CachePolicy policy, RequestFacts request, CacheControl control, VaryField vary, Freshness freshness) =>
+    private static NotStoredReason? WhyPersonal(
+        CachePolicy policy,
+        RequestFacts request,
+        CacheControl control,
+        VaryField vary,
+        Freshness freshness
+    ) =>
         freshness.Source is FreshnessSource.Explicit || control.Public ? null
         : request.HasCookie && !policy.StripCookies && !vary.Names.Contains("cookie") ? NotStoredReason.RequestCookie
         : request.Credentials.Any(name => !vary.Names.Contains(name)) ? NotStoredReason.RequestCredentials
         : null;
 
     // RFC 9111 §4.3, RFC 5861: what is stale from the beginning can be validated, or be served while it is being refreshed.
-    private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) => policy.TtlMode == TtlMode.Respect
-        && ((control.StaleWhileRevalidate > TimeSpan.Zero && !ReuseRules.ForbidsStaleWhileRevalidate(policy, control))
-            || (control.StaleIfError > TimeSpan.Zero && !ReuseRules.ForbidsStale(control)) || EntityTag.Parse(fields["ETag"].ToString()) is not null || fields.Contains("Last-Modified"));
+    private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) =>
+        policy.TtlMode == TtlMode.Respect
+        && (
+            (control.StaleWhileRevalidate > TimeSpan.Zero && !ReuseRules.ForbidsStaleWhileRevalidate(policy, control))
+            || (control.StaleIfError > TimeSpan.Zero && !ReuseRules.ForbidsStale(control))
+            || EntityTag.Parse(fields["ETag"].ToString()) is not null
+            || fields.Contains("Last-Modified")
+        );
 }

@@ -44,8 +44,15 @@ public static class UnsafeMethods
             {
                 invalidated.Add(other);
             }
-            else if (Uri.TryCreate(reference.StartsWith("//", StringComparison.Ordinal) ? "http:" + reference : reference, UriReference.Raw, out var uri)
-                && uri.IsAbsoluteUri && uri.Scheme is "http" or "https")
+            else if (
+                Uri.TryCreate(
+                    reference.StartsWith("//", StringComparison.Ordinal) ? "http:" + reference : reference,
+                    UriReference.Raw,
+                    out var uri
+                )
+                && uri.IsAbsoluteUri
+                && uri.Scheme is "http" or "https"
+            )
             {
                 invalidated.AddRange(request.ResolveClientReference(uri));
             }

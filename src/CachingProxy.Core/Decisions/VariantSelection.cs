@@ -10,7 +10,11 @@ internal static class VariantSelection
     /// The most recent one (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match and that holds
     /// what is asked for, or could be completed; one that may be used as it is before one that may not. Without one, why.
     /// </summary>
-    public static (CacheEntry? Entry, ForwardReason Miss) Select(CacheRequest request, IReadOnlyList<CacheEntry> candidates, DateTimeOffset now)
+    public static (CacheEntry? Entry, ForwardReason Miss) Select(
+        CacheRequest request,
+        IReadOnlyList<CacheEntry> candidates,
+        DateTimeOffset now
+    )
     {
         CacheEntry? best = null;
         var miss = ForwardReason.UriMiss;
@@ -51,7 +55,8 @@ internal static class VariantSelection
         return isFresh == best.IsFreshAt(request.Face.Policy, now) ? candidate.Date >= best.Date : isFresh;
     }
 
-    private static bool IsOfUse(CacheRequest request, CacheEntry part) => request.HasRange
-        ? RangeRules.Decide(request, part, part.Body.Length) is not RangeDecision.NotStored
-        : request.IsGet && MissingPart.Of(part, request.Face.Policy) is not null;
+    private static bool IsOfUse(CacheRequest request, CacheEntry part) =>
+        request.HasRange
+            ? RangeRules.Decide(request, part, part.Body.Length) is not RangeDecision.NotStored
+            : request.IsGet && MissingPart.Of(part, request.Face.Policy) is not null;
 }

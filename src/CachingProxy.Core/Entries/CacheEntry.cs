@@ -10,9 +10,7 @@ namespace CachingProxy.Core.Entries;
 /// </summary>
 public sealed record CacheEntry
 {
-    internal CacheEntry()
-    {
-    }
+    internal CacheEntry() { }
 
     /// <summary>What tells it from every other, also in other processes; a validation leaves it as it is.</summary>
     public long Serial { get; init; } = Random.Shared.NextInt64();
@@ -78,8 +76,13 @@ public sealed record CacheEntry
     {
         get
         {
-            var stale = TimeSpan.FromTicks(Math.Max((Control.StaleWhileRevalidate ?? default).Ticks, (Control.StaleIfError ?? default).Ticks));
-            var kept = (Lifetime > InitialAge ? Lifetime - InitialAge : TimeSpan.Zero).TotalSeconds + stale.TotalSeconds + (HasValidator ? 86_400 : 0);
+            var stale = TimeSpan.FromTicks(
+                Math.Max((Control.StaleWhileRevalidate ?? default).Ticks, (Control.StaleIfError ?? default).Ticks)
+            );
+            var kept =
+                (Lifetime > InitialAge ? Lifetime - InitialAge : TimeSpan.Zero).TotalSeconds
+                + stale.TotalSeconds
+                + (HasValidator ? 86_400 : 0);
             return ReceivedAt.AddSeconds(Math.Min(kept, TimeSpan.FromDays(3650).TotalSeconds));
         }
     }
@@ -92,22 +95,29 @@ public sealed record CacheEntry
     /// shorter, or the origin stated the lifetime.
     /// </summary>
     internal CacheEntry Under(CachePolicy policy) =>
-        LifetimeUnder(policy) is var lifetime && lifetime < Lifetime ? this with { Freshness = Freshness with { Lifetime = lifetime } } : this;
+        LifetimeUnder(policy) is var lifetime && lifetime < Lifetime
+            ? this with
+            {
+                Freshness = Freshness with { Lifetime = lifetime },
+            }
+            : this;
 
     /// <summary>The same, its lifetime over at a moment when it was purged softly; itself where that was over before.</summary>
     internal CacheEntry EndingAt(DateTimeOffset moment) =>
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
     /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
-    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) => LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
+    internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) =>
+        LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
 
     // The TTL counts from the arrival; a heuristic holds where there is no TTL.
-    private TimeSpan LifetimeUnder(CachePolicy policy) => Freshness.Source switch
-    {
-        FreshnessSource.TimeToLive => Shorter(policy.TimeToLive + InitialAge, Lifetime),
-        FreshnessSource.Heuristic when policy.TimeToLive > TimeSpan.Zero => Shorter(policy.TimeToLive + InitialAge, Lifetime),
-        _ => Lifetime,
-    };
+    private TimeSpan LifetimeUnder(CachePolicy policy) =>
+        Freshness.Source switch
+        {
+            FreshnessSource.TimeToLive => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+            FreshnessSource.Heuristic when policy.TimeToLive > TimeSpan.Zero => Shorter(policy.TimeToLive + InitialAge, Lifetime),
+            _ => Lifetime,
+        };
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
@@ -121,11 +131,17 @@ public sealed record CacheEntry
     /// Whether this is the same stored response as another, with the same head: what was found, and not what came after it.
     /// </summary>
     internal bool IsSameAs(CacheEntry other) =>
-        Serial == other.Serial && ReceivedAt == other.ReceivedAt && Position == other.Position && Freshness == other.Freshness && Part == other.Part;
+        Serial == other.Serial
+        && ReceivedAt == other.ReceivedAt
+        && Position == other.Position
+        && Freshness == other.Freshness
+        && Part == other.Part;
 
     /// <summary>Whether it takes the place of an older entry under the same key: one for the same requests, or a part of it.</summary>
     internal bool Supersedes(CacheEntry older) =>
-        Partition == older.Partition && Variant.IsSameAs(older.Variant) && IsFor(older.Target)
+        Partition == older.Partition
+        && Variant.IsSameAs(older.Variant)
+        && IsFor(older.Target)
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
     /// <summary>

@@ -9,11 +9,14 @@ internal static class StoredFields
     public static FieldList Of(OriginResponse response, CachePolicy policy, string via, DateTimeOffset wallNow)
     {
         var withoutCookies = policy.StripCookies || policy.SetCookie == SetCookieHandling.Strip;
-        var fields = ServedFields.EndToEnd(response, policy, via).Without(name =>
-            name.Equals("Age", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
-            || (response.Status == 206 && name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase))
-            || (withoutCookies && IsSetCookie(name)));
+        var fields = ServedFields
+            .EndToEnd(response, policy, via)
+            .Without(name =>
+                name.Equals("Age", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                || (response.Status == 206 && name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase))
+                || (withoutCookies && IsSetCookie(name))
+            );
         var permitted = Permitted(fields, ResponseDirectives.Parse(response.Fields), policy);
 
         // RFC 9110 §6.6.1: a response that is stored without a date is given that of its arrival.
@@ -22,9 +25,12 @@ internal static class StoredFields
 
     /// <summary>RFC 9111 §5.2.2.4, §5.2.2.7: the fields without those that may not be reused, or not be stored.</summary>
     public static FieldList Permitted(FieldList fields, CacheControl control, CachePolicy policy) =>
-        policy.TtlMode == TtlMode.Override || control.NoCacheFields.Count + control.PrivateFields.Count == 0 ? fields : fields.Without(name =>
-            control.NoCacheFields.Contains(name, StringComparer.OrdinalIgnoreCase)
-            || control.PrivateFields.Contains(name, StringComparer.OrdinalIgnoreCase));
+        policy.TtlMode == TtlMode.Override || control.NoCacheFields.Count + control.PrivateFields.Count == 0
+            ? fields
+            : fields.Without(name =>
+                control.NoCacheFields.Contains(name, StringComparer.OrdinalIgnoreCase)
+                || control.PrivateFields.Contains(name, StringComparer.OrdinalIgnoreCase)
+            );
 
     private static bool IsSetCookie(string name) => name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);
 }

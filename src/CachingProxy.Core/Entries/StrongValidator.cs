@@ -22,7 +22,9 @@ internal static class StrongValidator
 
         return EntityTag.Parse(lines.ToString()) is { } tag
             ? entry.EntityTag?.StronglyEquals(tag) == true
-            : entry.LastModified is { } modified && IsStrong(modified, entry.Date) && HttpDate.Parse(lines.ToString(), entry.Date) == modified;
+            : entry.LastModified is { } modified
+                && IsStrong(modified, entry.Date)
+                && HttpDate.Parse(lines.ToString(), entry.Date) == modified;
     }
 
     // RFC 9110 §8.8.2.2: what was changed twice within the second of its date has the same date both times.

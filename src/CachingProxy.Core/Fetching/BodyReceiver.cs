@@ -12,7 +12,8 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="response">Where the content comes from.</param>
 /// <param name="body">Where readers find it.</param>
 /// <param name="writer">Where it is stored.</param>
-internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginResponse response, GrowingBody body, EntryWriter writer) : IDisposable
+internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginResponse response, GrowingBody body, EntryWriter writer)
+    : IDisposable
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
@@ -79,8 +80,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
             PublishUnlessLast();
             // Without readers the store takes it all the same.
             await body.WaitForReadersAsync(CancellationToken.None);
-        }
-        while (await ReadAsync() > 0 && !IsTooLarge);
+        } while (await ReadAsync() > 0 && !IsTooLarge);
 
         return IsTooLarge ? Reception.TooLarge : Reception.Whole;
     }

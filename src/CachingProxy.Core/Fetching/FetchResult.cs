@@ -7,9 +7,7 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>Tells how the fetch for one request ended: a closed set. Whoever takes one uses its content or disposes it.</summary>
 internal abstract record FetchResult
 {
-    private FetchResult()
-    {
-    }
+    private FetchResult() { }
 
     /// <summary>Tells whether the request shares a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }

@@ -33,7 +33,13 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     /// <param name="standIn">The stale response that may stand in for an error; null where none may.</param>
     /// <param name="clientGone">Gives up.</param>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async ValueTask<FetchResult> FetchAsync(CacheRequest request, ForwardReason reason, CacheEntry? validating, CacheEntry? standIn, CancellationToken clientGone)
+    public async ValueTask<FetchResult> FetchAsync(
+        CacheRequest request,
+        ForwardReason reason,
+        CacheEntry? validating,
+        CacheEntry? standIn,
+        CancellationToken clientGone
+    )
     {
         if (request.HasRange && validating is null && await JoinWholeAsync(request, clientGone) is { } slice)
         {
@@ -41,20 +47,30 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         }
 
         var toFetch = new Lazy<FillRequest>(
-            () => (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with
-            {
-                HasStandIn = standIn is not null,
-                MayReplace = reason is not (ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Purged),
-                AcceptsStored = !request.HasRange && reason is ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale,
-            },
-            LazyThreadSafetyMode.None);
+            () =>
+                (validating is null ? FillRequest.Of(request) : FillRequest.ToValidate(request, validating)) with
+                {
+                    HasStandIn = standIn is not null,
+                    MayReplace = reason is not (ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Purged),
+                    AcceptsStored = !request.HasRange && reason is ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale,
+                },
+            LazyThreadSafetyMode.None
+        );
         if (!hitForMiss.Contains(request, clock.Now))
         {
-            return await JoinAsync(request, validating is null ? FillKey.Of(request) : FillKey.OfWhole(request), toFetch, standIn, clientGone);
+            return await JoinAsync(
+                request,
+                validating is null ? FillKey.Of(request) : FillKey.OfWhole(request),
+                toFetch,
+                standIn,
+                clientGone
+            );
         }
 
         // Nothing is going to be kept that the client's condition could be decided upon: that is for the origin.
-        return validating is null && ConditionalRequest.IsConditional(request.Fields) ? new FetchResult.ToForward() : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
+        return validating is null && ConditionalRequest.IsConditional(request.Fields)
+            ? new FetchResult.ToForward()
+            : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
     }
 
     /// <summary>
@@ -81,16 +97,30 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
     /// <summary>Fetches what is missing of a stored part, and puts both together (RFC 9111 §3.4).</summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async ValueTask<FetchResult> CompleteAsync(CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    public async ValueTask<FetchResult> CompleteAsync(
+        CacheRequest request,
+        CacheEntry part,
+        MissingPart missing,
+        CancellationToken clientGone
+    )
     {
         var key = FillKey.Of(request, missing);
         var (fill, began) = fills.FindOrBegin(request, key, new(() => FillRequest.ToComplete(request, missing), LazyThreadSafetyMode.None));
-        return await (began ? CompleteAloneAsync(fill, part, missing, clientGone) : CompleteTogetherAsync(fill, request, part, missing, clientGone))
+        return await (
+                began
+                    ? CompleteAloneAsync(fill, part, missing, clientGone)
+                    : CompleteTogetherAsync(fill, request, part, missing, clientGone)
+            )
             // The origin has sent something else, which is of no use: the whole is fetched.
             ?? await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
     }
 
-    private static async ValueTask<FetchResult?> CompleteAloneAsync(Fill fill, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    private static async ValueTask<FetchResult?> CompleteAloneAsync(
+        Fill fill,
+        CacheEntry part,
+        MissingPart missing,
+        CancellationToken clientGone
+    )
     {
         var outcome = await HeadAsync(fill, clientGone);
         if (outcome is FillOutcome.Shared(var rest, _, var fields, var first) && missing.IsIn(rest))
@@ -107,23 +137,38 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         return null;
     }
 
-    private async ValueTask<FetchResult?> CompleteTogetherAsync(Fill fill, CacheRequest request, CacheEntry part, MissingPart missing, CancellationToken clientGone)
+    private async ValueTask<FetchResult?> CompleteTogetherAsync(
+        Fill fill,
+        CacheRequest request,
+        CacheEntry part,
+        MissingPart missing,
+        CancellationToken clientGone
+    )
     {
         using var waiting = fill.Wait(maxWaiting);
         var (outcome, _) = await WaitAsync(waiting, request, clientGone);
         if (outcome is FillOutcome.Shared(var rest, var body, _, _) && missing.IsIn(rest) && rest.Answers(request))
         {
-            return body.OpenReader() is { } reader ? new FetchResult.Completed(part, rest, rest.Fields, reader, missing.IsLast) { IsCollapsed = true } : null;
+            return body.OpenReader() is { } reader
+                ? new FetchResult.Completed(part, rest, rest.Fields, reader, missing.IsLast) { IsCollapsed = true }
+                : null;
         }
 
         return outcome is null || IsPart(outcome) ? null : Share(request, outcome);
     }
 
-    private static bool IsPart(FillOutcome outcome) => outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
+    private static bool IsPart(FillOutcome outcome) =>
+        outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
 
-    private async ValueTask<FetchResult> JoinAsync(CacheRequest request, FillKey key, Lazy<FillRequest> toFetch, CacheEntry? standIn, CancellationToken clientGone)
+    private async ValueTask<FetchResult> JoinAsync(
+        CacheRequest request,
+        FillKey key,
+        Lazy<FillRequest> toFetch,
+        CacheEntry? standIn,
+        CancellationToken clientGone
+    )
     {
-        for (var purges = 0; ;)
+        for (var purges = 0; ; )
         {
             var (fill, began) = fills.FindOrBegin(request, key, toFetch);
             if (began && fill.Earlier is null)
@@ -165,7 +210,12 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
     // A request that goes on to fetch for itself must not be counted in here meanwhile: the fill that it waited for may have to wait until
     // all have looked.
-    private async ValueTask<(FetchResult? Joined, FillOutcome? Outcome)> WaitForAsync(CacheRequest request, Fill fill, CacheEntry? standIn, CancellationToken clientGone)
+    private async ValueTask<(FetchResult? Joined, FillOutcome? Outcome)> WaitForAsync(
+        CacheRequest request,
+        Fill fill,
+        CacheEntry? standIn,
+        CancellationToken clientGone
+    )
     {
         using var waiting = fill.Wait(maxWaiting);
         var (outcome, source) = await WaitAsync(waiting, request, clientGone);
@@ -206,17 +256,21 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     }
 
     /// <summary>Returns what a fill has brought, for the request that began it.</summary>
-    public static FetchResult AtFirstHand(FillOutcome outcome) => outcome switch
-    {
-        FillOutcome.Shared(var entry, _, var fields, var reader) => new FetchResult.Received(entry, fields, reader),
-        FillOutcome.Validated(var entry, var isStored) => new FetchResult.Validated(entry, isStored),
-        FillOutcome.Found(var entry) => new FetchResult.Found(entry),
-        FillOutcome.Unshared(var response, var reason) => new FetchResult.Unshared(response, reason),
-        _ => new FetchResult.Failed(((FillOutcome.Failed)outcome).Failure),
-    };
+    public static FetchResult AtFirstHand(FillOutcome outcome) =>
+        outcome switch
+        {
+            FillOutcome.Shared(var entry, _, var fields, var reader) => new FetchResult.Received(entry, fields, reader),
+            FillOutcome.Validated(var entry, var isStored) => new FetchResult.Validated(entry, isStored),
+            FillOutcome.Found(var entry) => new FetchResult.Found(entry),
+            FillOutcome.Unshared(var response, var reason) => new FetchResult.Unshared(response, reason),
+            _ => new FetchResult.Failed(((FillOutcome.Failed)outcome).Failure),
+        };
 
-    private ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(Waiting waiting, CacheRequest request, CancellationToken clientGone) =>
-        waiting.WaitAsync(request.Face.Policy.WaitTimeout, clock.Source, clientGone);
+    private ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
+        Waiting waiting,
+        CacheRequest request,
+        CancellationToken clientGone
+    ) => waiting.WaitAsync(request.Face.Policy.WaitTimeout, clock.Source, clientGone);
 
     // Returns the response of a fill for a request that waited; null where the response is not for that request.
     private FetchResult? Share(CacheRequest request, FillOutcome outcome)
@@ -233,12 +287,15 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
         bool CanBeShared(CacheEntry entry) => ReuseRules.CanBeShared(request, entry, clock.Now);
 
-        static FetchResult.Joined? Reader(CacheEntry entry, GrowingBody body) => body.OpenReader() is { } reader ? new FetchResult.Joined(entry, reader) : null;
+        static FetchResult.Joined? Reader(CacheEntry entry, GrowingBody body) =>
+            body.OpenReader() is { } reader ? new FetchResult.Joined(entry, reader) : null;
     }
 
     // Tells whether the range that a request asks for can be taken out of a whole that is arriving.
-    private bool CanSlice(CacheRequest request, FillOutcome outcome) => outcome is FillOutcome.Shared(var entry, var body, _, _)
-        && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_]) && ReuseRules.CanBeShared(request, entry, clock.Now);
+    private bool CanSlice(CacheRequest request, FillOutcome outcome) =>
+        outcome is FillOutcome.Shared(var entry, var body, _, _)
+        && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_])
+        && ReuseRules.CanBeShared(request, entry, clock.Now);
 
     // RFC 5861 §4. Whether it may stand in was decided before; purged meanwhile, it stands in for nothing.
     private FetchResult.StandsIn? StandIn(CacheRequest request, CacheEntry? standIn, FillOutcome outcome)

@@ -16,9 +16,8 @@ internal readonly record struct FillKey(CacheKey Key, CachePartition Partition, 
     public static FillKey OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
 
     /// <summary>The place of what a request asks for: the whole, or its range.</summary>
-    public static FillKey Of(CacheRequest request) => request.HasRange
-        ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString())
-        : OfWhole(request);
+    public static FillKey Of(CacheRequest request) =>
+        request.HasRange ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString()) : OfWhole(request);
 
     /// <summary>The place of a stored response anew: variants are refreshed beside each other.</summary>
     public static FillKey ToRefresh(CacheRequest request, CacheEntry stored) =>

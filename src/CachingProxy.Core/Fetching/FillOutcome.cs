@@ -8,18 +8,17 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>What a fill has come to when the head of the origin's response is there: a closed set.</summary>
 internal abstract record FillOutcome
 {
-    private FillOutcome()
-    {
-    }
+    private FillOutcome() { }
 
     /// <summary>What the response varies on, where it may be shared.</summary>
-    public static VariantKey? VariantOf(FillOutcome outcome) => outcome switch
-    {
-        Shared(var entry, _, _, _) => entry.Variant,
-        Validated(var entry, true) => entry.Variant,
-        Found(var entry) => entry.Variant,
-        _ => null,
-    };
+    public static VariantKey? VariantOf(FillOutcome outcome) =>
+        outcome switch
+        {
+            Shared(var entry, _, _, _) => entry.Variant,
+            Validated(var entry, true) => entry.Variant,
+            Found(var entry) => entry.Variant,
+            _ => null,
+        };
 
     /// <summary>The response is stored as it arrives, and may be shared.</summary>
     /// <param name="Entry">What is stored of it; its content is in <paramref name="Body"/>.</param>

@@ -45,15 +45,24 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
 
     /// <summary>Whether a stored response may still be used.</summary>
     public static FillRequest ToValidate(CacheRequest request, CacheEntry stored) =>
-        Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with { Validating = stored };
+        Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with
+        {
+            Validating = stored,
+        };
 
     /// <summary>A stored response anew, while it is still being served.</summary>
     public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
-        var refresh = stored.Part is not null ? Of(request)
+        var refresh =
+            stored.Part is not null ? Of(request)
             : stored.HasValidator ? ToValidate(request, stored)
             : Of(request, ConditionalRequest.Whole(Asked(request)));
-        return refresh with { HasStandIn = true, AcceptsStored = stored.Part is null, ToOrigin = refresh.ToOrigin with { OnInterim = null } };
+        return refresh with
+        {
+            HasStandIn = true,
+            AcceptsStored = stored.Part is null,
+            ToOrigin = refresh.ToOrigin with { OnInterim = null },
+        };
     }
 
     /// <summary>What is missing of a stored part.</summary>

@@ -20,7 +20,16 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="logger">Learns of what broke in our own code.</param>
 /// <param name="failures">Learns of the origin's failures.</param>
 internal sealed class FillRunner(
-    SharedFetch others, ICacheStore store, StoringSteps stored, HitForMiss hitForMiss, GrowthBudget growth, InvalidationLog invalidations, SteadyClock clock, ILogger logger, FailureLog failures)
+    SharedFetch others,
+    ICacheStore store,
+    StoringSteps stored,
+    HitForMiss hitForMiss,
+    GrowthBudget growth,
+    InvalidationLog invalidations,
+    SteadyClock clock,
+    ILogger logger,
+    FailureLog failures
+)
 {
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
@@ -53,7 +62,9 @@ internal sealed class FillRunner(
         {
             Log.FillBroke(logger, fill.Request.Key.Authority, unexpected);
             fill.Close();
-            fill.Fail(new FillOutcome.Failed(new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected)));
+            fill.Fail(
+                new FillOutcome.Failed(new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected))
+            );
         }
         finally
         {
@@ -79,7 +90,10 @@ internal sealed class FillRunner(
         {
             await using (response)
             {
-                if (await stored.Revalidation.AfterNotModifiedAsync(request.Stored, validating, response, requestedAt, fill.Position) is { } validated)
+                if (
+                    await stored.Revalidation.AfterNotModifiedAsync(request.Stored, validating, response, requestedAt, fill.Position) is
+                    { } validated
+                )
                 {
                     EndValidated(fill, validated.Entry, validated.IsStored);
                     return;
@@ -128,8 +142,8 @@ internal sealed class FillRunner(
     {
         var request = fill.Request;
         var isTooLarge = response.ContentLength is null && hitForMiss.IsTooLarge(request.Key, request.Partition, clock.Now);
-        var decision = request.HasStandIn && ServerErrors.Contains(response.Status)
-            ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
+        var decision =
+            request.HasStandIn && ServerErrors.Contains(response.Status) ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
             : isTooLarge ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
             : StorageRules.Decide(request.Policy, request.Key, request.Stored.Facts, response, clock.WallNow);
         if (decision is not StorageDecision.Store(var freshness))
@@ -166,7 +180,10 @@ internal sealed class FillRunner(
         await using (writer)
         {
             var body = new GrowingBody(response.ContentLength, clock.Source, growth);
-            fill.SetHead(new FillOutcome.Shared(entry, body, stored.Entries.FirstHandFields(request.Policy, response), body.OpenReader()!), entry.Tags);
+            fill.SetHead(
+                new FillOutcome.Shared(entry, body, stored.Entries.FirstHandFields(request.Policy, response), body.OpenReader()!),
+                entry.Tags
+            );
             try
             {
                 await ReceiveContentAsync(fill, response, body, writer);
@@ -175,7 +192,9 @@ internal sealed class FillRunner(
             {
                 // Nobody joins what is about to break: the next request begins anew.
                 fill.Close();
-                body.Fail(failure as OriginException ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure));
+                body.Fail(
+                    failure as OriginException ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure)
+                );
                 throw;
             }
         }
@@ -246,11 +265,42 @@ internal sealed class FillRunner(
     }
 
     // What is wrong with one request, or at one moment, says nothing of what others would get.
-    private static bool IsAboutRequest(int status) => status is 400 or 401 or 402 or 403 or 406 or 407 or 408 or 411 or 412 or 413 or 415 or 416 or 417 or 421 or 422 or 423 or 425 or 426 or 428 or 429 or 431 or >= 500;
+    private static bool IsAboutRequest(int status) =>
+        status
+            is 400
+                or 401
+                or 402
+                or 403
+                or 406
+                or 407
+                or 408
+                or 411
+                or 412
+                or 413
+                or 415
+                or 416
+                or 417
+                or 421
+                or 422
+                or 423
+                or 425
+                or 426
+                or 428
+                or 429
+                or 431
+                or >= 500;
 
     // What one request asks for, or one moment brings, says nothing of what others will get.
-    private static bool IsForAll(NotStoredReason reason, int status) => reason is not (
-        NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.RequestCredentials or NotStoredReason.Method or NotStoredReason.ServerError)
+    private static bool IsForAll(NotStoredReason reason, int status) =>
+        reason
+            is not (
+                NotStoredReason.Authorization
+                or NotStoredReason.RequestNoStore
+                or NotStoredReason.RequestCookie
+                or NotStoredReason.RequestCredentials
+                or NotStoredReason.Method
+                or NotStoredReason.ServerError
+            )
         && !(reason == NotStoredReason.Status && status >= 500);
 
     private void RememberAsUnshareable(FillRequest request, bool isTooLarge = false)

@@ -86,8 +86,13 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
         var position = invalidations.Begin();
         return new Fill(
             // Purged since it was looked up: a 304 must not bring it back.
-            request.Validating is { } validating && invalidations.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone ? request.Unconditional() : request,
-            position);
+            request.Validating
+                is { } validating
+            && invalidations.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone
+                ? request.Unconditional()
+                : request,
+            position
+        );
     }
 
     private void Run(Fill fill, FillKey? key)

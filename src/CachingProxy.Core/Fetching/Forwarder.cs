@@ -18,7 +18,14 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="invalidations">The log of purges.</param>
 /// <param name="failures">Learns of the origin's failures.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class Forwarder(FillTable fills, Purger purger, Revalidation freshener, InvalidationLog invalidations, FailureLog failures, SteadyClock clock)
+internal sealed class Forwarder(
+    FillTable fills,
+    Purger purger,
+    Revalidation freshener,
+    InvalidationLog invalidations,
+    FailureLog failures,
+    SteadyClock clock
+)
 {
     /// <summary>Passes a request on. Returns the response for its client, or why there is none.</summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>

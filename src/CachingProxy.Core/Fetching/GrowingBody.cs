@@ -238,7 +238,8 @@ internal sealed class GrowingBody
     }
 
     // The first is small, so that a thousand readers have it soon.
-    private int NextChunkBytes() => AnnouncedLength is { } announced
-        ? (int)Math.Min(announced - Length, Length == 0 && announced > MaxChunkBytes ? 4 * MinChunkBytes : MaxChunkBytes)
-        : (int)Math.Clamp(Length, MinChunkBytes, MaxChunkBytes);
+    private int NextChunkBytes() =>
+        AnnouncedLength is { } announced
+            ? (int)Math.Min(announced - Length, Length == 0 && announced > MaxChunkBytes ? 4 * MinChunkBytes : MaxChunkBytes)
+            : (int)Math.Clamp(Length, MinChunkBytes, MaxChunkBytes);
 }

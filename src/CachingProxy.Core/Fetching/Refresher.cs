@@ -17,7 +17,10 @@ internal sealed class Refresher(FillTable fills, SteadyClock clock)
         }
 
         var key = FillKey.ToRefresh(request, stored);
-        if (fills.FindOrBegin(request, key, new(() => FillRequest.ToRefresh(request, stored), LazyThreadSafetyMode.None)) is (var fill, true))
+        if (
+            fills.FindOrBegin(request, key, new(() => FillRequest.ToRefresh(request, stored), LazyThreadSafetyMode.None)) is
+            (var fill, true)
+        )
         {
             _ = fill.AbandonAsync();
         }

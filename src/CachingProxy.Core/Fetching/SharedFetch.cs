@@ -15,7 +15,13 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="leases">Whose turn it is to fetch, of all nodes; null where there is only this one.</param>
 /// <param name="invalidations">What was purged.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetchLeases? leases, InvalidationLog invalidations, SteadyClock clock)
+internal sealed class SharedFetch(
+    ICacheStore memory,
+    TieredStore? tiers,
+    IFetchLeases? leases,
+    InvalidationLog invalidations,
+    SteadyClock clock
+)
 {
     // How often it is looked whether another node has done.
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
@@ -37,14 +43,18 @@ internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetch
 
     // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Neither
     // is found where the other has brought nothing: this node fetches then, without a turn.
-    private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(FillRequest request, TieredStore tiers, IFetchLeases leases)
+    private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(
+        FillRequest request,
+        TieredStore tiers,
+        IFetchLeases leases
+    )
     {
         if (await leases.TryTakeAsync(request.Key, request.Partition) is { } own)
         {
             return (Usable(request, await tiers.LookBehindAsync(request.Key)), own);
         }
 
-        for (var begun = clock.Now; clock.Now - begun < request.Policy.WaitTimeout;)
+        for (var begun = clock.Now; clock.Now - begun < request.Policy.WaitTimeout; )
         {
             await Task.Delay(TurnPollInterval, clock.Source);
             if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
@@ -63,8 +73,12 @@ internal sealed class SharedFetch(ICacheStore memory, TieredStore? tiers, IFetch
     private CacheEntry? Usable(FillRequest request, IReadOnlyList<CacheEntry> found)
     {
         var now = clock.Now;
-        return found.Select(entry => entry.Under(request.Policy)).FirstOrDefault(stored =>
-            request.Stored.IsAnsweredBy(stored) && invalidations.IsCurrent(request.Key, stored.Tags, stored.Position)
-            && ReuseRules.IsFresh(request.Policy, request.Stored.Facts.Directives, stored, now));
+        return found
+            .Select(entry => entry.Under(request.Policy))
+            .FirstOrDefault(stored =>
+                request.Stored.IsAnsweredBy(stored)
+                && invalidations.IsCurrent(request.Key, stored.Tags, stored.Position)
+                && ReuseRules.IsFresh(request.Policy, request.Stored.Facts.Directives, stored, now)
+            );
     }
 }

@@ -13,11 +13,18 @@ internal sealed class Waiting(Fill fill, bool isOneTooMany) : IDisposable
     /// <summary>Waits for the head of the fill, or of the overdue one that it began beside.</summary>
     /// <returns>The outcome, and the fill that it is of; both null where no head has come in time.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken clientGone)
+    public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken clientGone
+    )
     {
         if (isOneTooMany && !fill.Head.IsCompleted)
         {
-            var tooMany = new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.") { RetryAfter = TimeSpan.FromSeconds(1) };
+            var tooMany = new OriginException(OriginError.Overloaded, "Too many requests wait for this response already.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
             return (new FillOutcome.Failed(tooMany), fill);
         }
 

@@ -33,7 +33,8 @@ internal sealed class SearchVariance
         }
 
         var (orderMatters, ignoresAll) = (true, false);
-        ImmutableHashSet<string>? ignored = null, significant = null;
+        ImmutableHashSet<string>? ignored = null,
+            significant = null;
         foreach (var (key, member) in dictionary)
         {
             switch (key, member)
@@ -74,7 +75,9 @@ internal sealed class SearchVariance
             return target;
         }
 
-        var pairs = target[(question + 1)..].Split('&', StringSplitOptions.RemoveEmptyEntries).Select(Decode)
+        var pairs = target[(question + 1)..]
+            .Split('&', StringSplitOptions.RemoveEmptyEntries)
+            .Select(Decode)
             .Where(pair => _names.Contains(pair.Name) != _namesAreIgnored);
         var canonical = _orderMatters ? pairs : pairs.OrderBy(pair => pair.Name, StringComparer.Ordinal);
         var text = string.Join('&', canonical.Select(pair => $"{Encode(pair.Name)}={Encode(pair.Value)}"));
@@ -107,9 +110,11 @@ internal sealed class SearchVariance
         for (var i = 0; i < text.Length; i++)
         {
             var isEscaped = text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]);
-            bytes.Append(isEscaped ? (char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+            bytes.Append(
+                isEscaped ? (char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
                 : text[i] == '+' ? ' '
-                : text[i]);
+                : text[i]
+            );
             i += isEscaped ? 2 : 0;
         }
 
@@ -121,9 +126,10 @@ internal sealed class SearchVariance
         var text = new StringBuilder(bytes.Length);
         foreach (var letter in bytes)
         {
-            _ = char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' or '~'
-                ? text.Append(letter)
-                : text.Append('%').Append(((int)letter).ToString("X2", CultureInfo.InvariantCulture));
+            _ =
+                char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' or '~'
+                    ? text.Append(letter)
+                    : text.Append('%').Append(((int)letter).ToString("X2", CultureInfo.InvariantCulture));
         }
 
         return text.ToString();

@@ -30,7 +30,8 @@ internal sealed class SearchVariances
     public bool AreEmpty => Volatile.Read(ref _count) == 0;
 
     /// <summary>The key of a response that says this of its query.</summary>
-    public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) => variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
+    public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) =>
+        variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
 
     /// <summary>A response for a URI has said this of its query. False where it cannot be remembered, and so must not be heeded.</summary>
     public bool TryLearn(CacheKey uri, SearchVariance variance)
@@ -41,8 +42,11 @@ internal sealed class SearchVariances
             return false;
         }
 
-        var known = _byPath.AddOrUpdate(path, [variance], (_, before) =>
-            before.Length >= MaxPerPath || before.Any(variance.IsSameAs) ? before : before.Add(variance));
+        var known = _byPath.AddOrUpdate(
+            path,
+            [variance],
+            (_, before) => before.Length >= MaxPerPath || before.Any(variance.IsSameAs) ? before : before.Add(variance)
+        );
         Volatile.Write(ref _count, _byPath.Count);
         return known.Any(variance.IsSameAs);
     }

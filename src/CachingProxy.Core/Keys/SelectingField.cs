@@ -48,7 +48,8 @@ internal static class SelectingField
         }
 
         var best = preferences.MaxBy(preference => preference.Thousandths);
-        return best.Thousandths > 0 && best.Name.Equals(language, StringComparison.OrdinalIgnoreCase)
+        return best.Thousandths > 0
+            && best.Name.Equals(language, StringComparison.OrdinalIgnoreCase)
             && preferences.Count(preference => preference.Thousandths == best.Thousandths) == 1;
     }
 

@@ -11,11 +11,13 @@ public static class UriNormalization
 {
     // RFC 3986 §3.3, §3.4: pchar, slash and question mark; a percent sign is looked at by itself.
     private static readonly SearchValues<char> TargetCharacters = SearchValues.Create(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?");
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?"
+    );
 
     // What browsers and curl send in paths although RFC 3986 would have it encoded. It has one meaning only and passes unchanged.
     private static readonly SearchValues<char> LenientTargetCharacters = SearchValues.Create(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`");
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`"
+    );
 
     /// <summary>Tells whether path and query hold only what RFC 3986 permits, each percent sign with its two digits.</summary>
     public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
@@ -26,12 +28,14 @@ public static class UriNormalization
     /// passes through nginx and Varnish too. A blank, a control character or a fragment is never permitted, nor a quote or a backslash in
     /// the path.
     /// </summary>
-    public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) => IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
+    public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) =>
+        IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
     /// Tells whether a target may be taken whose path was written as RFC 3986 has it, and whose query as clients send it.
     /// </summary>
-    public static bool IsValidPathWithAcceptableQuery(ReadOnlySpan<char> target) => IsPathOf(target, TargetCharacters, out var query) && IsAcceptableQuery(query);
+    public static bool IsValidPathWithAcceptableQuery(ReadOnlySpan<char> target) =>
+        IsPathOf(target, TargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
     /// A host with an optional port, normalised: lower case, without the scheme's default port and one trailing dot.
@@ -53,8 +57,16 @@ public static class UriNormalization
         }
 
         var number = 0;
-        if (!port.IsEmpty && (port[0] != ':' || port.Length is < 2 or > 6 || port[1] == '0'
-            || !int.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number) || number > 65535))
+        if (
+            !port.IsEmpty
+            && (
+                port[0] != ':'
+                || port.Length is < 2 or > 6
+                || port[1] == '0'
+                || !int.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number)
+                || number > 65535
+            )
+        )
         {
             return null;
         }
@@ -87,8 +99,7 @@ public static class UriNormalization
     {
         ArgumentNullException.ThrowIfNull(afterScheme);
         var end = afterScheme.AsSpan().IndexOfAny('/', '?');
-        return end < 0 ? (afterScheme, "/")
-            : (afterScheme[..end], afterScheme[end] == '/' ? afterScheme[end..] : "/" + afterScheme[end..]);
+        return end < 0 ? (afterScheme, "/") : (afterScheme[..end], afterScheme[end] == '/' ? afterScheme[end..] : "/" + afterScheme[end..]);
     }
 
     /// <summary>Returns a normalised host without its port, if it has one.</summary>
@@ -113,7 +124,10 @@ public static class UriNormalization
             var name = segment.AsSpan();
             var parameter = name.IndexOf(';');
             name = parameter < 0 ? name : name[..parameter];
-            depth += name is ".." ? -1 : name is "" or "." ? 0 : 1;
+            depth +=
+                name is ".." ? -1
+                : name is "" or "." ? 0
+                : 1;
             if (depth < 0)
             {
                 return true;
@@ -141,7 +155,12 @@ public static class UriNormalization
 
         while (target.IndexOfAnyExcept(permitted) is var at and >= 0)
         {
-            if (target[at] != '%' || at + 2 >= target.Length || !char.IsAsciiHexDigit(target[at + 1]) || !char.IsAsciiHexDigit(target[at + 2]))
+            if (
+                target[at] != '%'
+                || at + 2 >= target.Length
+                || !char.IsAsciiHexDigit(target[at + 1])
+                || !char.IsAsciiHexDigit(target[at + 2])
+            )
             {
                 return false;
             }
@@ -156,8 +175,10 @@ public static class UriNormalization
     {
         if (name[0] == '[')
         {
-            return name.Length > 2 && System.Net.IPAddress.TryParse(name, out var address)
-                && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 && !name.Contains('%');
+            return name.Length > 2
+                && System.Net.IPAddress.TryParse(name, out var address)
+                && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6
+                && !name.Contains('%');
         }
 
         var withoutRoot = name[^1] == '.' ? name[..^1] : name;
@@ -179,5 +200,6 @@ public static class UriNormalization
     }
 
     private static readonly SearchValues<char> HostCharacters = SearchValues.Create(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+    );
 }

@@ -29,12 +29,18 @@ internal static class UriReference
         }
 
         // With dots, the platform's own way of resolving them; without, byte for byte.
-        var isAbsolute = reference.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || reference.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
-        var isResolved = isAbsolute && !reference.Contains("/.", StringComparison.Ordinal)
-            ? Uri.TryCreate(reference, Raw, out var uri)
-            : Uri.TryCreate(from, reference, out uri);
+        var isAbsolute =
+            reference.StartsWith("http:", StringComparison.OrdinalIgnoreCase)
+            || reference.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+        var isResolved =
+            isAbsolute && !reference.Contains("/.", StringComparison.Ordinal)
+                ? Uri.TryCreate(reference, Raw, out var uri)
+                : Uri.TryCreate(from, reference, out uri);
         return isResolved && uri!.GetLeftPart(UriPartial.Authority) == from.GetLeftPart(UriPartial.Authority)
-            ? target with { Target = uri.PathAndQuery.StartsWith('/') ? uri.PathAndQuery : "/" + uri.PathAndQuery }
+            ? target with
+            {
+                Target = uri.PathAndQuery.StartsWith('/') ? uri.PathAndQuery : "/" + uri.PathAndQuery,
+            }
             : null;
     }
 }

@@ -54,7 +54,8 @@ internal sealed class VariantKey
                 names,
                 [.. names.Select(name => SelectingField.Normalise(name, request[name]))],
                 language.Count == 1 && !language.ToString().Contains(',', StringComparison.Ordinal) ? language.ToString() : null,
-                codings);
+                codings
+            );
     }
 
     /// <summary>Tells whether every request selects this variant.</summary>
@@ -68,7 +69,10 @@ internal sealed class VariantKey
         for (var i = 0; i < _names.Length; i++)
         {
             var lines = request[_names[i]];
-            if (!string.Equals(_values[i], SelectingField.Normalise(_names[i], lines), StringComparison.Ordinal) && !IsServedBy(_names[i], lines))
+            if (
+                !string.Equals(_values[i], SelectingField.Normalise(_names[i], lines), StringComparison.Ordinal)
+                && !IsServedBy(_names[i], lines)
+            )
             {
                 return false;
             }
@@ -78,17 +82,21 @@ internal sealed class VariantKey
     }
 
     /// <summary>Returns what a request has for the selecting fields of this variant: equal texts select the same one.</summary>
-    public string TextFor(IFields selecting) => string.Concat(_names.Select(name => (name, value: SelectingField.Normalise(name, selecting[name]))).Select(
-        field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n"));
+    public string TextFor(IFields selecting) =>
+        string.Concat(
+            _names
+                .Select(name => (name, value: SelectingField.Normalise(name, selecting[name])))
+                .Select(field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n")
+        );
 
     /// <summary>Whether both select the same variant: the same names with the same values.</summary>
-    public bool IsSameAs(VariantKey other) =>
-        _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
+    public bool IsSameAs(VariantKey other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
 
-    private bool IsServedBy(string name, StringValues lines) => name switch
-    {
-        AcceptLanguage => _language is not null && SelectingField.Prefers(lines, _language),
-        AcceptEncoding => _codings is not null && ContentCodings.ArePermitted(_codings, lines),
-        _ => false,
-    };
+    private bool IsServedBy(string name, StringValues lines) =>
+        name switch
+        {
+            AcceptLanguage => _language is not null && SelectingField.Prefers(lines, _language),
+            AcceptEncoding => _codings is not null && ContentCodings.ArePermitted(_codings, lines),
+            _ => false,
+        };
 }

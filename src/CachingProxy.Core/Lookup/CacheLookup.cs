@@ -14,7 +14,6 @@ namespace CachingProxy.Core.Lookup;
 /// <param name="variances">The other keys that a URI may have.</param>
 internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, InvalidationLog invalidations, SearchVariances variances)
 {
-
     public ValueTask<LookupResult> FindAsync(CacheRequest request, DateTimeOffset now)
     {
         var found = CandidatesAsync(request.Key);
@@ -24,13 +23,17 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         }
 
         var here = Select(request, found.GetAwaiter().GetResult(), now);
-        return tiers is null || here.Entry?.IsFreshAt(request.Face.Policy, now) == true || ReuseRules.Decide(request, here, now) is ReuseDecision.Serve
+        return
+            tiers is null
+            || here.Entry?.IsFreshAt(request.Face.Policy, now) == true
+            || ReuseRules.Decide(request, here, now) is ReuseDecision.Serve
             ? new(here)
             : FindBehindAsync(request, now);
     }
 
     /// <summary>All that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
-    public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) => variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
+    public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) =>
+        variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
 
     /// <summary>Whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.</summary>
     public bool IsGone(CacheRequest request, CacheEntry entry) => Check(request, entry, out _) == Validity.Gone;
@@ -49,8 +52,11 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         return false;
     }
 
-    private async ValueTask<LookupResult> AwaitAsync(CacheRequest request, ValueTask<IReadOnlyList<CacheEntry>> found, DateTimeOffset now) =>
-        Select(request, await found, now);
+    private async ValueTask<LookupResult> AwaitAsync(
+        CacheRequest request,
+        ValueTask<IReadOnlyList<CacheEntry>> found,
+        DateTimeOffset now
+    ) => Select(request, await found, now);
 
     // The memory has nothing that would do as it is.
     private async ValueTask<LookupResult> FindBehindAsync(CacheRequest request, DateTimeOffset now)

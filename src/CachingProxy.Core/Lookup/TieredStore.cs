@@ -11,7 +11,8 @@ namespace CachingProxy.Core.Lookup;
 /// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
 /// waits for nothing. Safe for any number of threads.
 /// </summary>
-internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock) : ICacheStore
+internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock)
+    : ICacheStore
 {
     // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or
     // somebody lies.
@@ -76,9 +77,13 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
                 else if (invalidations.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
                 {
                     // Of another epoch it may be another node's, which knows a log that is not known here yet.
-                    await (stored.Position.Epoch == invalidations.Position.Epoch ? secondTier.RemoveAsync(stored) : ValueTask.CompletedTask);
+                    await (
+                        stored.Position.Epoch == invalidations.Position.Epoch ? secondTier.RemoveAsync(stored) : ValueTask.CompletedTask
+                    );
                 }
-                else if (!entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry))))
+                else if (
+                    !entries.Any(entry => entry.ReceivedAt >= stored.ReceivedAt && (entry.Supersedes(stored) || stored.Supersedes(entry)))
+                )
                 {
                     if (await PromoteAsync(stored) is { } promoted)
                     {

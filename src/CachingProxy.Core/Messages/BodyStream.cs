@@ -19,7 +19,11 @@ internal sealed class BodyStream(ResponseBody body) : Stream
     public override long Length => body.Length ?? throw new NotSupportedException("The length is known at the end alone.");
 
     /// <inheritdoc/>
-    public override long Position { get => _position; set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => _position;
+        set => throw new NotSupportedException();
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -37,10 +41,12 @@ internal sealed class BodyStream(ResponseBody body) : Stream
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("The content is read asynchronously alone: call ReadAsync.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("The content is read asynchronously alone: call ReadAsync.");
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -50,9 +56,7 @@ internal sealed class BodyStream(ResponseBody body) : Stream
     }
 
     /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -43,7 +43,13 @@ public sealed record CacheStatus
     public string? Key { get; init; }
 
     /// <summary>A stored response was served.</summary>
-    public static CacheStatus OfHit(HitReason reason, TimeSpan timeToLive, string? key) => new() { Hit = reason, TimeToLive = timeToLive, Key = key };
+    public static CacheStatus OfHit(HitReason reason, TimeSpan timeToLive, string? key) =>
+        new()
+        {
+            Hit = reason,
+            TimeToLive = timeToLive,
+            Key = key,
+        };
 
     /// <summary>The request was forwarded.</summary>
     public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
@@ -83,7 +89,8 @@ public sealed record CacheStatus
     }
 
     // Away from zero: what was stored a moment ago for 15 seconds has 15, and what is stale has a negative one (RFC 9211 §2.4).
-    private static long WholeSeconds(TimeSpan time) => (long)(time > TimeSpan.Zero ? Math.Ceiling(time.TotalSeconds) : Math.Floor(time.TotalSeconds));
+    private static long WholeSeconds(TimeSpan time) =>
+        (long)(time > TimeSpan.Zero ? Math.Ceiling(time.TotalSeconds) : Math.Floor(time.TotalSeconds));
 
     // The text of a hit is asked for more often than any other; each of the usual ones is made once.
     private static string HitText(long seconds)

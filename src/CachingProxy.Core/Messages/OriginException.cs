@@ -13,24 +13,39 @@ public sealed class OriginException(OriginError error, string message, Exception
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Tells whether no connection to the origin came about.</summary>
-    public bool IsUnconnected => error is OriginError.Unreachable or OriginError.NameNotResolved or OriginError.ConnectionRefused
-        or OriginError.ConnectionTimeout or OriginError.CertificateRefused or OriginError.TlsFailed;
+    public bool IsUnconnected =>
+        error
+            is OriginError.Unreachable
+                or OriginError.NameNotResolved
+                or OriginError.ConnectionRefused
+                or OriginError.ConnectionTimeout
+                or OriginError.CertificateRefused
+                or OriginError.TlsFailed;
 
     /// <summary>Tells whether the origin did wrong, or has no room, as opposed to that nobody asked it.</summary>
-    public bool IsOfOrigin => IsUnconnected || error is OriginError.Disconnected or OriginError.HeldDown or OriginError.Overloaded or OriginError.Timeout
-        or OriginError.InvalidResponse or OriginError.Truncated;
+    public bool IsOfOrigin =>
+        IsUnconnected
+        || error
+            is OriginError.Disconnected
+                or OriginError.HeldDown
+                or OriginError.Overloaded
+                or OriginError.Timeout
+                or OriginError.InvalidResponse
+                or OriginError.Truncated;
 
     /// <summary>Tells whether the origin can have seen the request.</summary>
-    public bool MayHaveBeenSent => !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
+    public bool MayHaveBeenSent =>
+        !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
 
     /// <summary>The status code that fits it.</summary>
-    public int Status => error switch
-    {
-        OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached => 504,
-        OriginError.Overloaded => 503,
-        OriginError.ForbiddenTarget => 403,
-        OriginError.ClientContent => 400,
-        OriginError.ClientTimeout => 408,
-        _ => 502,
-    };
+    public int Status =>
+        error switch
+        {
+            OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached => 504,
+            OriginError.Overloaded => 503,
+            OriginError.ForbiddenTarget => 403,
+            OriginError.ClientContent => 400,
+            OriginError.ClientTimeout => 408,
+            _ => 502,
+        };
 }

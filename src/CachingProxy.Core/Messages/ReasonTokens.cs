@@ -10,25 +10,31 @@ internal static class ReasonTokens
     private static readonly string[] NotStoredDetails = Tokens<NotStoredReason>();
 
     /// <summary>The token of RFC 9211 §2.2.</summary>
-    public static string ToToken(this ForwardReason reason) => reason switch
-    {
-        ForwardReason.UriMiss => "uri-miss",
-        ForwardReason.VaryMiss => "vary-miss",
-        ForwardReason.Purged => "miss",
-        ForwardReason.Stale or ForwardReason.MustValidate => "stale",
-        ForwardReason.Partial => "partial",
-        ForwardReason.ClientDirective => "request",
-        ForwardReason.Method => "method",
-        _ => "bypass",
-    };
+    public static string ToToken(this ForwardReason reason) =>
+        reason switch
+        {
+            ForwardReason.UriMiss => "uri-miss",
+            ForwardReason.VaryMiss => "vary-miss",
+            ForwardReason.Purged => "miss",
+            ForwardReason.Stale or ForwardReason.MustValidate => "stale",
+            ForwardReason.Partial => "partial",
+            ForwardReason.ClientDirective => "request",
+            ForwardReason.Method => "method",
+            _ => "bypass",
+        };
 
     /// <summary>Our own name, where RFC 9211's token does not say it all; null where it does.</summary>
-    public static string? ToDetail(this ForwardReason reason) => reason switch
-    {
-        ForwardReason.UriMiss or ForwardReason.VaryMiss or ForwardReason.Stale or ForwardReason.Partial
-            or ForwardReason.ClientDirective or ForwardReason.Method => null,
-        _ => ForwardDetails[(int)reason],
-    };
+    public static string? ToDetail(this ForwardReason reason) =>
+        reason switch
+        {
+            ForwardReason.UriMiss
+            or ForwardReason.VaryMiss
+            or ForwardReason.Stale
+            or ForwardReason.Partial
+            or ForwardReason.ClientDirective
+            or ForwardReason.Method => null,
+            _ => ForwardDetails[(int)reason],
+        };
 
     /// <summary>Our own name for why a response was not stored.</summary>
     public static string ToToken(this NotStoredReason reason) => NotStoredDetails[(int)reason];

@@ -10,8 +10,10 @@ internal static class ServedFields
     {
         var nominated = HopByHopFields.Nominated(response.Fields["Connection"]);
         var fields = response.Fields.Without(name =>
-            ((HopByHopFields.Contains(name) || nominated.Contains(name)) && !SaysWhatToUpgradeTo(response, name)) || (!policy.SendTags && ResponseTags.IsHidden(name))
-            || (policy.StripCookies && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase)));
+            ((HopByHopFields.Contains(name) || nominated.Contains(name)) && !SaysWhatToUpgradeTo(response, name))
+            || (!policy.SendTags && ResponseTags.IsHidden(name))
+            || (policy.StripCookies && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+        );
         var before = fields["Via"];
         var ours = $"{response.Version} {via}";
         return fields.With("Via", before.Count == 0 ? ours : $"{before}, {ours}");

@@ -69,8 +69,11 @@ internal sealed class StoredBody : ResponseBody
     /// Returns a piece of the content, to be kept. The piece shares the chunks, unless so little of one is meant that a copy costs less
     /// than to keep the rest of the chunk alive.
     /// </summary>
-    public IEnumerable<ReadOnlyMemory<byte>> TakeOut(long offset, long length) => Pieces(offset, length).Select(
-        piece => MemoryMarshal.TryGetArray(piece, out var array) && array.Count < array.Array!.Length / 2 ? piece.ToArray() : piece);
+    public IEnumerable<ReadOnlyMemory<byte>> TakeOut(long offset, long length) =>
+        Pieces(offset, length)
+            .Select(piece =>
+                MemoryMarshal.TryGetArray(piece, out var array) && array.Count < array.Array!.Length / 2 ? piece.ToArray() : piece
+            );
 
     private IEnumerable<ReadOnlyMemory<byte>> Pieces(long offset, long length)
     {

@@ -31,16 +31,25 @@ internal static class ConditionalRequest
             fields = fields.With("If-Modified-Since", HttpDate.Format(lastModified));
         }
 
-        return request with { Fields = fields };
+        return request with
+        {
+            Fields = fields,
+        };
     }
 
     /// <summary>RFC 9111 §3.4: asks for what is missing of a stored part, or for the whole where that has changed.</summary>
     public static OriginRequest ToComplete(OriginRequest request, MissingPart missing) =>
-        request with { Fields = Whole(request).Fields.With("Range", missing.Range).With("If-Range", missing.Validator) };
+        request with
+        {
+            Fields = Whole(request).Fields.With("Range", missing.Range).With("If-Range", missing.Validator),
+        };
 
     /// <summary>The request for the whole, without any condition.</summary>
     public static OriginRequest Whole(OriginRequest request) => Without(request, [.. Conditions, .. Ranges]);
 
     private static OriginRequest Without(OriginRequest request, string[] names) =>
-        request with { Fields = request.Fields.Without(name => names.Contains(name, StringComparer.OrdinalIgnoreCase)) };
+        request with
+        {
+            Fields = request.Fields.Without(name => names.Contains(name, StringComparer.OrdinalIgnoreCase)),
+        };
 }

@@ -97,7 +97,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             var retryAfter = left > TimeSpan.Zero ? left : FirstHold;
             throw new OriginException(
                 OriginError.HeldDown,
-                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next {Seconds(retryAfter)} s. The last one: {record.LastFailure}")
+                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next {Seconds(retryAfter)} s. The last one: {record.LastFailure}"
+            )
             {
                 RetryAfter = retryAfter,
             };
@@ -129,10 +130,19 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             record.Failures++;
             record.LastFailure = failure.Message;
             // Those that were under way when it was held to be down have nothing new to tell.
-            if (record == probed || (!record.IsHeld && record.Failures >= options.MaxFailures
-                && (options.MaxFailures == 1 || time.GetElapsedTime(record.FailingSince) >= options.FailureSpan)))
+            if (
+                record == probed
+                || (
+                    !record.IsHeld
+                    && record.Failures >= options.MaxFailures
+                    && (options.MaxFailures == 1 || time.GetElapsedTime(record.FailingSince) >= options.FailureSpan)
+                )
+            )
             {
-                record.Hold = !record.IsHeld ? FirstHold : record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
+                record.Hold =
+                    !record.IsHeld ? FirstHold
+                    : record.Hold * 2 < options.MaxHold ? record.Hold * 2
+                    : options.MaxHold;
                 record.HeldSince = time.GetTimestamp();
                 record.IsHeld = true;
                 Log.OriginIsHeldDown(logger, authority, record.Failures, failure.Message, Seconds(record.Hold));

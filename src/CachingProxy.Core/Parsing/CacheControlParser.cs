@@ -46,8 +46,24 @@ internal static class CacheControlParser
         name switch
         {
             "no-store" => control with { NoStore = true },
-            "no-cache" => Names(argument) is { } names ? control with { NoCacheFields = [.. control.NoCacheFields, .. names] } : control with { NoCache = true },
-            "private" => Names(argument) is { } names ? control with { PrivateFields = [.. control.PrivateFields, .. names] } : control with { Private = true },
+            "no-cache" => Names(argument) is { } names
+                ? control with
+                {
+                    NoCacheFields = [.. control.NoCacheFields, .. names],
+                }
+                : control with
+                {
+                    NoCache = true,
+                },
+            "private" => Names(argument) is { } names
+                ? control with
+                {
+                    PrivateFields = [.. control.PrivateFields, .. names],
+                }
+                : control with
+                {
+                    Private = true,
+                },
             "public" => control with { Public = true },
             "must-revalidate" => control with { MustRevalidate = true },
             "proxy-revalidate" => control with { ProxyRevalidate = true },

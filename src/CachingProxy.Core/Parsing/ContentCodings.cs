@@ -8,7 +8,11 @@ internal static class ContentCodings
     /// <summary>Returns the codings of <c>Content-Encoding</c>, joined by commas; null where the content is not coded.</summary>
     public static string? Of(StringValues contentEncoding)
     {
-        var codings = contentEncoding.SelectMany(ListReader.Split).Select(coding => Canonical(coding.ToLowerInvariant())).Where(coding => coding != "identity").ToList();
+        var codings = contentEncoding
+            .SelectMany(ListReader.Split)
+            .Select(coding => Canonical(coding.ToLowerInvariant()))
+            .Where(coding => coding != "identity")
+            .ToList();
         return codings.Count == 0 ? null : string.Join(',', codings);
     }
 

@@ -24,7 +24,13 @@ internal readonly record struct ContentRange(long First, long Last, long? Comple
         text = text[6..];
         var dash = text.IndexOf('-');
         var slash = text.IndexOf('/');
-        if (dash < 0 || slash < dash || Number(text[..dash]) is not { } first || Number(text[(dash + 1)..slash]) is not { } last || last < first)
+        if (
+            dash < 0
+            || slash < dash
+            || Number(text[..dash]) is not { } first
+            || Number(text[(dash + 1)..slash]) is not { } last
+            || last < first
+        )
         {
             return null;
         }
@@ -36,8 +42,11 @@ internal readonly record struct ContentRange(long First, long Last, long? Comple
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"bytes {First}-{Last}/{(Complete is { } complete ? complete.ToString(CultureInfo.InvariantCulture) : "*")}");
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"bytes {First}-{Last}/{(Complete is { } complete ? complete.ToString(CultureInfo.InvariantCulture) : "*")}"
+        );
 
     private static long? Number(ReadOnlySpan<char> digits) =>
         long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

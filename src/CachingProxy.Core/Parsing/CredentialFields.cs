@@ -10,23 +10,54 @@ namespace CachingProxy.Core.Parsing;
 public static class CredentialFields
 {
     /// <summary>Fields that are credentials by their name.</summary>
-    public static IReadOnlySet<string> Names { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
-    {
-        "Proxy-Authorization", "X-Authorization", "X-Forwarded-Authorization", "X-Amz-Security-Token", "X-Aws-Ec2-Metadata-Token", "X-Auth", "X-Auth-User", "X-Auth-Email",
-        "X-Remote-User", "Remote-User", "X-Forwarded-User", "X-Forwarded-Email", "X-User", "X-User-Id", "X-User-Email", "X-Username", "X-Session", "X-Session-Id", "Session-Id",
-        "X-Tenant", "X-Tenant-Id", "X-Client-Cert", "Client-Cert", "X-SSL-Client-Cert", "SSL-Client-Cert", "X-Client-Id", "X-Signature", "X-Password", "Password", "DPoP", "Cookie2",
-    };
+    public static IReadOnlySet<string> Names { get; } =
+        new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+        {
+            "Proxy-Authorization",
+            "X-Authorization",
+            "X-Forwarded-Authorization",
+            "X-Amz-Security-Token",
+            "X-Aws-Ec2-Metadata-Token",
+            "X-Auth",
+            "X-Auth-User",
+            "X-Auth-Email",
+            "X-Remote-User",
+            "Remote-User",
+            "X-Forwarded-User",
+            "X-Forwarded-Email",
+            "X-User",
+            "X-User-Id",
+            "X-User-Email",
+            "X-Username",
+            "X-Session",
+            "X-Session-Id",
+            "Session-Id",
+            "X-Tenant",
+            "X-Tenant-Id",
+            "X-Client-Cert",
+            "Client-Cert",
+            "X-SSL-Client-Cert",
+            "SSL-Client-Cert",
+            "X-Client-Id",
+            "X-Signature",
+            "X-Password",
+            "Password",
+            "DPoP",
+            "Cookie2",
+        };
 
     /// <summary>
     /// Ends of names of credentials: <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>, <c>X-Client-Secret</c>.
     /// </summary>
-    public static IReadOnlyList<string> Endings { get; } = ["Key", "Token", "Secret", "Credential", "Credentials", "-Auth", "-Authentication"];
+    public static IReadOnlyList<string> Endings { get; } =
+    ["Key", "Token", "Secret", "Credential", "Credentials", "-Auth", "-Authentication"];
 
     /// <summary>Tells whether a field of this name says who asks.</summary>
     public static bool Contains(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Names.Contains(name) || Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && !IsHandshake(name));
+        return Names.Contains(name)
+            || Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && !IsHandshake(name));
     }
 
     // RFC 6455 §4.1: a nonce.

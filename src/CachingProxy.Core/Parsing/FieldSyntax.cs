@@ -6,10 +6,12 @@ namespace CachingProxy.Core.Parsing;
 public static class FieldSyntax
 {
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    );
 
-    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Where(code => code != '\t').Append(127).Select(code => (char)code)]);
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
+        .. Enumerable.Range(0, 32).Where(code => code != '\t').Append(127).Select(code => (char)code),
+    ]);
 
     /// <summary>Whether a text is a token, as names of fields and methods are: not empty, no blank, no delimiter.</summary>
     public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenCharacters);

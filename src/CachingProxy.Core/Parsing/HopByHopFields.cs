@@ -7,8 +7,18 @@ public static class HopByHopFields
 {
     private static readonly HashSet<string> Always = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
-        "Proxy-Authorization", "Proxy-Authenticate", "Proxy-Authentication-Info", "HTTP2-Settings", "X-Content-Length",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Proxy-Authorization",
+        "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
+        "HTTP2-Settings",
+        "X-Content-Length",
     };
 
     /// <summary>Whether a field of this name is always hop by hop.</summary>

@@ -23,11 +23,17 @@ internal static class HttpDate
 
         var weekday = date[..end];
         var rest = date[(end + 1)..];
-        return date[end] == ' ' ? IsWeekday(weekday, isAbbreviated: true) ? ParseAsctime(rest) : null
-            : !rest.StartsWith(' ') ? null
-            : IsWeekday(weekday, isAbbreviated: true) ? ParseImf(rest[1..])
-            : IsWeekday(weekday, isAbbreviated: false) ? ParseRfc850(rest[1..], now)
-            : null;
+        return date[end] == ' '
+            ? IsWeekday(weekday, isAbbreviated: true)
+                ? ParseAsctime(rest)
+                : null
+            : !rest.StartsWith(' ')
+                ? null
+                : IsWeekday(weekday, isAbbreviated: true)
+                    ? ParseImf(rest[1..])
+                    : IsWeekday(weekday, isAbbreviated: false)
+                        ? ParseRfc850(rest[1..], now)
+                        : null;
     }
 
     /// <summary>
@@ -56,7 +62,14 @@ internal static class HttpDate
     // 06-Nov-94 08:49:37 GMT
     private static DateTimeOffset? ParseRfc850(ReadOnlySpan<char> text, DateTimeOffset now)
     {
-        if (text.Length != 22 || text[2] != '-' || text[6] != '-' || text[9] != ' ' || !IsGmt(text[18..]) || Number(text[7..9]) is not { } digits)
+        if (
+            text.Length != 22
+            || text[2] != '-'
+            || text[6] != '-'
+            || text[9] != ' '
+            || !IsGmt(text[18..])
+            || Number(text[7..9]) is not { } digits
+        )
         {
             return null;
         }
@@ -76,16 +89,30 @@ internal static class HttpDate
     private static DateTimeOffset? Make(int? year, ReadOnlySpan<char> monthName, int? day, ReadOnlySpan<char> time)
     {
         var month = MonthOf(monthName);
-        if (year is not (>= 1 and <= 9999) || month == 0 || !(day >= 1 && day <= DateTime.DaysInMonth(year.Value, month))
-            || time[2] != ':' || time[5] != ':'
-            || Number(time[..2]) is not (>= 0 and <= 23) || Number(time[3..5]) is not (>= 0 and <= 59) || Number(time[6..]) is not (>= 0 and <= 60))
+        if (
+            year is not (>= 1 and <= 9999)
+            || month == 0
+            || !(day >= 1 && day <= DateTime.DaysInMonth(year.Value, month))
+            || time[2] != ':'
+            || time[5] != ':'
+            || Number(time[..2]) is not (>= 0 and <= 23)
+            || Number(time[3..5]) is not (>= 0 and <= 59)
+            || Number(time[6..]) is not (>= 0 and <= 60)
+        )
         {
             return null;
         }
 
         // A leap second is the nearest second before it (RFC 9111 §4.2).
         return new DateTimeOffset(
-            year.Value, month, day.Value, Number(time[..2])!.Value, Number(time[3..5])!.Value, Math.Min(59, Number(time[6..])!.Value), TimeSpan.Zero);
+            year.Value,
+            month,
+            day.Value,
+            Number(time[..2])!.Value,
+            Number(time[3..5])!.Value,
+            Math.Min(59, Number(time[6..])!.Value),
+            TimeSpan.Zero
+        );
     }
 
     private static int MonthOf(ReadOnlySpan<char> name)

@@ -45,7 +45,13 @@ internal readonly record struct Preference(string Name, int Thousandths)
     // q=0, q=0.5, q=1.000: one digit, and at most three after a point.
     private static int? ParseWeight(ReadOnlySpan<char> text)
     {
-        if (text.Length is < 3 or > 7 || text[0] is not ('q' or 'Q') || text[1] != '=' || text[2] is not ('0' or '1') || (text.Length > 3 && text[3] != '.'))
+        if (
+            text.Length is < 3 or > 7
+            || text[0] is not ('q' or 'Q')
+            || text[1] != '='
+            || text[2] is not ('0' or '1')
+            || (text.Length > 3 && text[3] != '.')
+        )
         {
             return null;
         }

@@ -53,7 +53,9 @@ internal readonly record struct RangeField(long? First, long? Last)
             return null;
         }
 
-        return first is null && last is null ? null : last < first ? null : new RangeField(first, last);
+        return first is null && last is null ? null
+            : last < first ? null
+            : new RangeField(first, last);
     }
 
     private static bool TryNumber(ReadOnlySpan<char> digits, out long? number)

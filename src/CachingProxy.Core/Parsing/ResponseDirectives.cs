@@ -56,8 +56,14 @@ internal static class ResponseDirectives
         {
             switch (name, member)
             {
-                case ("max-age" or "s-maxage" or "stale-while-revalidate" or "stale-if-error",
-                    StructuredMember.Item(BareItem.Integer(var seconds))):
+                case (
+                    "max-age"
+                        or "s-maxage"
+                        or "stale-while-revalidate"
+                        or "stale-if-error",
+                    StructuredMember.Item
+                    (BareItem.Integer(var seconds))
+                ):
                     control = CacheControlParser.Add(control, name, seconds.ToString(CultureInfo.InvariantCulture));
                     break;
                 case ("max-age" or "s-maxage" or "stale-while-revalidate" or "stale-if-error", _):
@@ -68,7 +74,17 @@ internal static class ResponseDirectives
                 case (_, StructuredMember.Item(BareItem.Boolean(var isSet))):
                     control = isSet ? CacheControlParser.Add(control, name, null) : control;
                     break;
-                case ("no-store" or "no-cache" or "private" or "public" or "must-revalidate" or "proxy-revalidate" or "must-understand" or "immutable", _):
+                case (
+                    "no-store"
+                        or "no-cache"
+                        or "private"
+                        or "public"
+                        or "must-revalidate"
+                        or "proxy-revalidate"
+                        or "must-understand"
+                        or "immutable",
+                    _
+                ):
                     return null;
             }
         }

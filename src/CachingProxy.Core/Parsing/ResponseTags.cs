@@ -26,7 +26,12 @@ public static class ResponseTags
     /// <summary>The tags of a response, each once; null where they are more than can be kept.</summary>
     internal static IReadOnlyList<string>? Of(FieldList fields)
     {
-        if (!fields.Contains("Cache-Tag") && !fields.Contains("Surrogate-Key") && !fields.Contains("xkey") && !fields.Contains("Cache-Groups"))
+        if (
+            !fields.Contains("Cache-Tag")
+            && !fields.Contains("Surrogate-Key")
+            && !fields.Contains("xkey")
+            && !fields.Contains("Cache-Groups")
+        )
         {
             return [];
         }
@@ -46,6 +51,10 @@ public static class ResponseTags
     /// <summary>RFC 9875 §2, §3: the names in a list of strings; none where it is not valid as a whole.</summary>
     internal static IEnumerable<string> Groups(Microsoft.Extensions.Primitives.StringValues lines) =>
         lines.Count > 0 && StructuredField.ParseList(lines) is { } list
-            ? list.OfType<StructuredMember.Item>().Select(item => item.Value).OfType<BareItem.String>().Select(name => name.Value).Where(IsValid)
+            ? list.OfType<StructuredMember.Item>()
+                .Select(item => item.Value)
+                .OfType<BareItem.String>()
+                .Select(name => name.Value)
+                .Where(IsValid)
             : [];
 }

@@ -24,6 +24,8 @@ internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
             names.UnionWith(ListReader.Split(line).Select(name => name.ToLowerInvariant()));
         }
 
-        return names.Contains("*") || names.Any(name => !FieldSyntax.IsToken(name)) ? new VaryField(true, []) : new VaryField(false, [.. names]);
+        return names.Contains("*") || names.Any(name => !FieldSyntax.IsToken(name))
+            ? new VaryField(true, [])
+            : new VaryField(false, [.. names]);
     }
 }

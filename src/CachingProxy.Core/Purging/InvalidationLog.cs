@@ -135,7 +135,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     /// <summary>Whether nothing that matches a URI and tags was purged after a position.</summary>
-    public bool IsCurrent(CacheKey uri, IReadOnlyList<string> tags, LogPosition position) => Check(uri, tags, position, out _) == Validity.Current;
+    public bool IsCurrent(CacheKey uri, IReadOnlyList<string> tags, LogPosition position) =>
+        Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
     /// Whether a response that was just fetched is gone: purged by its own URI, or by another that means the same to it, which whoever
@@ -143,7 +144,14 @@ internal sealed class InvalidationLog(SteadyClock clock)
     /// </summary>
     public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Gone
-        || (variance is not null && _urls.Any(purge => purge.Value > position.Number && purge.Key.Authority == uri.Authority && variance.AreEquivalent(purge.Key.Target, uri.Target)));
+        || (
+            variance is not null
+            && _urls.Any(purge =>
+                purge.Value > position.Number
+                && purge.Key.Authority == uri.Authority
+                && variance.AreEquivalent(purge.Key.Target, uri.Target)
+            )
+        );
 
     /// <summary>What was purged of a URI and its tags after a position.</summary>
     /// <param name="uri">The URI.</param>
@@ -240,7 +248,10 @@ internal sealed class InvalidationLog(SteadyClock clock)
                 break;
         }
 
-        return Compacted_NeedsLock(state) with { Number = Math.Max(state.Number, number) };
+        return Compacted_NeedsLock(state) with
+        {
+            Number = Math.Max(state.Number, number),
+        };
     }
 
     private State Compacted_NeedsLock(State state)
@@ -290,13 +301,14 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
         public PurgeTable SoftUrls { get; } = new();
 
-        public PurgeTable TableOf(Purge purge) => purge.Kind switch
-        {
-            PurgeKind.Url => SoftUrls,
-            PurgeKind.Prefix => Prefixes,
-            PurgeKind.Path => Paths,
-            _ => Tags,
-        };
+        public PurgeTable TableOf(Purge purge) =>
+            purge.Kind switch
+            {
+                PurgeKind.Url => SoftUrls,
+                PurgeKind.Prefix => Prefixes,
+                PurgeKind.Path => Paths,
+                _ => Tags,
+            };
     }
 
     /// <summary>What was purged after a number, of several things.</summary>

@@ -14,7 +14,9 @@ internal sealed class PurgeTable
 
     /// <summary>What was purged of a text of an origin.</summary>
     public LastPurges Find(string authority, ReadOnlySpan<char> text) =>
-        _origins.TryGetValue(authority, out var texts) && texts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var last) ? last : default;
+        _origins.TryGetValue(authority, out var texts) && texts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var last)
+            ? last
+            : default;
 
     /// <summary>Remembers a purge; true where the text is new here.</summary>
     public bool Add(string authority, string text, long number, bool isSoft, DateTimeOffset at)

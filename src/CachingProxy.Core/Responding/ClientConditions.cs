@@ -31,9 +31,11 @@ internal static class ClientConditions
 
         var wallNow = clock.WallNow;
         return HttpDate.Parse(since.ToString(), wallNow) is { } known
-            && (HttpDate.Parse(response["Last-Modified"].ToString(), wallNow) ?? HttpDate.Parse(response["Date"].ToString(), wallNow)) <= known;
+            && (HttpDate.Parse(response["Last-Modified"].ToString(), wallNow) ?? HttpDate.Parse(response["Date"].ToString(), wallNow))
+                <= known;
     }
 
     /// <summary>RFC 9110 §15.4.5: the fields of a 304: what updates the client's copy, nothing that describes its content.</summary>
-    public static FieldList FieldsOf304(FieldList fields) => fields.Without(name => NotIn304.Contains(name, StringComparer.OrdinalIgnoreCase));
+    public static FieldList FieldsOf304(FieldList fields) =>
+        fields.Without(name => NotIn304.Contains(name, StringComparer.OrdinalIgnoreCase));
 }

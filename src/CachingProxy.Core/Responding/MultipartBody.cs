@@ -12,7 +12,11 @@ internal static class MultipartBody
     /// <param name="whole">Where the pieces are taken from.</param>
     /// <param name="slices">The pieces, in the order in which they are sent.</param>
     /// <param name="contentType">The media type of the whole; empty where it has none.</param>
-    public static (ResponseBody Body, string ContentType) Of(ResponseBody whole, IReadOnlyList<RangeDecision.Slice> slices, string contentType)
+    public static (ResponseBody Body, string ContentType) Of(
+        ResponseBody whole,
+        IReadOnlyList<RangeDecision.Slice> slices,
+        string contentType
+    )
     {
         var boundary = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var type = contentType.Length == 0 ? "" : $"Content-Type: {contentType}\r\n";

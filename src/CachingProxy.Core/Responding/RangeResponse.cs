@@ -20,7 +20,11 @@ internal static class RangeResponse
 
         return RangeRules.Decide(request, entry, whole.Body.Length) switch
         {
-            RangeDecision.Slices([var slice]) when whole.Body.CanBeSkipped => Partial(whole, slice.Range, whole.Body.Slice(slice.Offset, slice.Length)),
+            RangeDecision.Slices([var slice]) when whole.Body.CanBeSkipped => Partial(
+                whole,
+                slice.Range,
+                whole.Body.Slice(slice.Offset, slice.Length)
+            ),
             RangeDecision.Slices(var slices) when whole.Body.CanBeSliced => Multipart(whole, slices),
             RangeDecision.NotSatisfiable(var length) => NotSatisfiable(whole, length),
             _ => whole,
@@ -40,13 +44,17 @@ internal static class RangeResponse
         new(206, fields.Without(ContentDigests.Contains), body, whole.CacheStatus) { Age = whole.Age };
 
     private static bool IsFreshness(string name) =>
-        name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase) || name.Equals("Expires", StringComparison.OrdinalIgnoreCase)
+        name.Equals("Cache-Control", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Expires", StringComparison.OrdinalIgnoreCase)
         || name.Equals(ResponseDirectives.TargetedField, StringComparison.OrdinalIgnoreCase);
 
     private static CacheResult NotSatisfiable(CacheResult whole, long length)
     {
         // What is said of the whole's freshness is not said of this answer, which a cache downstream could keep for the URI.
-        var fields = ClientConditions.FieldsOf304(whole.Fields).Without(IsFreshness).With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{length}"));
+        var fields = ClientConditions
+            .FieldsOf304(whole.Fields)
+            .Without(IsFreshness)
+            .With("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{length}"));
         return new CacheResult(416, fields, new UnreadBody(whole.Body), whole.CacheStatus);
     }
 }

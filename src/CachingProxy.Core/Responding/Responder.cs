@@ -26,13 +26,26 @@ internal sealed class Responder(SteadyClock clock, string via)
         return fetched switch
         {
             FetchResult.Received(var entry, var fields, var body) => Conditional(
-                request, new CacheResult(entry.Status, fields, body, StoredAs(entry, status with { IsStored = true, Key = KeyOf(request, entry) }))),
+                request,
+                new CacheResult(entry.Status, fields, body, StoredAs(entry, status with { IsStored = true, Key = KeyOf(request, entry) }))
+            ),
             FetchResult.Joined(var entry, var body) => OfEntry(request, entry, body, entry.AgeAt(clock.Now), StoredAs(entry, status)),
             FetchResult.Validated(var entry, var isStored) => OfValidated(request, entry, status with { IsStored = isStored }),
             FetchResult.Found(var entry) => FromStore(request, entry, entry.AgeAt(clock.Now), HitReason.Fresh),
             FetchResult.Completed completed => OfCompleted(request, completed, status),
-            FetchResult.StandsIn(var stale, var originStatus) => OfStandIn(request, stale, status with { OriginStatus = originStatus, IsInPlaceOfError = true }),
-            FetchResult.Unshared(var response, var notStored) => Conditional(request, Passing(request, response, status with { NotStored = notStored })),
+            FetchResult.StandsIn(var stale, var originStatus) => OfStandIn(
+                request,
+                stale,
+                status with
+                {
+                    OriginStatus = originStatus,
+                    IsInPlaceOfError = true,
+                }
+            ),
+            FetchResult.Unshared(var response, var notStored) => Conditional(
+                request,
+                Passing(request, response, status with { NotStored = notStored })
+            ),
             FetchResult.Forwarded(var response) => Passing(request, response, status),
             FetchResult.Failed(var failure) => CacheResult.OfFailure(failure, status),
             _ => throw new InvalidOperationException("A result that nobody answers with."),
@@ -40,24 +53,38 @@ internal sealed class Responder(SteadyClock clock, string via)
     }
 
     /// <summary>Answers with a response that is not stored, for its one client.</summary>
-    public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) => new(
-        response.Status,
-        ServedFields.EndToEnd(response, request.Face.Policy, via),
-        new PassingBody(response),
-        status with { OriginStatus = response.Status });
+    public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) =>
+        new(
+            response.Status,
+            ServedFields.EndToEnd(response, request.Face.Policy, via),
+            new PassingBody(response),
+            status with
+            {
+                OriginStatus = response.Status,
+            }
+        );
 
     /// <summary>Answers a request that wanted a stored response only, where none can be used (RFC 9111 §5.2.1.7).</summary>
-    public static CacheResult OnlyIfCached(ForwardReason reason) => CacheResult.OfFailure(
-        new OriginException(OriginError.OnlyIfCached, "The request asks for a stored response only, and none can be used."),
-        CacheStatus.Forward(reason));
+    public static CacheResult OnlyIfCached(ForwardReason reason) =>
+        CacheResult.OfFailure(
+            new OriginException(OriginError.OnlyIfCached, "The request asks for a stored response only, and none can be used."),
+            CacheStatus.Forward(reason)
+        );
 
-    private CacheStatus StoredAs(CacheEntry entry, CacheStatus status) => status with { OriginStatus = entry.Status, TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now) };
+    private CacheStatus StoredAs(CacheEntry entry, CacheStatus status) =>
+        status with
+        {
+            OriginStatus = entry.Status,
+            TimeToLive = entry.Lifetime - entry.AgeAt(clock.Now),
+        };
 
     private CacheResult OfCompleted(CacheRequest request, FetchResult.Completed completed, CacheStatus status)
     {
         var (part, rest, fields, reader, isRestLast) = completed;
         var whole = new FieldList([.. part.Fields.Without(fields.Contains), .. fields]).Without(IsOfPartOnly);
-        var content = isRestLast ? new ConcatenatedBody(part.Body.ReadAhead(), reader) : new ConcatenatedBody(reader, part.Body.ReadAhead());
+        var content = isRestLast
+            ? new ConcatenatedBody(part.Body.ReadAhead(), reader)
+            : new ConcatenatedBody(reader, part.Body.ReadAhead());
         return Conditional(request, new CacheResult(200, whole, content, StoredAs(rest, status with { IsStored = !status.IsCollapsed })));
     }
 
@@ -70,7 +97,18 @@ internal sealed class Responder(SteadyClock clock, string via)
     private CacheResult OfValidated(CacheRequest request, CacheEntry entry, CacheStatus status)
     {
         var age = entry.AgeAt(clock.Now);
-        return OfEntry(request, entry, entry.Body.ReadAhead(), age, status with { OriginStatus = 304, TimeToLive = entry.Lifetime - age, Key = KeyOf(request, entry) });
+        return OfEntry(
+            request,
+            entry,
+            entry.Body.ReadAhead(),
+            age,
+            status with
+            {
+                OriginStatus = 304,
+                TimeToLive = entry.Lifetime - age,
+                Key = KeyOf(request, entry),
+            }
+        );
     }
 
     private CacheResult OfEntry(CacheRequest request, CacheEntry entry, ResponseBody body, TimeSpan age, CacheStatus status)
@@ -91,11 +129,16 @@ internal sealed class Responder(SteadyClock clock, string via)
             return result;
         }
 
-        return new CacheResult(304, ClientConditions.FieldsOf304(result.Fields), new UnreadBody(result.Body), result.CacheStatus) { Age = result.Age };
+        return new CacheResult(304, ClientConditions.FieldsOf304(result.Fields), new UnreadBody(result.Body), result.CacheStatus)
+        {
+            Age = result.Age,
+        };
     }
 
-    private static bool IsOfPartOnly(string name) => ContentDigests.Contains(name)
-        || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOfPartOnly(string name) =>
+        ContentDigests.Contains(name)
+        || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
     // RFC 9211 §2.7: only where it is not simply the URI that was asked for; without what does not matter to the response,
     // which may be another client's.

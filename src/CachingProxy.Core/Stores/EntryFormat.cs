@@ -51,7 +51,16 @@ public static class EntryFormat
         writer.Write((byte)entry.Freshness.Source);
         writer.Write(entry.Date.UtcTicks);
         writer.Write(contentLength);
-        WriteTexts(writer, entry.Key.Authority, entry.Key.Target, entry.Target, entry.Partition.Face, entry.Partition.ClientScheme, entry.Partition.ClientHost, entry.Partition.Query);
+        WriteTexts(
+            writer,
+            entry.Key.Authority,
+            entry.Key.Target,
+            entry.Target,
+            entry.Partition.Face,
+            entry.Partition.ClientScheme,
+            entry.Partition.ClientHost,
+            entry.Partition.Query
+        );
         writer.Write(entry.Fields.Count);
         foreach (var (name, values) in entry.Fields)
         {
@@ -160,10 +169,15 @@ public static class EntryFormat
 
         var list = new FieldList(fields);
         var tags = reader.ReadTexts();
-        var variant = VariantKey.OfParts(new(reader.ReadTexts(), reader.ReadTextsOrNone(), reader.ReadTextOrNone(), reader.ReadTextOrNone()));
+        var variant = VariantKey.OfParts(
+            new(reader.ReadTexts(), reader.ReadTextsOrNone(), reader.ReadTextOrNone(), reader.ReadTextOrNone())
+        );
         var part = reader.ReadBoolean()
             ? new StoredPart(
-                new ContentRange(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64() is var complete and >= 0 ? complete : null), reader.ReadInt64(), reader.ReadText())
+                new ContentRange(reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64() is var complete and >= 0 ? complete : null),
+                reader.ReadInt64(),
+                reader.ReadText()
+            )
             : null;
         var hasVariance = reader.ReadBoolean();
         var entry = new CacheEntry
@@ -194,18 +208,39 @@ public static class EntryFormat
     private static bool IsServable(StoredHead head)
     {
         var (entry, length) = head;
-        return entry.Status is >= 200 and <= 599 && length >= 0 && entry.ReceivedAt.Year is > 1970 and < 3000 && Enum.IsDefined(entry.Freshness.Source)
+        return entry.Status is >= 200 and <= 599
+            && length >= 0
+            && entry.ReceivedAt.Year is > 1970 and < 3000
+            && Enum.IsDefined(entry.Freshness.Source)
             && entry.Fields.All(field => FieldSyntax.IsToken(field.Key) && field.Value.All(line => FieldSyntax.IsValue(line)))
-            && entry.Variant.Parts is { } variant && variant.Names.Count == variant.Values.Count
-            && (entry.Part is not { } part || (part.Length == length && part.Stated.First >= 0 && part.Stated.Last >= part.Stated.First && part.Length <= part.Stated.Length));
+            && entry.Variant.Parts is { } variant
+            && variant.Names.Count == variant.Values.Count
+            && (
+                entry.Part is not { } part
+                || (
+                    part.Length == length
+                    && part.Stated.First >= 0
+                    && part.Stated.Last >= part.Stated.First
+                    && part.Length <= part.Stated.Length
+                )
+            );
     }
 
     private static void WriteControl(BinaryWriter writer, CacheControl control)
     {
         bool[] switches =
         [
-            control.NoStore, control.NoCache, control.Private, control.Public, control.MustRevalidate, control.ProxyRevalidate, control.MustUnderstand,
-            control.Immutable, control.OnlyIfCached, control.IsTargeted, control.IsMalformed,
+            control.NoStore,
+            control.NoCache,
+            control.Private,
+            control.Public,
+            control.MustRevalidate,
+            control.ProxyRevalidate,
+            control.MustUnderstand,
+            control.Immutable,
+            control.OnlyIfCached,
+            control.IsTargeted,
+            control.IsMalformed,
         ];
         foreach (var isOn in switches)
         {
@@ -221,26 +256,27 @@ public static class EntryFormat
         WriteList(writer, control.PrivateFields);
     }
 
-    private static CacheControl ReadControl(HeadReader reader) => new()
-    {
-        NoStore = reader.ReadBoolean(),
-        NoCache = reader.ReadBoolean(),
-        Private = reader.ReadBoolean(),
-        Public = reader.ReadBoolean(),
-        MustRevalidate = reader.ReadBoolean(),
-        ProxyRevalidate = reader.ReadBoolean(),
-        MustUnderstand = reader.ReadBoolean(),
-        Immutable = reader.ReadBoolean(),
-        OnlyIfCached = reader.ReadBoolean(),
-        IsTargeted = reader.ReadBoolean(),
-        IsMalformed = reader.ReadBoolean(),
-        MaxAge = ReadTime(reader),
-        SharedMaxAge = ReadTime(reader),
-        StaleWhileRevalidate = ReadTime(reader),
-        StaleIfError = ReadTime(reader),
-        NoCacheFields = reader.ReadTexts(),
-        PrivateFields = reader.ReadTexts(),
-    };
+    private static CacheControl ReadControl(HeadReader reader) =>
+        new()
+        {
+            NoStore = reader.ReadBoolean(),
+            NoCache = reader.ReadBoolean(),
+            Private = reader.ReadBoolean(),
+            Public = reader.ReadBoolean(),
+            MustRevalidate = reader.ReadBoolean(),
+            ProxyRevalidate = reader.ReadBoolean(),
+            MustUnderstand = reader.ReadBoolean(),
+            Immutable = reader.ReadBoolean(),
+            OnlyIfCached = reader.ReadBoolean(),
+            IsTargeted = reader.ReadBoolean(),
+            IsMalformed = reader.ReadBoolean(),
+            MaxAge = ReadTime(reader),
+            SharedMaxAge = ReadTime(reader),
+            StaleWhileRevalidate = ReadTime(reader),
+            StaleIfError = ReadTime(reader),
+            NoCacheFields = reader.ReadTexts(),
+            PrivateFields = reader.ReadTexts(),
+        };
 
     private static TimeSpan? ReadTime(HeadReader reader) => reader.ReadInt64() is var ticks and >= 0 ? new TimeSpan(ticks) : null;
 

@@ -19,7 +19,13 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
 
     public byte ReadByte() => Take(1)[0];
 
-    public bool ReadBoolean() => ReadByte() switch { 0 => false, 1 => true, _ => throw Invalid() };
+    public bool ReadBoolean() =>
+        ReadByte() switch
+        {
+            0 => false,
+            1 => true,
+            _ => throw Invalid(),
+        };
 
     public int ReadInt32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));
 
@@ -27,10 +33,13 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
 
     /// <summary>Reads a moment, in ticks of UTC.</summary>
     public DateTimeOffset ReadMoment() =>
-        ReadInt64() is var ticks && ticks >= DateTime.MinValue.Ticks && ticks <= DateTime.MaxValue.Ticks ? new(ticks, TimeSpan.Zero) : throw Invalid();
+        ReadInt64() is var ticks && ticks >= DateTime.MinValue.Ticks && ticks <= DateTime.MaxValue.Ticks
+            ? new(ticks, TimeSpan.Zero)
+            : throw Invalid();
 
     /// <summary>Reads a duration in ticks, 0 or more and within what times can be added up to.</summary>
-    public TimeSpan ReadDuration() => new TimeSpan(ReadInt64()) is var time && time >= TimeSpan.Zero && time <= MaxDuration ? time : throw Invalid();
+    public TimeSpan ReadDuration() =>
+        new TimeSpan(ReadInt64()) is var time && time >= TimeSpan.Zero && time <= MaxDuration ? time : throw Invalid();
 
     /// <summary>Reads a count of things, of which each takes four bytes at least.</summary>
     public int ReadCount() => ReadInt32() is var count and >= 0 && count <= _rest.Length / 4 ? count : throw Invalid();

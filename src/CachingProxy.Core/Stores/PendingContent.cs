@@ -25,7 +25,7 @@ public sealed class PendingContent
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, Length);
         var taken = new byte[bytes];
-        for (var filled = 0; filled < bytes;)
+        for (var filled = 0; filled < bytes; )
         {
             _first = _first.IsEmpty ? _pieces.Dequeue() : _first;
             var count = Math.Min(_first.Length, bytes - filled);

@@ -10,7 +10,13 @@ namespace CachingProxy.Core.Storing;
 internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
     /// <summary>The entry of a new response, its content still to come.</summary>
-    public CacheEntry Create(StoredRequest request, OriginResponse response, Freshness freshness, DateTimeOffset requestedAt, LogPosition position)
+    public CacheEntry Create(
+        StoredRequest request,
+        OriginResponse response,
+        Freshness freshness,
+        DateTimeOffset requestedAt,
+        LogPosition position
+    )
     {
         var fields = response.Fields;
         var variance = SearchVariance.Parse(fields["No-Vary-Search"]);
@@ -36,7 +42,8 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Tags = ResponseTags.Of(fields) ?? [],
             },
             response,
-            requestedAt);
+            requestedAt
+        );
     }
 
     /// <summary>The fields for the one request that a response is an answer to; those for others are the entry's.</summary>
@@ -47,7 +54,13 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     /// start anew, and it has seen every purge before <paramref name="position"/>. With it, why it may not be stored, if so:
     /// an update can forbid that as any response can.
     /// </summary>
-    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(StoredRequest request, CacheEntry entry, OriginResponse update, DateTimeOffset requestedAt, LogPosition position)
+    public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(
+        StoredRequest request,
+        CacheEntry entry,
+        OriginResponse update,
+        DateTimeOffset requestedAt,
+        LogPosition position
+    )
     {
         var policy = request.Policy;
         var received = update.Fields;
@@ -63,7 +76,13 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
         var saysNothing = !received.Contains("Cache-Control") && !received.Contains(ResponseDirectives.TargetedField);
         var control = saysNothing ? entry.Control : ResponseDirectives.Parse(asReceived);
         var facts = request.Facts with { Method = "GET", Range = null };
-        var decision = StorageRules.Decide(policy, request.Key, facts, new OriginResponse(entry.Status, asReceived, Stream.Null), clock.WallNow);
+        var decision = StorageRules.Decide(
+            policy,
+            request.Key,
+            facts,
+            new OriginResponse(entry.Status, asReceived, Stream.Null),
+            clock.WallNow
+        );
         var freshened = WithMetadata(
             entry with
             {
@@ -72,14 +91,14 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Control = control,
                 Position = position,
                 Tags = ResponseTags.Of(received) is { Count: > 0 } tags ? tags : entry.Tags,
-                Variant = IsChanged("Vary") || IsChanged("Content-Language")
-                    ? VariantKey.Of(merged, request.SelectingFields)
-                    : entry.Variant,
+                Variant =
+                    IsChanged("Vary") || IsChanged("Content-Language") ? VariantKey.Of(merged, request.SelectingFields) : entry.Variant,
                 // It stays where it is stored, and answers for its own target alone.
                 SearchVariance = IsChanged("No-Vary-Search") ? null : entry.SearchVariance,
             },
             update,
-            requestedAt);
+            requestedAt
+        );
         return (freshened, (decision as StorageDecision.DoNotStore)?.Reason);
 
         bool IsChanged(string name) => !Microsoft.Extensions.Primitives.StringValues.Equals(merged[name], entry.Fields[name]);
@@ -105,9 +124,13 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
             ReceivedAt = now,
             InitialAge = age,
             // The TTL counts from the arrival here, however old the response was then or the origin's clock has it.
-            Freshness = entry.Freshness.Source == FreshnessSource.TimeToLive
-                ? entry.Freshness with { Lifetime = entry.Freshness.Lifetime + age }
-                : entry.Freshness,
+            Freshness =
+                entry.Freshness.Source == FreshnessSource.TimeToLive
+                    ? entry.Freshness with
+                    {
+                        Lifetime = entry.Freshness.Lifetime + age,
+                    }
+                    : entry.Freshness,
         };
     }
 }

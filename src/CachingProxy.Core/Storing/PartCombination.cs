@@ -11,7 +11,11 @@ namespace CachingProxy.Core.Storing;
 /// Puts stored parts of the same representation together that adjoin, and in the end the whole (RFC 9111 §3.4). One at a time for each URI,
 /// and without copying what is there: the parts' chunks become the whole's. Safe for any number of threads.
 /// </summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "A semaphore without a wait handle holds nothing.")]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A semaphore without a wait handle holds nothing."
+)]
 internal sealed class PartCombination(ICacheStore store, InvalidationLog invalidations)
 {
     // Different URIs that share one wait for each other now and then, which harms nobody.
@@ -29,8 +33,11 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
         {
             foreach (var other in (await store.FindAsync(added.Key)).ToList())
             {
-                if (!other.IsSameAs(added) && AreOfOneWhole(added, other)
-                    && await JoinAsync(added, other, request.Policy.MaxObjectBytes) is { } joined)
+                if (
+                    !other.IsSameAs(added)
+                    && AreOfOneWhole(added, other)
+                    && await JoinAsync(added, other, request.Policy.MaxObjectBytes) is { } joined
+                )
                 {
                     added = joined;
                 }
@@ -56,10 +63,15 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
     }
 
     private static bool AreOfOneWhole(CacheEntry one, CacheEntry other) =>
-        one.Part is { IsExact: true } part && other.Part is { IsExact: true } otherPart && part.Adjoins(otherPart)
+        one.Part is { IsExact: true } part
+        && other.Part is { IsExact: true } otherPart
+        && part.Adjoins(otherPart)
         && part.Stated.Complete == otherPart.Stated.Complete
-        && one.Partition == other.Partition && one.Target == other.Target && one.Variant.IsSameAs(other.Variant)
-        && StrongValidator.Of(one) is { } validator && validator == StrongValidator.Of(other);
+        && one.Partition == other.Partition
+        && one.Target == other.Target
+        && one.Variant.IsSameAs(other.Variant)
+        && StrongValidator.Of(one) is { } validator
+        && validator == StrongValidator.Of(other);
 
     private async ValueTask<CacheEntry?> JoinAsync(CacheEntry newer, CacheEntry older, long maxBytes)
     {

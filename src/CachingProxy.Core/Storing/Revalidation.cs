@@ -14,7 +14,12 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
     /// of those that could be, and nothing was learnt.
     /// </summary>
     public async ValueTask<(CacheEntry Entry, bool IsStored)?> AfterNotModifiedAsync(
-        StoredRequest request, CacheEntry validating, OriginResponse notModified, DateTimeOffset requestedAt, LogPosition position)
+        StoredRequest request,
+        CacheEntry validating,
+        OriginResponse notModified,
+        DateTimeOffset requestedAt,
+        LogPosition position
+    )
     {
         var candidates = (await store.FindAsync(validating.Key)).Where(request.IsAnsweredBy).ToList();
         (CacheEntry Entry, bool IsStored)? served = null;
@@ -82,5 +87,12 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
 
     // What is wrong with one request is no fault of the stored response.
     private static bool IsAboutResponse(NotStoredReason? refusal) =>
-        refusal is not (null or NotStoredReason.Authorization or NotStoredReason.RequestNoStore or NotStoredReason.RequestCookie or NotStoredReason.RequestCredentials);
+        refusal
+            is not (
+                null
+                or NotStoredReason.Authorization
+                or NotStoredReason.RequestNoStore
+                or NotStoredReason.RequestCookie
+                or NotStoredReason.RequestCredentials
+            );
 }

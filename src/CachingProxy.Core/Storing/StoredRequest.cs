@@ -13,7 +13,13 @@ namespace CachingProxy.Core.Storing;
 /// <param name="Partition">Who may share the response.</param>
 /// <param name="Facts">What the rules want to know of it.</param>
 /// <param name="SelectingFields">The fields by which a variant is selected.</param>
-internal sealed record StoredRequest(CachePolicy Policy, CacheKey Key, CachePartition Partition, RequestFacts Facts, FieldList SelectingFields)
+internal sealed record StoredRequest(
+    CachePolicy Policy,
+    CacheKey Key,
+    CachePartition Partition,
+    RequestFacts Facts,
+    FieldList SelectingFields
+)
 {
     /// <summary>Takes what is to be kept of a request while its client is there.</summary>
     /// <param name="request">The request.</param>
@@ -22,7 +28,16 @@ internal sealed record StoredRequest(CachePolicy Policy, CacheKey Key, CachePart
     {
         var fields = new List<KeyValuePair<string, StringValues>>();
         request.SelectingFields.CopyTo(fields);
-        return new StoredRequest(request.Face.Policy, request.Key, request.Partition, RequestFacts.Of(request) with { Range = range }, new FieldList(fields));
+        return new StoredRequest(
+            request.Face.Policy,
+            request.Key,
+            request.Partition,
+            RequestFacts.Of(request) with
+            {
+                Range = range,
+            },
+            new FieldList(fields)
+        );
     }
 
     /// <summary>
@@ -34,5 +49,6 @@ internal sealed record StoredRequest(CachePolicy Policy, CacheKey Key, CachePart
     /// Tells whether a stored response, or a part of one, is of the URI, the partition and the variant that this request selects (RFC 9111
     /// §4.1).
     /// </summary>
-    public bool Selects(CacheEntry stored) => stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
+    public bool Selects(CacheEntry stored) =>
+        stored.Partition == Partition && stored.IsFor(Key.Target) && stored.Variant.Matches(SelectingFields);
 }

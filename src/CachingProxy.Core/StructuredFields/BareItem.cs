@@ -7,9 +7,7 @@ namespace CachingProxy.Core.StructuredFields;
 [SuppressMessage("Naming", "CA1720:Identifiers should not contain type names", Justification = "They are RFC 9651's own names.")]
 public abstract record BareItem
 {
-    private BareItem()
-    {
-    }
+    private BareItem() { }
 
     /// <summary>RFC 9651 §3.3.1: a whole number of at most 15 digits.</summary>
     public sealed record Integer(long Value) : BareItem;

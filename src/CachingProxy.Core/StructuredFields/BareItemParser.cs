@@ -13,16 +13,17 @@ internal static class BareItemParser
     public static bool TryRead(ref ReadOnlySpan<char> rest, out BareItem value)
     {
         value = null!;
-        return !rest.IsEmpty && rest[0] switch
-        {
-            '"' => TryString(ref rest, out value),
-            '*' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') => TryToken(ref rest, out value),
-            ':' => TryBytes(ref rest, out value),
-            '?' => TryBoolean(ref rest, out value),
-            '@' => TryDate(ref rest, out value),
-            '%' => TryDisplayString(ref rest, out value),
-            _ => TryNumber(ref rest, out value),
-        };
+        return !rest.IsEmpty
+            && rest[0] switch
+            {
+                '"' => TryString(ref rest, out value),
+                '*' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z') => TryToken(ref rest, out value),
+                ':' => TryBytes(ref rest, out value),
+                '?' => TryBoolean(ref rest, out value),
+                '@' => TryDate(ref rest, out value),
+                '%' => TryDisplayString(ref rest, out value),
+                _ => TryNumber(ref rest, out value),
+            };
     }
 
     private static bool TryNumber(ref ReadOnlySpan<char> rest, out BareItem value)
@@ -40,9 +41,12 @@ internal static class BareItemParser
         var length = sign + whole + (fraction < 0 ? 0 : fraction + 1);
         var text = rest[..length];
         rest = rest[length..];
-        value = fraction < 0
-            ? new BareItem.Integer(long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))
-            : new BareItem.Decimal(decimal.Parse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture));
+        value =
+            fraction < 0
+                ? new BareItem.Integer(long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))
+                : new BareItem.Decimal(
+                    decimal.Parse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture)
+                );
         return true;
     }
 

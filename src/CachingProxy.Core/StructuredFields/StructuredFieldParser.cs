@@ -16,16 +16,20 @@ internal ref struct StructuredFieldParser
     public bool TryList(out ImmutableArray<StructuredMember> members)
     {
         var list = ImmutableArray.CreateBuilder<StructuredMember>();
-        var isRead = TryMembers(ref this, list, static (ref parser, list) =>
-        {
-            if (!parser.TryItemOrInnerList(out var member))
+        var isRead = TryMembers(
+            ref this,
+            list,
+            static (ref parser, list) =>
             {
-                return false;
-            }
+                if (!parser.TryItemOrInnerList(out var member))
+                {
+                    return false;
+                }
 
-            list.Add(member);
-            return true;
-        });
+                list.Add(member);
+                return true;
+            }
+        );
         members = list.ToImmutable();
         return isRead;
     }
@@ -34,33 +38,37 @@ internal ref struct StructuredFieldParser
     public bool TryDictionary(out ImmutableArray<KeyValuePair<string, StructuredMember>> members)
     {
         var dictionary = new OrderedDictionary<string, StructuredMember>();
-        var isRead = TryMembers(ref this, dictionary, static (ref parser, dictionary) =>
-        {
-            if (!parser.TryKey(out var key))
+        var isRead = TryMembers(
+            ref this,
+            dictionary,
+            static (ref parser, dictionary) =>
             {
-                return false;
-            }
-
-            StructuredMember? member;
-            if (parser.TrySkip('='))
-            {
-                if (!parser.TryItemOrInnerList(out member))
+                if (!parser.TryKey(out var key))
                 {
                     return false;
                 }
-            }
-            else if (parser.TryParameters(out var parameters))
-            {
-                member = new StructuredMember.Item(BareItem.True) { Parameters = parameters };
-            }
-            else
-            {
-                return false;
-            }
 
-            dictionary[key] = member;
-            return true;
-        });
+                StructuredMember? member;
+                if (parser.TrySkip('='))
+                {
+                    if (!parser.TryItemOrInnerList(out member))
+                    {
+                        return false;
+                    }
+                }
+                else if (parser.TryParameters(out var parameters))
+                {
+                    member = new StructuredMember.Item(BareItem.True) { Parameters = parameters };
+                }
+                else
+                {
+                    return false;
+                }
+
+                dictionary[key] = member;
+                return true;
+            }
+        );
         members = [.. dictionary];
         return isRead;
     }

@@ -47,12 +47,13 @@ internal sealed class StructuredFieldWriter
         return true;
     }
 
-    public bool TryMember(StructuredMember member) => member switch
-    {
-        StructuredMember.Item(var value) => TryValue(value) && TryParameters(member.Parameters),
-        StructuredMember.InnerList(var items) => TryInnerList(items) && TryParameters(member.Parameters),
-        _ => false,
-    };
+    public bool TryMember(StructuredMember member) =>
+        member switch
+        {
+            StructuredMember.Item(var value) => TryValue(value) && TryParameters(member.Parameters),
+            StructuredMember.InnerList(var items) => TryInnerList(items) && TryParameters(member.Parameters),
+            _ => false,
+        };
 
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();
@@ -92,18 +93,19 @@ internal sealed class StructuredFieldWriter
         return StructuredFieldSyntax.IsKey(key);
     }
 
-    private bool TryValue(BareItem value) => value switch
-    {
-        BareItem.Integer(var number) => TryInteger(number),
-        BareItem.Decimal(var number) => TryDecimal(number),
-        BareItem.String(var text) => TryString(text),
-        BareItem.Token(var token) => StructuredFieldSyntax.IsToken(token) && Append(token),
-        BareItem.ByteSequence(var bytes) => Append($":{Convert.ToBase64String(bytes.AsSpan())}:"),
-        BareItem.Boolean(var isTrue) => Append(isTrue ? "?1" : "?0"),
-        BareItem.Date(var seconds) => Append('@') && TryInteger(seconds),
-        BareItem.DisplayString(var text) => TryDisplayString(text),
-        _ => false,
-    };
+    private bool TryValue(BareItem value) =>
+        value switch
+        {
+            BareItem.Integer(var number) => TryInteger(number),
+            BareItem.Decimal(var number) => TryDecimal(number),
+            BareItem.String(var text) => TryString(text),
+            BareItem.Token(var token) => StructuredFieldSyntax.IsToken(token) && Append(token),
+            BareItem.ByteSequence(var bytes) => Append($":{Convert.ToBase64String(bytes.AsSpan())}:"),
+            BareItem.Boolean(var isTrue) => Append(isTrue ? "?1" : "?0"),
+            BareItem.Date(var seconds) => Append('@') && TryInteger(seconds),
+            BareItem.DisplayString(var text) => TryDisplayString(text),
+            _ => false,
+        };
 
     private bool TryInteger(long number) =>
         number is >= -StructuredFieldSyntax.MaxInteger and <= StructuredFieldSyntax.MaxInteger
@@ -119,7 +121,10 @@ internal sealed class StructuredFieldWriter
 
     private bool TryString(string text)
     {
-        _text.Append('"').Append(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+        _text
+            .Append('"')
+            .Append(text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal))
+            .Append('"');
         return !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
     }
 

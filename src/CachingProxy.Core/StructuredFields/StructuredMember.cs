@@ -5,9 +5,7 @@ namespace CachingProxy.Core.StructuredFields;
 /// <summary>What lists and dictionaries are made of: an item or an inner list, with parameters (RFC 9651 §3.1, §3.2).</summary>
 public abstract record StructuredMember
 {
-    private StructuredMember()
-    {
-    }
+    private StructuredMember() { }
 
     /// <summary>The parameters in their order, each key once (RFC 9651 §3.1.2).</summary>
     public ImmutableArray<KeyValuePair<string, BareItem>> Parameters { get; init; } = [];

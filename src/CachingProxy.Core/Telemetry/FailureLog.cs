@@ -35,7 +35,14 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
         var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
         // What was not even sent is told once, where it was decided; what a client did wrong is no failure of the origin.
-        if (failure.Error is OriginError.HeldDown or OriginError.Overloaded or OriginError.ForbiddenTarget or OriginError.ClientContent or OriginError.ClientTimeout)
+        if (
+            failure.Error
+            is OriginError.HeldDown
+                or OriginError.Overloaded
+                or OriginError.ForbiddenTarget
+                or OriginError.ClientContent
+                or OriginError.ClientTimeout
+        )
         {
             Log.FetchFailed(logger, LogLevel.Debug, request.Method, authority, path, failure.Error, failure.Message, cause, "");
             return;
@@ -66,7 +73,8 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
 
     // It may hold what an origin sent, such as the names in a certificate.
     private static string Cleaned(string cause) =>
-        string.Concat(cause.Take(MaxCauseLength).Select(letter => char.IsControl(letter) ? '?' : letter)) + (cause.Length > MaxCauseLength ? "..." : "");
+        string.Concat(cause.Take(MaxCauseLength).Select(letter => char.IsControl(letter) ? '?' : letter))
+        + (cause.Length > MaxCauseLength ? "..." : "");
 
     private sealed class Told
     {

@@ -10,10 +10,7 @@ namespace CachingProxy.Http.Targets;
 internal static class AddressRanges
 {
     // Loopback and private use: permitted to a trusted local request.
-    private static readonly IPNetwork[] Private =
-    [
-        .. Networks("10.0.0.0/8 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7"),
-    ];
+    private static readonly IPNetwork[] Private = [.. Networks("10.0.0.0/8 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7")];
 
     // The metadata services of AWS and Google, which live in the private range of IPv6.
     private static readonly IPNetwork[] Metadata = [.. Networks("fd00:ec2::/32 fd20:ce::/32")];
@@ -41,8 +38,10 @@ internal static class AddressRanges
         return effective.AddressFamily switch
         {
             AddressFamily.InterNetwork => !SpecialV4.Any(network => network.Contains(effective)),
-            AddressFamily.InterNetworkV6 => effective.ScopeId == 0 && GlobalUnicastV6.Contains(effective)
-                && !SpecialV6.Any(network => network.Contains(effective)) && !IsIsatap(effective),
+            AddressFamily.InterNetworkV6 => effective.ScopeId == 0
+                && GlobalUnicastV6.Contains(effective)
+                && !SpecialV6.Any(network => network.Contains(effective))
+                && !IsIsatap(effective),
             _ => false,
         };
     }
@@ -51,7 +50,8 @@ internal static class AddressRanges
     public static bool IsPrivate(IPAddress address)
     {
         var effective = Effective(address);
-        return Private.Any(network => network.Contains(effective)) && !Metadata.Any(network => network.Contains(effective))
+        return Private.Any(network => network.Contains(effective))
+            && !Metadata.Any(network => network.Contains(effective))
             && (effective.AddressFamily == AddressFamily.InterNetwork || effective.ScopeId == 0);
     }
 

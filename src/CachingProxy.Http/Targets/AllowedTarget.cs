@@ -9,9 +9,7 @@ namespace CachingProxy.Http.Targets;
 /// </summary>
 public sealed record AllowedTarget
 {
-    private AllowedTarget()
-    {
-    }
+    private AllowedTarget() { }
 
     private string? Host { get; init; }
 
@@ -66,7 +64,9 @@ public sealed record AllowedTarget
         if (text.StartsWith('[') && text.IndexOf(']', StringComparison.Ordinal) is var end and > 0)
         {
             var rest = text[(end + 1)..];
-            return rest.Length == 0 ? (text[1..end], null) : rest[0] == ':' ? (text[1..end], rest[1..]) : (text, null);
+            return rest.Length == 0 ? (text[1..end], null)
+                : rest[0] == ':' ? (text[1..end], rest[1..])
+                : (text, null);
         }
 
         var colon = text.IndexOf(':', StringComparison.Ordinal);

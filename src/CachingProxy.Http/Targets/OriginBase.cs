@@ -12,7 +12,8 @@ public sealed class OriginBase
     {
         ArgumentNullException.ThrowIfNull(url);
         Url = url;
-        Authority = $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? UriNormalization.HostOf(url) : $"{UriNormalization.HostOf(url)}:{url.Port}")}";
+        Authority =
+            $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? UriNormalization.HostOf(url) : $"{UriNormalization.HostOf(url)}:{url.Port}")}";
         _basePath = url.AbsolutePath.TrimEnd('/');
     }
 
@@ -46,8 +47,11 @@ public sealed class OriginBase
     {
         ArgumentNullException.ThrowIfNull(target);
         return _basePath.Length == 0
-            || (target.StartsWith(_basePath, StringComparison.Ordinal) && (target.Length == _basePath.Length || target[_basePath.Length] is '/' or '?')
-                && !UriNormalization.LeavesBase(target[_basePath.Length..]));
+            || (
+                target.StartsWith(_basePath, StringComparison.Ordinal)
+                && (target.Length == _basePath.Length || target[_basePath.Length] is '/' or '?')
+                && !UriNormalization.LeavesBase(target[_basePath.Length..])
+            );
     }
 
     /// <summary>

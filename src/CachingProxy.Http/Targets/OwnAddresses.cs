@@ -7,7 +7,13 @@ namespace CachingProxy.Http.Targets;
 public static class OwnAddresses
 {
     private static readonly Lazy<HashSet<IPAddress>> Known = new(() =>
-        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(unicast => unicast.Address)]);
+        [
+            .. NetworkInterface
+                .GetAllNetworkInterfaces()
+                .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+                .Select(unicast => unicast.Address),
+        ]
+    );
 
     /// <summary>Whether an address is one of this machine's.</summary>
     public static bool Contains(IPAddress address) => Known.Value.Contains(AddressRanges.Effective(address));

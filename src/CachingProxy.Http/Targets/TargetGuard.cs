@@ -32,13 +32,21 @@ public sealed class TargetGuard
         var endPoint = context.DnsEndPoint;
         var host = endPoint.Host.Trim('[', ']');
         var uri = context.InitialRequestMessage.RequestUri;
-        if (uri is null || uri.Port != endPoint.Port || !uri.IdnHost.Trim('[', ']').Equals(host, StringComparison.OrdinalIgnoreCase)
-            || !_policy.PermitsName(host, endPoint.Port))
+        if (
+            uri is null
+            || uri.Port != endPoint.Port
+            || !uri.IdnHost.Trim('[', ']').Equals(host, StringComparison.OrdinalIgnoreCase)
+            || !_policy.PermitsName(host, endPoint.Port)
+        )
         {
             throw Forbidden();
         }
 
-        return await ConnectToAnyAsync(Permitted(host, endPoint.Port, await ResolveAsync(_resolve, host, cancellation)), endPoint.Port, cancellation);
+        return await ConnectToAnyAsync(
+            Permitted(host, endPoint.Port, await ResolveAsync(_resolve, host, cancellation)),
+            endPoint.Port,
+            cancellation
+        );
     }
 
     /// <summary>
@@ -82,7 +90,11 @@ public sealed class TargetGuard
     /// <summary>The answer for every target that is forbidden, for whatever reason.</summary>
     public static OriginException Forbidden() => new(OriginError.ForbiddenTarget, "This target may not be reached through this proxy.");
 
-    private static async Task<IPAddress[]> ResolveAsync(Func<string, CancellationToken, Task<IPAddress[]>> resolve, string host, CancellationToken cancellation)
+    private static async Task<IPAddress[]> ResolveAsync(
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        string host,
+        CancellationToken cancellation
+    )
     {
         if (IPAddress.TryParse(host, out var literal))
         {
@@ -117,7 +129,8 @@ public sealed class TargetGuard
             {
                 return await ConnectAsync(new IPEndPoint(addresses[next], port), patience.Token);
             }
-            catch (Exception failure) when (failure is SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+            catch (Exception failure)
+                when (failure is SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 last = failure;
             }
@@ -125,8 +138,16 @@ public sealed class TargetGuard
 
         throw last switch
         {
-            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new OriginException(OriginError.ConnectionRefused, "The origin refused the connection: nothing listens on its port.", last),
-            OperationCanceledException => new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", last),
+            SocketException { SocketErrorCode: SocketError.ConnectionRefused } => new OriginException(
+                OriginError.ConnectionRefused,
+                "The origin refused the connection: nothing listens on its port.",
+                last
+            ),
+            OperationCanceledException => new OriginException(
+                OriginError.ConnectionTimeout,
+                "The origin did not accept a connection in time.",
+                last
+            ),
             _ => new OriginException(OriginError.Unreachable, "The origin could not be reached.", last),
         };
     }

@@ -37,14 +37,22 @@ public sealed class TargetPolicy
     internal bool PermitsAddress(string host, IPAddress address, int port) =>
         PermitsWhereverItLeads(host, port)
         || Allowed.Any(target => target.PermitsAddress(address, port))
-        || (PermitsPublic && IsUsualPort(port)
-            && ((AddressRanges.IsPublic(address) && !OwnAddresses.Contains(address)) || (PermitsPrivate && AddressRanges.IsPrivate(address))));
+        || (
+            PermitsPublic
+            && IsUsualPort(port)
+            && (
+                (AddressRanges.IsPublic(address) && !OwnAddresses.Contains(address)) || (PermitsPrivate && AddressRanges.IsPrivate(address))
+            )
+        );
 
     /// <summary>Tells whether a target is permitted by its name, whatever address that leads to.</summary>
-    internal bool PermitsWhereverItLeads(string host, int port) => IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port));
+    internal bool PermitsWhereverItLeads(string host, int port) =>
+        IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port));
 
     private bool IsOrigin(string host, int port) =>
-        Origin is not null && Origin.Port == port && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
+        Origin is not null
+        && Origin.Port == port
+        && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a port is one that web servers use; the others need to be named.</summary>
     internal static bool IsUsualPort(int port) => port is 80 or 443 or >= 1024;

@@ -70,13 +70,14 @@ internal struct ChunkScan
         _size = _part == Part.Data ? _size : 0;
     }
 
-    private static int Digit(byte next) => next switch
-    {
-        >= (byte)'0' and <= (byte)'9' => next - '0',
-        >= (byte)'a' and <= (byte)'f' => next - 'a' + 10,
-        >= (byte)'A' and <= (byte)'F' => next - 'A' + 10,
-        _ => -1,
-    };
+    private static int Digit(byte next) =>
+        next switch
+        {
+            >= (byte)'0' and <= (byte)'9' => next - '0',
+            >= (byte)'a' and <= (byte)'f' => next - 'a' + 10,
+            >= (byte)'A' and <= (byte)'F' => next - 'A' + 10,
+            _ => -1,
+        };
 
     private enum Part
     {

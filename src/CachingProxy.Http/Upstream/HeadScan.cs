@@ -62,7 +62,10 @@ internal struct HeadScan
         }
         else if (next != (byte)'\r')
         {
-            _matchedName = _matchedName == _lineBytes && _matchedName < TransferEncoding.Length && (next | 0x20) == TransferEncoding[_matchedName] ? _matchedName + 1 : _matchedName;
+            _matchedName =
+                _matchedName == _lineBytes && _matchedName < TransferEncoding.Length && (next | 0x20) == TransferEncoding[_matchedName]
+                    ? _matchedName + 1
+                    : _matchedName;
             IsChunked |= _matchedName == TransferEncoding.Length;
             _lineBytes++;
         }

@@ -13,7 +13,18 @@ namespace CachingProxy.Http.Upstream;
 public sealed class HttpOrigin : IOrigin, IDisposable
 {
     // RFC 9110 §9.2.2. QUERY and its kind are safe, and so idempotent.
-    private static readonly HashSet<string> Idempotent = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "QUERY", "PROPFIND", "REPORT", "SEARCH"];
+    private static readonly HashSet<string> Idempotent =
+    [
+        "GET",
+        "HEAD",
+        "OPTIONS",
+        "PUT",
+        "DELETE",
+        "QUERY",
+        "PROPFIND",
+        "REPORT",
+        "SEARCH",
+    ];
 
     private readonly HttpMessageInvoker _pooled;
     private readonly HttpMessageInvoker _fresh;
@@ -42,7 +53,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         {
             return await SendAsync(_pooled, request, cancellation);
         }
-        catch (OriginException failure) when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
+        catch (OriginException failure)
+            when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
         {
             // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. Once, and on a connection of its own.
             return await SendAsync(_fresh, request, cancellation);
@@ -56,29 +68,35 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         _fresh.Dispose();
     }
 
-    private HttpMessageInvoker CreateInvoker(TargetGuard guard, TimeSpan lifetime) => new(new SocketsHttpHandler
-    {
-        UseCookies = false,
-        UseProxy = _proxy is not null,
-        Proxy = _proxy,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = _options.ConnectTimeout,
-        ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
-        SslOptions = new OriginCertificates(_options).ClientOptions,
-        // A tunnel through a proxy is no exchange with an origin; what goes through it is.
-        PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(context.InitialRequestMessage.Method == HttpMethod.Connect
-            ? context.PlaintextStream
-            : new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)),
-        EnableMultipleHttp2Connections = true,
-        PooledConnectionLifetime = lifetime,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        MaxResponseHeadersLength = 32,
-        // Field values are bytes; Latin-1 brings each through as it is.
-        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-    });
+    private HttpMessageInvoker CreateInvoker(TargetGuard guard, TimeSpan lifetime) =>
+        new(
+            new SocketsHttpHandler
+            {
+                UseCookies = false,
+                UseProxy = _proxy is not null,
+                Proxy = _proxy,
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                ActivityHeadersPropagator = null,
+                ConnectTimeout = _options.ConnectTimeout,
+                ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
+                SslOptions = new OriginCertificates(_options).ClientOptions,
+                // A tunnel through a proxy is no exchange with an origin; what goes through it is.
+                PlaintextStreamFilter = (context, _) =>
+                    new ValueTask<Stream>(
+                        context.InitialRequestMessage.Method == HttpMethod.Connect
+                            ? context.PlaintextStream
+                            : new OriginConnection(context.PlaintextStream, isHttp1: context.NegotiatedHttpVersion.Major == 1)
+                    ),
+                EnableMultipleHttp2Connections = true,
+                PooledConnectionLifetime = lifetime,
+                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+                MaxResponseHeadersLength = 32,
+                // Field values are bytes; Latin-1 brings each through as it is.
+                RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+                ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+            }
+        );
 
     private static bool CanBeSentAgain(OriginRequest request) =>
         Idempotent.Contains(request.Method) && !request.IsUpgrade && request.Content is null or { CanSeek: true };
@@ -86,7 +104,11 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private async ValueTask<OriginResponse> SendAsync(HttpMessageInvoker invoker, OriginRequest request, CancellationToken cancellation)
     {
         var silence = new SilenceLimit(_options.HeadTimeout, _time, cancellation);
-        var exchange = OriginExchange.Begin(request.Key.Authority.StartsWith("http:", StringComparison.Ordinal), OnInterim(request, silence), UploadOf(request, silence));
+        var exchange = OriginExchange.Begin(
+            request.Key.Authority.StartsWith("http:", StringComparison.Ordinal),
+            OnInterim(request, silence),
+            UploadOf(request, silence)
+        );
         HttpResponseMessage? response = null;
         try
         {
@@ -127,13 +149,14 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     }
 
     // RFC 9110 §15.2: an origin that says that it is at work is not silent. The exchange bounds how often it may.
-    private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) => request.OnInterim is not { } onInterim
-        ? null
-        : interim =>
-        {
-            silence.OnSignOfLife();
-            onInterim(interim);
-        };
+    private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) =>
+        request.OnInterim is not { } onInterim
+            ? null
+            : interim =>
+            {
+                silence.OnSignOfLife();
+                onInterim(interim);
+            };
 
     private static Upload? UploadOf(OriginRequest request, SilenceLimit silence)
     {
@@ -153,7 +176,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
         {
             // With content, HTTP/1.1: an upload is sent on the connection itself.
-            Version = uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
+            Version =
+                uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             // RFC 9110 §8.6: a method that may have content says that there is none. Where there is, the upload says so in its place.
             Content = request.Content is null && request.Method is "GET" or "HEAD" or "OPTIONS" ? null : new ByteArrayContent([]),

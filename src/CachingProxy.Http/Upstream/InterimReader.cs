@@ -42,8 +42,12 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
         {
             // HTTP/1.1 103 Early Hints
             var text = _head.ToString();
-            if (!text.StartsWith("HTTP/1.1 1", StringComparison.Ordinal) || _head.Length > MaxHeadBytes
-                || !int.TryParse(text.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status) || status == 101)
+            if (
+                !text.StartsWith("HTTP/1.1 1", StringComparison.Ordinal)
+                || _head.Length > MaxHeadBytes
+                || !int.TryParse(text.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+                || status == 101
+            )
             {
                 IsDone = true;
                 return;
@@ -107,5 +111,6 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
 
     // It has no content, and cookies are for the policy to decide about, with the final response.
     private static bool IsNotHandedOn(string name) =>
-        name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);
+        name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);
 }

@@ -17,11 +17,16 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
     private const string WhileDeveloping = "while developing, --origin-insecure takes it as it is.";
 
     /// <summary>How TLS connections to origins are made.</summary>
-    public SslClientAuthenticationOptions ClientOptions => new()
-    {
-        RemoteCertificateValidationCallback = Validate,
-        CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
-    };
+    public SslClientAuthenticationOptions ClientOptions =>
+        new()
+        {
+            RemoteCertificateValidationCallback = Validate,
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                DisableCertificateDownloads = true,
+                RevocationMode = X509RevocationMode.NoCheck,
+            },
+        };
 
     /// <summary>
     /// Decides about one certificate, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.
@@ -42,12 +47,19 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            throw Refused($"The origin's certificate is for another name than that of its URL. Ask for it by that name, or, {WhileDeveloping}", $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}.");
+            throw Refused(
+                $"The origin's certificate is for another name than that of its URL. Ask for it by that name, or, {WhileDeveloping}",
+                $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}."
+            );
         }
 
         var faults = options.TrustedIssuers.Count == 0 ? chain?.ChainStatus ?? [] : FaultsByTrustedIssuers(shown, chain);
-        return faults.Length == 0 && options.TrustedIssuers.Count > 0 ? true
-            : throw Refused($"The origin's certificate {Fault(faults)}; {WhileDeveloping}", string.Join(" ", faults.Select(status => status.StatusInformation.Trim())));
+        return faults.Length == 0 && options.TrustedIssuers.Count > 0
+            ? true
+            : throw Refused(
+                $"The origin's certificate {Fault(faults)}; {WhileDeveloping}",
+                string.Join(" ", faults.Select(status => status.StatusInformation.Trim()))
+            );
     }
 
     private X509ChainStatus[] FaultsByTrustedIssuers(X509Certificate2 certificate, X509Chain? chain)
@@ -67,21 +79,31 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
     {
         var faults = statuses.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
         return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain)
-                ? options.TrustedIssuers.Count == 0
-                    ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
-                    : "is signed neither by somebody whom this machine trusts nor by a root in the file of --origin-ca"
-            : faults.HasFlag(X509ChainStatusFlags.NotTimeValid) ? "has expired, or is not valid yet"
-            : faults.HasFlag(X509ChainStatusFlags.Revoked) ? "was revoked"
-            : $"is not accepted ({faults})";
+            ? options.TrustedIssuers.Count == 0
+                ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
+                : "is signed neither by somebody whom this machine trusts nor by a root in the file of --origin-ca"
+            : faults.HasFlag(X509ChainStatusFlags.NotTimeValid)
+                ? "has expired, or is not valid yet"
+                : faults.HasFlag(X509ChainStatusFlags.Revoked)
+                    ? "was revoked"
+                    : $"is not accepted ({faults})";
     }
 
     private static string NamesIn(X509Certificate2 certificate)
     {
-        var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))).ToList();
+        var names = certificate
+            .Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension =>
+                extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString()))
+            )
+            .ToList();
         return names.Count > 0 ? string.Join(", ", names.Take(10)) : certificate.Subject;
     }
 
     private static OriginException Refused(string message, string? details) =>
-        new(OriginError.CertificateRefused, message, details is null ? null : new System.Security.Authentication.AuthenticationException(details));
+        new(
+            OriginError.CertificateRefused,
+            message,
+            details is null ? null : new System.Security.Authentication.AuthenticationException(details)
+        );
 }

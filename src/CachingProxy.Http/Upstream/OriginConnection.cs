@@ -63,7 +63,10 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
             _isChunked = false;
             _scanned = isHttp1 ? exchange : null;
             var onContinue = exchange.Upload is { AwaitsContinue: true } asking ? asking.OnContinue : (Action?)null;
-            _interims = isHttp1 && (exchange.OnInterim is not null || onContinue is not null) ? new InterimReader(exchange.OnInterim, onContinue) : null;
+            _interims =
+                isHttp1 && (exchange.OnInterim is not null || onContinue is not null)
+                    ? new InterimReader(exchange.OnInterim, onContinue)
+                    : null;
         }
 
         if (OriginExchange.Current?.Upload is { HasBegun: false } upload)

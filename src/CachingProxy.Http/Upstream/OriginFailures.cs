@@ -24,28 +24,48 @@ internal static class OriginFailures
 
         return failure switch
         {
-            OperationCanceledException when failure.InnerException is TimeoutException =>
-                new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", failure),
-            OperationCanceledException when silence.IsReached =>
-                new OriginException(OriginError.Timeout, "The origin did not answer in time.", failure),
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded
-                or HttpRequestError.HttpProtocolError or HttpRequestError.VersionNegotiationError } =>
-                new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
-            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-                new OriginException(OriginError.TlsFailed, TlsFault(failure), failure.GetBaseException()),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } when IsTimeout(failure) =>
-                new OriginException(OriginError.ConnectionTimeout, "The origin did not accept a connection in time.", failure),
-            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } =>
-                new OriginException(OriginError.Unreachable, "The proxy on the way to the origin did not connect to it.", failure),
+            OperationCanceledException when failure.InnerException is TimeoutException => new OriginException(
+                OriginError.ConnectionTimeout,
+                "The origin did not accept a connection in time.",
+                failure
+            ),
+            OperationCanceledException when silence.IsReached => new OriginException(
+                OriginError.Timeout,
+                "The origin did not answer in time.",
+                failure
+            ),
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.InvalidResponse
+                    or HttpRequestError.ConfigurationLimitExceeded
+                    or HttpRequestError.HttpProtocolError
+                    or HttpRequestError.VersionNegotiationError
+            } => new OriginException(OriginError.InvalidResponse, "The origin's answer is not a valid HTTP response.", failure),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new OriginException(
+                OriginError.TlsFailed,
+                TlsFault(failure),
+                failure.GetBaseException()
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } when IsTimeout(failure) => new OriginException(
+                OriginError.ConnectionTimeout,
+                "The origin did not accept a connection in time.",
+                failure
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => new OriginException(
+                OriginError.Unreachable,
+                "The proxy on the way to the origin did not connect to it.",
+                failure
+            ),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
             // The handler looks at the socket of a new connection outside of what it wraps: one that is gone already throws as it is.
-            HttpRequestException or SocketException =>
-                new OriginException(OriginError.Disconnected, "The connection to the origin broke before it had answered.", failure),
-            IOException =>
-                new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),
-            ObjectDisposedException =>
-                new OriginException(OriginError.Disconnected, "The proxy is shutting down.", failure),
+            HttpRequestException or SocketException => new OriginException(
+                OriginError.Disconnected,
+                "The connection to the origin broke before it had answered.",
+                failure
+            ),
+            IOException => new OriginException(OriginError.Truncated, "The origin's response ended before it was whole.", failure),
+            ObjectDisposedException => new OriginException(OriginError.Disconnected, "The proxy is shutting down.", failure),
             _ => null,
         };
     }
@@ -56,7 +76,8 @@ internal static class OriginFailures
         var words = failure.ToString();
         return words.Contains("frame size", StringComparison.Ordinal) || words.Contains("wrong version number", StringComparison.Ordinal)
                 ? "The origin does not speak TLS on this port; perhaps --origin should begin with http://."
-            : words.Contains("protocol version", StringComparison.Ordinal) || words.Contains("unsupported protocol", StringComparison.Ordinal)
+            : words.Contains("protocol version", StringComparison.Ordinal)
+            || words.Contains("unsupported protocol", StringComparison.Ordinal)
                 ? "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3."
             : words.Contains("handshake failure", StringComparison.Ordinal) || words.Contains("no shared cipher", StringComparison.Ordinal)
                 ? "The origin and this machine have no version of TLS, or no cipher, in common; 1.2 or 1.3 is needed."

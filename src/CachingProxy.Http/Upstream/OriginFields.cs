@@ -12,7 +12,17 @@ public sealed class OriginFields
     // Fields that say nothing of who asks; whatever else is configured may be a credential.
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "From", "Origin", "Pragma", "Referer", "User-Agent", "X-Requested-With",
+        "Accept",
+        "Accept-Charset",
+        "Accept-Encoding",
+        "Accept-Language",
+        "Cache-Control",
+        "From",
+        "Origin",
+        "Pragma",
+        "Referer",
+        "User-Agent",
+        "X-Requested-With",
     };
 
     private readonly IReadOnlyList<KeyValuePair<string, StringValues>> _fields;
@@ -42,7 +52,11 @@ public sealed class OriginFields
     /// <summary>Tells whether the client's field of this name would have said who asks, and never reaches the origin.</summary>
     public bool HidesCredential(string name) =>
         _names.Contains(name)
-        && (name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || name.Equals("Cookie", StringComparison.OrdinalIgnoreCase) || CredentialFields.Contains(name));
+        && (
+            name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Cookie", StringComparison.OrdinalIgnoreCase)
+            || CredentialFields.Contains(name)
+        );
 
     /// <summary>Returns fields with these in the place of those of the same names.</summary>
     public FieldList ApplyTo(FieldList fields)

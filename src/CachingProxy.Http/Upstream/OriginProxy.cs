@@ -29,7 +29,8 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
     /// Returns the credentials for a tunnel alone. After a refusal the handler would send a plain request again, whose content is gone by
     /// then; such a request carries them from the beginning (<see cref="PrepareAsync"/>).
     /// </summary>
-    public NetworkCredential? GetCredential(Uri uri, string authType) => OriginExchange.Current is { IsPlain: true } ? null : inner.Credentials?.GetCredential(uri, authType);
+    public NetworkCredential? GetCredential(Uri uri, string authType) =>
+        OriginExchange.Current is { IsPlain: true } ? null : inner.Credentials?.GetCredential(uri, authType);
 
     /// <summary>Judges the target of a request that is going to be sent through a proxy, and adds the credentials for that proxy.</summary>
     /// <exception cref="OriginException">The target is forbidden.</exception>
@@ -55,7 +56,10 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
     {
         if (answer.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && For(request.RequestUri!) is not null)
         {
-            throw new OriginException(OriginError.Unreachable, "The proxy on the way to the origin wants other credentials than those of --origin-proxy.");
+            throw new OriginException(
+                OriginError.Unreachable,
+                "The proxy on the way to the origin wants other credentials than those of --origin-proxy."
+            );
         }
     }
 
@@ -64,7 +68,8 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var request = context.InitialRequestMessage;
-        var isToProxy = request.Method == HttpMethod.Connect || (For(request.RequestUri!) is { } proxy && proxy.IdnHost == host && proxy.Port == port);
+        var isToProxy =
+            request.Method == HttpMethod.Connect || (For(request.RequestUri!) is { } proxy && proxy.IdnHost == host && proxy.Port == port);
         if (!isToProxy)
         {
             return await guard.ConnectAsync(context, cancellation);
@@ -77,7 +82,11 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
         catch (OriginException failure)
         {
             // Which one it is is for the log alone.
-            throw new OriginException(failure.Error, "The proxy on the way to the origin could not be reached.", new IOException($"{host}:{port}: {failure.InnerException?.Message ?? failure.Message}"));
+            throw new OriginException(
+                failure.Error,
+                "The proxy on the way to the origin could not be reached.",
+                new IOException($"{host}:{port}: {failure.InnerException?.Message ?? failure.Message}")
+            );
         }
     }
 

@@ -9,6 +9,9 @@ public sealed class OriginWithFields(IOrigin inner, string authority, OriginFiel
     public ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return inner.SendAsync(request.Key.Authority == authority ? request with { Fields = fields.ApplyTo(request.Fields) } : request, cancellation);
+        return inner.SendAsync(
+            request.Key.Authority == authority ? request with { Fields = fields.ApplyTo(request.Fields) } : request,
+            cancellation
+        );
     }
 }

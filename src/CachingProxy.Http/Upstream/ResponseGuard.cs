@@ -37,13 +37,23 @@ internal static class ResponseGuard
         // With two framings, in HTTP/1.0 with one that it does not know, and over TLS with none, the origin may have
         // meant the content to end elsewhere, or an attacker may have ended it.
         var isHttp1 = response.Version.Major == 1;
-        var isAmbiguous = hasContent && isHttp1 && (
-            (codings.Count > 0 && (lengths.Count > 0 || response.Version.Minor == 0))
-            || (codings.Count == 0 && lengths.Count == 0 && request.Key.Authority.StartsWith("https:", StringComparison.Ordinal)));
+        var isAmbiguous =
+            hasContent
+            && isHttp1
+            && (
+                (codings.Count > 0 && (lengths.Count > 0 || response.Version.Minor == 0))
+                || (codings.Count == 0 && lengths.Count == 0 && request.Key.Authority.StartsWith("https:", StringComparison.Ordinal))
+            );
 
         var fields = new List<KeyValuePair<string, StringValues>>();
-        var areAllReadable = AddTo(fields, response.Headers.NonValidated, maxFields) & AddTo(fields, response.Content.Headers.NonValidated, maxFields);
-        return new CheckedHead(new FieldList(fields), codings.Count > 0 ? null : response.Content.Headers.ContentLength, isAmbiguous, !areAllReadable);
+        var areAllReadable =
+            AddTo(fields, response.Headers.NonValidated, maxFields) & AddTo(fields, response.Content.Headers.NonValidated, maxFields);
+        return new CheckedHead(
+            new FieldList(fields),
+            codings.Count > 0 ? null : response.Content.Headers.ContentLength,
+            isAmbiguous,
+            !areAllReadable
+        );
     }
 
     private static void CheckLengths(StringValues lengths, long? understood)
@@ -56,10 +66,14 @@ internal static class ResponseGuard
         }
 
         // What the handler did not understand it did not count by either.
-        if (distinct.Count == 1
-            && (distinct[0].AsSpan().ContainsAnyExceptInRange('0', '9')
+        if (
+            distinct.Count == 1
+            && (
+                distinct[0].AsSpan().ContainsAnyExceptInRange('0', '9')
                 || !long.TryParse(distinct[0], NumberStyles.None, CultureInfo.InvariantCulture, out var length)
-                || length != understood))
+                || length != understood
+            )
+        )
         {
             throw Invalid("The origin stated a length of its content that is no number.");
         }
@@ -110,10 +124,12 @@ internal static class ResponseGuard
     }
 
     private static bool DescribesContent(string name) =>
-        name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase);
+        name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsFraming(string name) =>
-        name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
+        name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
     private static StringValues Values(HttpHeaders headers, string name) =>
         headers.NonValidated.TryGetValues(name, out var values) ? new StringValues([.. values]) : StringValues.Empty;

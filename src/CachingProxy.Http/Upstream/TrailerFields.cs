@@ -12,11 +12,45 @@ internal static class TrailerFields
     // Framing, routing, authentication, conditions and what content and caches are told by: too late, or a way around a check.
     private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Content-Length", "Host", "Authorization", "Set-Cookie", "Cookie", "WWW-Authenticate", "Max-Forwards", "Expect", "Range", "If-Range",
-        "Cache-Control", "CDN-Cache-Control", "Surrogate-Control", "Pragma", "Expires", "Age", "Date", "Vary", "ETag", "Last-Modified", "Location",
-        "Retry-After", "Content-Encoding", "Content-Type", "Content-Range", "Content-Location", "Cache-Status", "X-Cache", "Via", "Warning",
-        "Cache-Tag", "Surrogate-Key", "xkey", "Cache-Groups", "Cache-Group-Invalidation", "Clear-Site-Data", "Strict-Transport-Security",
-        "Content-Security-Policy", "No-Vary-Search",
+        "Content-Length",
+        "Host",
+        "Authorization",
+        "Set-Cookie",
+        "Cookie",
+        "WWW-Authenticate",
+        "Max-Forwards",
+        "Expect",
+        "Range",
+        "If-Range",
+        "Cache-Control",
+        "CDN-Cache-Control",
+        "Surrogate-Control",
+        "Pragma",
+        "Expires",
+        "Age",
+        "Date",
+        "Vary",
+        "ETag",
+        "Last-Modified",
+        "Location",
+        "Retry-After",
+        "Content-Encoding",
+        "Content-Type",
+        "Content-Range",
+        "Content-Location",
+        "Cache-Status",
+        "X-Cache",
+        "Via",
+        "Warning",
+        "Cache-Tag",
+        "Surrogate-Key",
+        "xkey",
+        "Cache-Groups",
+        "Cache-Group-Invalidation",
+        "Clear-Site-Data",
+        "Strict-Transport-Security",
+        "Content-Security-Policy",
+        "No-Vary-Search",
     };
 
     /// <summary>Those that may be passed on; none where there are too many, or one is no valid field.</summary>
@@ -32,7 +66,13 @@ internal static class TrailerFields
             }
         }
 
-        return fields.Count > MaxFields || fields.Any(field => field.Value.Any(value => value is null || value.AsSpan().ContainsAnyInRange('\0', '\x1f') || value.Contains('\x7f', StringComparison.Ordinal)))
+        return
+            fields.Count > MaxFields
+            || fields.Any(field =>
+                field.Value.Any(value =>
+                    value is null || value.AsSpan().ContainsAnyInRange('\0', '\x1f') || value.Contains('\x7f', StringComparison.Ordinal)
+                )
+            )
             ? FieldList.Empty
             : new FieldList(fields);
     }

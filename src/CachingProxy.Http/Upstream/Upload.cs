@@ -78,11 +78,15 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
             throw new InvalidOperationException("The handler has framed the empty content in another way.");
         }
 
-        var framing = length is { } known ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {known}") : "Transfer-Encoding: chunked";
-        return [
+        var framing = length is { } known
+            ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {known}")
+            : "Transfer-Encoding: chunked";
+        return
+        [
             .. head[..at],
             .. Encoding.ASCII.GetBytes($"\r\n{framing}\r\n{(awaitsContinue ? "Expect: 100-continue\r\n" : "")}"),
-            .. head[(at + EmptyFraming.Length)..]];
+            .. head[(at + EmptyFraming.Length)..],
+        ];
     }
 
     private async Task PumpAsync(Stream connection)
@@ -117,7 +121,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
 
     private async Task SendAsync(Stream connection, byte[] buffer)
     {
-        for (var left = length ?? long.MaxValue; left > 0;)
+        for (var left = length ?? long.MaxValue; left > 0; )
         {
             silence.OnUploadWaits();
             var room = buffer.AsMemory(SizeBytes, (int)Math.Min(left, BufferBytes - SizeBytes - LineEndBytes));

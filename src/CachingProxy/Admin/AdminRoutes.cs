@@ -15,7 +15,13 @@ internal sealed class AdminRoutes
     private readonly CacheResource _cache;
     private readonly Dictionary<string, ApiRoute> _routes;
 
-    public AdminRoutes(AdminAuthentication authentication, ProxyEndpoint proxy, CacheResource cache, HealthResource health, DocsResource docs)
+    public AdminRoutes(
+        AdminAuthentication authentication,
+        ProxyEndpoint proxy,
+        CacheResource cache,
+        HealthResource health,
+        DocsResource docs
+    )
     {
         _authentication = authentication;
         _cache = cache;
@@ -49,10 +55,14 @@ internal sealed class AdminRoutes
         if (route.Methods.Length > 0 && !route.Methods.Contains(context.Request.Method))
         {
             context.Response.Headers.Allow = string.Join(", ", route.Methods);
-            return new ApiError("method_not_allowed", $"{route.Path} takes {string.Join(" and ", route.Methods)}.", 405).WriteAsync(context);
+            return new ApiError("method_not_allowed", $"{route.Path} takes {string.Join(" and ", route.Methods)}.", 405).WriteAsync(
+                context
+            );
         }
 
-        return route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host) ? _authentication.RefuseAsync(context) : route.Handle(context, guarded);
+        return route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host)
+            ? _authentication.RefuseAsync(context)
+            : route.Handle(context, guarded);
     }
 
     /// <summary>Purges a path of the origin, by the method <c>PURGE</c>.</summary>
@@ -61,7 +71,9 @@ internal sealed class AdminRoutes
 
     // What is below /docs/ belongs to the page.
     private ApiRoute? Find(ReadOnlySpan<char> path) =>
-        _routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path.StartsWith("/docs/") ? "/docs" : path, out var route) ? route : null;
+        _routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path.StartsWith("/docs/") ? "/docs" : path, out var route)
+            ? route
+            : null;
 
     // Ours from the beginning, so that what is added there later takes no path of an origin away.
     private static bool IsReserved(ReadOnlySpan<char> path) =>

@@ -8,5 +8,4 @@ namespace CachingProxy.Admin;
 /// <param name="Methods">The methods that mean something, as <c>Allow</c> names them; empty where every one does.</param>
 /// <param name="NeedsAuthentication">Whether it changes or reveals what the cache holds.</param>
 /// <param name="Handle">Answers it.</param>
-internal sealed record ApiRoute(
-    string Path, string[] Methods, bool NeedsAuthentication, Func<HttpContext, GuardedRequest, Task> Handle);
+internal sealed record ApiRoute(string Path, string[] Methods, bool NeedsAuthentication, Func<HttpContext, GuardedRequest, Task> Handle);

@@ -18,9 +18,14 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
     }
 
     /// <summary><c>PURGE</c> on a path of the origin purges that URL. It is never forwarded.</summary>
-    public Task PurgePathAsync(HttpContext context, GuardedRequest guarded) => origin?.KeyOf(guarded.Target) is { } key
-        ? PurgeAsync(context, [Purge.Url(key)], isAll: false)
-        : new ApiError("not_found", "PURGE is for paths of the origin, and no --origin is configured; DELETE /cache?url= takes absolute URLs.", 404).WriteAsync(context);
+    public Task PurgePathAsync(HttpContext context, GuardedRequest guarded) =>
+        origin?.KeyOf(guarded.Target) is { } key
+            ? PurgeAsync(context, [Purge.Url(key)], isAll: false)
+            : new ApiError(
+                "not_found",
+                "PURGE is for paths of the origin, and no --origin is configured; DELETE /cache?url= takes absolute URLs.",
+                404
+            ).WriteAsync(context);
 
     private async Task PurgeAsync(HttpContext context, IReadOnlyList<Purge> purges, bool isAll)
     {
@@ -45,7 +50,11 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
 
         if (missed is not null)
         {
-            await new ApiError("purge_not_propagated", $"Purged here, and not written down for others yet, which is tried again: {missed.Message}", 503).WriteAsync(context);
+            await new ApiError(
+                "purge_not_propagated",
+                $"Purged here, and not written down for others yet, which is tried again: {missed.Message}",
+                503
+            ).WriteAsync(context);
             return;
         }
 

@@ -15,7 +15,12 @@ namespace CachingProxy.Admin;
 /// <param name="secondTier">The store that is configured beside the memory; null where none is.</param>
 /// <param name="availability">Which origins are down.</param>
 /// <param name="origin">The origin that is configured; null where none is.</param>
-internal sealed class HealthResource(IHostApplicationLifetime lifetime, ISecondTier? secondTier, OriginAvailability availability, OriginBase? origin)
+internal sealed class HealthResource(
+    IHostApplicationLifetime lifetime,
+    ISecondTier? secondTier,
+    OriginAvailability availability,
+    OriginBase? origin
+)
 {
     public static Task LiveAsync(HttpContext context, GuardedRequest guarded) => WriteAsync(context, 200, new ApiHealth("ok"));
 
@@ -37,5 +42,6 @@ internal sealed class HealthResource(IHostApplicationLifetime lifetime, ISecondT
         }
     }
 
-    private static Task WriteAsync(HttpContext context, int status, ApiHealth health) => ApiAnswer.WriteAsync(context, status, health, ApiJson.Readable.ApiHealth);
+    private static Task WriteAsync(HttpContext context, int status, ApiHealth health) =>
+        ApiAnswer.WriteAsync(context, status, health, ApiJson.Readable.ApiHealth);
 }

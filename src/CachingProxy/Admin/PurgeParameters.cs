@@ -28,13 +28,17 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     error = Invalid($"{name} is empty; leave it out to purge everything.");
                     break;
                 case "url" or "prefix" when IsPattern(value):
-                    error = Invalid($"'{value}' holds a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is.");
+                    error = Invalid(
+                        $"'{value}' holds a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is."
+                    );
                     break;
                 case "url" when Find(value, out error) is { } key:
                     purges.Add(Purge.Url(key));
                     break;
                 case "prefix" when Find(value, out error) is { } key:
-                    error = key.Target.Contains('?', StringComparison.Ordinal) ? Invalid($"The prefix '{value}' has a query; a prefix is whole segments of a path.") : null;
+                    error = key.Target.Contains('?', StringComparison.Ordinal)
+                        ? Invalid($"The prefix '{value}' has a query; a prefix is whole segments of a path.")
+                        : null;
                     purges.Add(Purge.Prefix(key.Authority, key.Target));
                     break;
                 case "url" or "prefix":
@@ -49,7 +53,9 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     isAnyQuery = true;
                     break;
                 case "query":
-                    error = Bad($"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of the url itself is percent-encoded: & is %26.");
+                    error = Bad(
+                        $"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of the url itself is percent-encoded: & is %26."
+                    );
                     break;
                 case "soft" when bool.TryParse(value, out isSoft):
                     break;
@@ -57,7 +63,9 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     error = Bad($"soft is '{value}'; give true or false.");
                     break;
                 default:
-                    error = Bad($"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, query=any and soft=true. If it belongs to the url's query, percent-encode that: & is %26.");
+                    error = Bad(
+                        $"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, query=any and soft=true. If it belongs to the url's query, percent-encode that: & is %26."
+                    );
                     break;
             }
 
@@ -72,7 +80,22 @@ internal sealed class PurgeParameters(PurgeTargets targets)
             return ([], Bad("query=any is for url=, and there is none."));
         }
 
-        return (purges.Count == 0 ? [Purge.All(isSoft)] : [.. purges.Distinct().Select(purge => (isAnyQuery && purge.Kind == PurgeKind.Url ? Purge.Path(new CacheKey(purge.Authority, purge.Text)) : purge) with { IsSoft = isSoft })], null);
+        return (
+            purges.Count == 0
+                ? [Purge.All(isSoft)]
+                :
+                [
+                    .. purges
+                        .Distinct()
+                        .Select(purge =>
+                            (isAnyQuery && purge.Kind == PurgeKind.Url ? Purge.Path(new CacheKey(purge.Authority, purge.Text)) : purge) with
+                            {
+                                IsSoft = isSoft,
+                            }
+                        ),
+                ],
+            null
+        );
 
         CacheKey? Find(string value, out ApiError? error)
         {

@@ -17,7 +17,8 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
     /// <param name="url">The URL, decoded once.</param>
     /// <param name="host">The host by which this proxy was asked, normalised.</param>
     /// <param name="port">The port that it was asked on.</param>
-    public (CacheKey? Key, string? Error) Resolve(string url, string host, int port) => Resolve(url, host, port, isAsClientsAsk: !url.StartsWith('/'));
+    public (CacheKey? Key, string? Error) Resolve(string url, string host, int port) =>
+        Resolve(url, host, port, isAsClientsAsk: !url.StartsWith('/'));
 
     private (CacheKey? Key, string? Error) Resolve(string url, string host, int port, bool isAsClientsAsk)
     {
@@ -30,7 +31,12 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         if (path.StartsWith(OnProxy, StringComparison.Ordinal))
         {
             // Somebody may have pasted it without encoding it once more: what follows is all of the inner URL then.
-            return Resolve(QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..], host, port, isAsClientsAsk: true);
+            return Resolve(
+                QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..],
+                host,
+                port,
+                isAsClientsAsk: true
+            );
         }
 
         if (origin is null)
@@ -57,15 +63,23 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         if (scheme is not ("http" or "https"))
         {
             // With a colon in front of any slash it is another scheme, or none that can be told.
-            return url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':' ? null : origin is null ? null : "/" + url;
+            return url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':' ? null
+                : origin is null ? null
+                : "/" + url;
         }
 
         var (authority, target) = UriNormalization.Split(url[(scheme.Length + 3)..]);
         var named = UriNormalization.NormaliseHost(scheme, authority);
-        var isHere = named is not null && $"{scheme}://{named}" != origin?.Authority && (named == host || (hosts.IsOurs(named) && PortOf(named, scheme) == port));
+        var isHere =
+            named is not null
+            && $"{scheme}://{named}" != origin?.Authority
+            && (named == host || (hosts.IsOurs(named) && PortOf(named, scheme) == port));
         return isHere ? target : null;
     }
 
     private static int PortOf(string host, string scheme) =>
-        UriNormalization.WithoutPort(host).Length is var name && name < host.Length ? int.Parse(host.AsSpan(name + 1), System.Globalization.CultureInfo.InvariantCulture) : scheme == "https" ? 443 : 80;
+        UriNormalization.WithoutPort(host).Length is var name && name < host.Length
+            ? int.Parse(host.AsSpan(name + 1), System.Globalization.CultureInfo.InvariantCulture)
+        : scheme == "https" ? 443
+        : 80;
 }

@@ -16,7 +16,10 @@ internal static class ClearCacheCommand
         var host = settings.Host.Equals(IPAddress.Any) || settings.Host.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : settings.Host;
         var query = string.Join('&', parameters.Select(parameter => $"{parameter.Key}={Uri.EscapeDataString(parameter.Value)}"));
         // Whoever redirects is not the one who was meant.
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+        };
         var address = new UriBuilder("http", host.ToString(), settings.Port, "/cache") { Query = query }.Uri;
         using var request = new HttpRequestMessage(HttpMethod.Delete, address);
         if (settings.AllowedHosts.FirstOrDefault(name => name != "*") is { } allowed)
@@ -53,7 +56,9 @@ internal static class ClearCacheCommand
 
     private static async Task SayDoneAsync(ProxySettings settings, JsonElement answer, bool isAll)
     {
-        await Console.Out.WriteLineAsync(isAll ? $"The cache of the instance on port {settings.Port} is cleared." : $"{answer.GetProperty("message").GetString()}.");
+        await Console.Out.WriteLineAsync(
+            isAll ? $"The cache of the instance on port {settings.Port} is cleared." : $"{answer.GetProperty("message").GetString()}."
+        );
         if (answer.TryGetProperty("purged", out var purged))
         {
             foreach (var url in purged.EnumerateArray().Where(url => !url.GetProperty("stored").GetBoolean()))

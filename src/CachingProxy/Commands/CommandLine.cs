@@ -47,7 +47,11 @@ internal sealed class CommandLine
 
     private readonly Option<string[]>[] _purged =
     [
-        new("--url") { Description = "With --clear-cache: purge just this URL, a path of the origin or absolute; repeatable", HelpName = "URL" },
+        new("--url")
+        {
+            Description = "With --clear-cache: purge just this URL, a path of the origin or absolute; repeatable",
+            HelpName = "URL",
+        },
         new("--prefix") { Description = "With --clear-cache: purge this path and all below it; repeatable", HelpName = "PATH" },
         new("--tag") { Description = "With --clear-cache: purge the responses with this tag; repeatable", HelpName = "TAG" },
     ];
@@ -109,7 +113,10 @@ internal sealed class CommandLine
 
         try
         {
-            var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
+            var environment = Environment
+                .GetEnvironmentVariables()
+                .Cast<DictionaryEntry>()
+                .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
             var file = parsed.GetValue(_config) ?? environment.GetValueOrDefault("CACHING_PROXY_CONFIG");
             var (settings, notes) = SettingsReader.Read(name => Given(parsed, name), environment, string.IsNullOrEmpty(file) ? null : file);
             if (unknown.Count > 0)
@@ -137,7 +144,9 @@ internal sealed class CommandLine
 
     private List<KeyValuePair<string, string>> PurgeParameters(ParseResult parsed)
     {
-        var parameters = _purged.SelectMany(option => (parsed.GetValue(option) ?? []).Select(value => KeyValuePair.Create(option.Name.TrimStart('-'), value))).ToList();
+        var parameters = _purged
+            .SelectMany(option => (parsed.GetValue(option) ?? []).Select(value => KeyValuePair.Create(option.Name.TrimStart('-'), value)))
+            .ToList();
         if (parsed.GetValue(_soft))
         {
             parameters.Add(new("soft", "true"));

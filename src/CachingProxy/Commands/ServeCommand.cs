@@ -17,7 +17,9 @@ internal static class ServeCommand
     {
         if (string.Equals(Environment.GetEnvironmentVariable(ForwardedHeadersSwitch), "true", StringComparison.OrdinalIgnoreCase))
         {
-            throw new SettingException($"{ForwardedHeadersSwitch} is 'true'; this proxy trusts no client's X-Forwarded-* fields. Unset it.");
+            throw new SettingException(
+                $"{ForwardedHeadersSwitch} is 'true'; this proxy trusts no client's X-Forwarded-* fields. Unset it."
+            );
         }
 
         ProxyServer server;
@@ -37,7 +39,8 @@ internal static class ServeCommand
         catch (Exception failure) when (failure is IOException or SocketException)
         {
             await Console.Error.WriteLineAsync(
-                $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: {failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host.");
+                $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: {failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host."
+            );
             return CommandLine.Failed;
         }
 
@@ -56,7 +59,9 @@ internal static class ServeCommand
         // Where it listens on all addresses, the one that a browser on this machine can open.
         var shown = address.Host is "[::]" or "0.0.0.0" ? new UriBuilder(address) { Host = "localhost" }.Uri : address;
         var root = shown.GetLeftPart(UriPartial.Authority);
-        var origin = settings.Origin is null ? "no origin, absolute URLs on /proxy only" : $"origin {settings.Origin.AbsoluteUri.TrimEnd('/')}";
+        var origin = settings.Origin is null
+            ? "no origin, absolute URLs on /proxy only"
+            : $"origin {settings.Origin.AbsoluteUri.TrimEnd('/')}";
         return $"caching-proxy listens on {root} ({origin}, ttl {(long)settings.TimeToLive.TotalSeconds} s), docs at {root}/docs";
     }
 }

@@ -57,6 +57,8 @@ internal static class ConfigurationFile
     private static string Hint(string name)
     {
         var names = SettingTable.All.Select(setting => setting.Name).ToList();
-        return Spelling.Nearest(name, names) is { } nearest ? $"did you mean \"{nearest}\"?" : $"the settings are {string.Join(", ", names)}";
+        return Spelling.Nearest(name, names) is { } nearest
+            ? $"did you mean \"{nearest}\"?"
+            : $"the settings are {string.Join(", ", names)}";
     }
 }

@@ -17,7 +17,11 @@ internal static partial class EnvironmentNames
     /// <c>CACHING_PROXY_SERVICE_HOST</c>, <c>CACHING_PROXY_PORT=tcp://10.0.0.7:80</c>.
     /// </summary>
     public static bool IsOfKubernetes(string name, string value) =>
-        OfService().IsMatch(name) || (OfLink().IsMatch(name) && (!name.EndsWith("_PORT", StringComparison.Ordinal) || IsAddress().IsMatch(value) || OfLinkedPort().IsMatch(name)));
+        OfService().IsMatch(name)
+        || (
+            OfLink().IsMatch(name)
+            && (!name.EndsWith("_PORT", StringComparison.Ordinal) || IsAddress().IsMatch(value) || OfLinkedPort().IsMatch(name))
+        );
 
     /// <summary>
     /// Returns one sentence for all variables of Kubernetes, and one for each other that has our prefix and is no setting.
@@ -25,7 +29,10 @@ internal static partial class EnvironmentNames
     public static IEnumerable<string> Notes(IReadOnlyDictionary<string, string> environment)
     {
         var ours = SettingTable.All.SelectMany(setting => setting.Variables).Append(Config).ToHashSet();
-        var prefixed = environment.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+        var prefixed = environment
+            .Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .ToList();
         var ofKubernetes = prefixed.Where(name => IsOfKubernetes(name, environment[name])).ToList();
         if (ofKubernetes.Count > 0)
         {
@@ -41,7 +48,11 @@ internal static partial class EnvironmentNames
     [GeneratedRegex("^CACHING_PROXY(_[A-Z0-9_]+)?_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$", RegexOptions.ExplicitCapture, MaxMilliseconds)]
     private static partial Regex OfService();
 
-    [GeneratedRegex("^CACHING_PROXY(_[A-Z0-9_]+)?_PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$", RegexOptions.ExplicitCapture, MaxMilliseconds)]
+    [GeneratedRegex(
+        "^CACHING_PROXY(_[A-Z0-9_]+)?_PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$",
+        RegexOptions.ExplicitCapture,
+        MaxMilliseconds
+    )]
     private static partial Regex OfLink();
 
     [GeneratedRegex("_PORT_[0-9]+_(TCP|UDP|SCTP)_PORT$", RegexOptions.ExplicitCapture, MaxMilliseconds)]

@@ -26,7 +26,8 @@ internal static class OriginAccess
 
             return issuers.Count > 0 ? issuers : null;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return null;
         }
@@ -34,7 +35,9 @@ internal static class OriginAccess
 
     /// <summary>Says why a file has no certificates.</summary>
     public static string ExplainIssuers(string file) =>
-        File.Exists(file) ? $"is '{file}'; the file holds no certificate, or cannot be read; give one or several in PEM or DER." : $"is '{file}'; there is no such file.";
+        File.Exists(file)
+            ? $"is '{file}'; the file holds no certificate, or cannot be read; give one or several in PEM or DER."
+            : $"is '{file}'; there is no such file.";
 
     /// <summary>Reads the URL of a proxy, or <c>env</c> for those that the environment names; returns null for anything else.</summary>
     public static IWebProxy? ParseProxy(string text)
@@ -44,8 +47,12 @@ internal static class OriginAccess
             return HttpClient.DefaultProxy;
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5")
-            || uri.Host.Length == 0 || uri.PathAndQuery is not ("/" or ""))
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("http" or "https" or "socks4" or "socks4a" or "socks5")
+            || uri.Host.Length == 0
+            || uri.PathAndQuery is not ("/" or "")
+        )
         {
             return null;
         }
@@ -54,7 +61,13 @@ internal static class OriginAccess
         var port = uri.Port > 0 ? uri.Port : 1080;
         return new WebProxy(new UriBuilder(uri.Scheme, uri.Host, port).Uri)
         {
-            Credentials = uri.UserInfo.Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(credentials[0]), credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : ""),
+            Credentials =
+                uri.UserInfo.Length == 0
+                    ? null
+                    : new NetworkCredential(
+                        Uri.UnescapeDataString(credentials[0]),
+                        credentials.Length > 1 ? Uri.UnescapeDataString(credentials[1]) : ""
+                    ),
         };
     }
 }

@@ -16,16 +16,20 @@ internal static class OriginUrl
     public static string? Explain(string text)
     {
         // What may be a password or a key is not repeated.
-        return text.Contains('@', StringComparison.Ordinal) ? "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
+        return text.Contains('@', StringComparison.Ordinal)
+                ? "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
             : text.AsSpan().ContainsAny('?', '#') ? "has a query or a fragment; leave it out, and give a key as --origin-header."
             : ParseAny(text) is null && Guess(text) is { } guess ? $"is '{text}'; write {guess}"
             : null;
     }
 
     private static Uri? ParseAny(string text) =>
-        text.All(char.IsAscii) && Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Port > 0
-            && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
-            && UriNormalization.NormaliseHost(uri.Scheme, UriNormalization.HostOf(uri)) is not null
+        text.All(char.IsAscii)
+        && Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && uri.Port > 0
+        && text.StartsWith(uri.Scheme + "://", StringComparison.OrdinalIgnoreCase)
+        && UriNormalization.NormaliseHost(uri.Scheme, UriNormalization.HostOf(uri)) is not null
             ? uri
             : null;
 
@@ -37,7 +41,11 @@ internal static class OriginUrl
             return null;
         }
 
-        var isPlain = uri.IsLoopback || uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || (!uri.IsDefaultPort && uri.Port != 443) || !uri.Host.Contains('.', StringComparison.Ordinal);
+        var isPlain =
+            uri.IsLoopback
+            || uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
+            || (!uri.IsDefaultPort && uri.Port != 443)
+            || !uri.Host.Contains('.', StringComparison.Ordinal);
         return $"{(isPlain ? "http" : "https")}://{text.TrimStart('/')}";
     }
 }

@@ -14,13 +14,24 @@ internal static partial class Quantities
 
     private static readonly Dictionary<string, decimal> SecondsOf = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["ms"] = 0.001m, ["s"] = 1, ["m"] = 60, ["h"] = 3600, ["d"] = 86_400, ["w"] = 604_800,
+        ["ms"] = 0.001m,
+        ["s"] = 1,
+        ["m"] = 60,
+        ["h"] = 3600,
+        ["d"] = 86_400,
+        ["w"] = 604_800,
     };
 
     private static readonly Dictionary<string, decimal> BytesOf = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["KB"] = 1 << 10, ["MB"] = 1 << 20, ["GB"] = 1 << 30, ["TB"] = 1L << 40,
-        ["KiB"] = 1 << 10, ["MiB"] = 1 << 20, ["GiB"] = 1 << 30, ["TiB"] = 1L << 40,
+        ["KB"] = 1 << 10,
+        ["MB"] = 1 << 20,
+        ["GB"] = 1 << 30,
+        ["TB"] = 1L << 40,
+        ["KiB"] = 1 << 10,
+        ["MiB"] = 1 << 20,
+        ["GiB"] = 1 << 30,
+        ["TiB"] = 1L << 40,
     };
 
     /// <summary>
@@ -37,7 +48,11 @@ internal static partial class Quantities
         var (sum, last, end) = (0m, decimal.MaxValue, 0);
         foreach (Match part in Parts().Matches(text))
         {
-            if (!SecondsOf.TryGetValue(part.Groups["unit"].Value, out var factor) || factor >= last || ParseNumber(part.Groups["number"].Value) is not { } number)
+            if (
+                !SecondsOf.TryGetValue(part.Groups["unit"].Value, out var factor)
+                || factor >= last
+                || ParseNumber(part.Groups["number"].Value) is not { } number
+            )
             {
                 return null;
             }
@@ -56,17 +71,23 @@ internal static partial class Quantities
     {
         var match = Parts().Match(text);
         var isWhole = match.Success && match.Length == text.Length;
-        var (number, factor) = isWhole && BytesOf.TryGetValue(match.Groups["unit"].Value, out var unit)
-            ? (ParseNumber(match.Groups["number"].Value), unit)
-            : (ParseNumber(text.EndsWith('B') ? text[..^1] : text) is { } bytes && bytes == decimal.Truncate(bytes) ? bytes : null, 1);
+        var (number, factor) =
+            isWhole && BytesOf.TryGetValue(match.Groups["unit"].Value, out var unit)
+                ? (ParseNumber(match.Groups["number"].Value), unit)
+                : (ParseNumber(text.EndsWith('B') ? text[..^1] : text) is { } bytes && bytes == decimal.Truncate(bytes) ? bytes : null, 1);
         return number is { } count && count * factor <= MaxBytes ? (long)(count * factor) : null;
     }
 
-    private static TimeSpan? Duration(decimal seconds) => seconds <= (decimal)MaxDuration.TotalSeconds ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)) : null;
+    private static TimeSpan? Duration(decimal seconds) =>
+        seconds <= (decimal)MaxDuration.TotalSeconds ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)) : null;
 
     // Short enough that no product of it overflows.
     private static decimal? ParseNumber(string text) =>
-        text.Length is > 0 and <= 16 && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && char.IsAsciiDigit(text[0]) ? number : null;
+        text.Length is > 0 and <= 16
+        && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        && char.IsAsciiDigit(text[0])
+            ? number
+            : null;
 
     [GeneratedRegex(@"\G(?<number>[0-9.]+) ?(?<unit>[A-Za-z]+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Parts();

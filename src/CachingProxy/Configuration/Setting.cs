@@ -15,7 +15,8 @@ internal sealed record Setting(
     string Default,
     string Description,
     string Permitted,
-    Func<ProxySettings, IReadOnlyList<string>, ProxySettings?> Apply)
+    Func<ProxySettings, IReadOnlyList<string>, ProxySettings?> Apply
+)
 {
     /// <summary>Whether it may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.</summary>
     public bool IsRepeatable { get; init; }
@@ -60,8 +61,11 @@ internal sealed record Setting(
             throw new SettingException($"{source} is given {texts.Count} times; give it once.");
         }
 
-        return Apply(settings, texts) ?? throw new SettingException(
-            texts.Count == 1 && Explain?.Invoke(texts[0]) is { } why ? $"{source} {why}"
-            : IsSecret ? $"The value of {source} is not permitted; {Permitted}." : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}.");
+        return Apply(settings, texts)
+            ?? throw new SettingException(
+                texts.Count == 1 && Explain?.Invoke(texts[0]) is { } why ? $"{source} {why}"
+                : IsSecret ? $"The value of {source} is not permitted; {Permitted}."
+                : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}."
+            );
     }
 }

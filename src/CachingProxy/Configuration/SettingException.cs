@@ -6,9 +6,7 @@ public sealed class SettingException(IReadOnlyList<string> faults) : Exception(s
 {
     /// <summary>Tells of a single fault.</summary>
     public SettingException(string fault)
-        : this([fault])
-    {
-    }
+        : this([fault]) { }
 
     /// <summary>One sentence for each fault.</summary>
     public IReadOnlyList<string> Faults => faults;

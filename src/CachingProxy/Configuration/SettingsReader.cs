@@ -11,7 +11,10 @@ internal static class SettingsReader
     /// <param name="file">The path of the configuration file, or null.</param>
     /// <exception cref="SettingException">Values are not permitted, wherever they come from: all of them are told of.</exception>
     public static (ProxySettings Settings, IReadOnlyList<string> Notes) Read(
-        Func<string, IReadOnlyList<string>> commandLine, IReadOnlyDictionary<string, string> environment, string? file)
+        Func<string, IReadOnlyList<string>> commandLine,
+        IReadOnlyDictionary<string, string> environment,
+        string? file
+    )
     {
         var settings = new ProxySettings();
         var faults = new List<string>();
@@ -44,5 +47,7 @@ internal static class SettingsReader
 
     // An empty variable is as good as none: shells and compose files cannot always leave one out.
     private static string? VariableOf(Setting setting, IReadOnlyDictionary<string, string> environment) =>
-        setting.Variables.FirstOrDefault(name => environment.GetValueOrDefault(name) is { Length: > 0 } text && !EnvironmentNames.IsOfKubernetes(name, text));
+        setting.Variables.FirstOrDefault(name =>
+            environment.GetValueOrDefault(name) is { Length: > 0 } text && !EnvironmentNames.IsOfKubernetes(name, text)
+        );
 }

@@ -7,9 +7,7 @@ namespace CachingProxy.Configuration;
 /// <summary>What is behind the memory: a closed set.</summary>
 public abstract record StoreSetting
 {
-    private StoreSetting()
-    {
-    }
+    private StoreSetting() { }
 
     /// <summary>
     /// Reads <c>sqlite:PATH</c>, <c>redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...][/DB]</c>, or the same with <c>rediss</c> for
@@ -23,7 +21,9 @@ public abstract record StoreSetting
     }
 
     private static Sqlite? ParsePath(string path) =>
-        path.Length > 0 && Path.GetFullPath(path) is var full && Directory.Exists(Path.GetDirectoryName(full)) && !Directory.Exists(full) ? new Sqlite(full) : null;
+        path.Length > 0 && Path.GetFullPath(path) is var full && Directory.Exists(Path.GetDirectoryName(full)) && !Directory.Exists(full)
+            ? new Sqlite(full)
+            : null;
 
     private static Redis? ParseServer(string text)
     {
@@ -36,14 +36,26 @@ public abstract record StoreSetting
         var rest = text[(scheme.Length + 3)..];
         var (place, database) = rest.Split('/', 2) is [var before, var after] ? (before, after) : (rest, "");
         var at = place.LastIndexOf('@');
-        var (user, password) = at < 0 ? ("", "") : place[..at].Split(':', 2) is [var name, var secret] ? (name, secret) : (place[..at], "");
+        var (user, password) =
+            at < 0 ? ("", "")
+            : place[..at].Split(':', 2) is [var name, var secret] ? (name, secret)
+            : (place[..at], "");
         var servers = place[(at + 1)..].Split(',').Select(ParseEndPoint).ToList();
-        return servers.Contains(null) || (at >= 0 && password.Length == 0)
-            || (database.Length > 0 && !(int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 1023))
-                ? null
-                : new Redis(
-                    [.. servers.OfType<DnsEndPoint>()], user.Length > 0 ? Uri.UnescapeDataString(user) : null, password.Length > 0 ? Uri.UnescapeDataString(password) : null,
-                    database.Length == 0 ? 0 : int.Parse(database, CultureInfo.InvariantCulture), scheme == "rediss");
+        return
+            servers.Contains(null)
+            || (at >= 0 && password.Length == 0)
+            || (
+                database.Length > 0
+                && !(int.TryParse(database, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 1023)
+            )
+            ? null
+            : new Redis(
+                [.. servers.OfType<DnsEndPoint>()],
+                user.Length > 0 ? Uri.UnescapeDataString(user) : null,
+                password.Length > 0 ? Uri.UnescapeDataString(password) : null,
+                database.Length == 0 ? 0 : int.Parse(database, CultureInfo.InvariantCulture),
+                scheme == "rediss"
+            );
     }
 
     private static DnsEndPoint? ParseEndPoint(string text)
@@ -69,5 +81,6 @@ public abstract record StoreSetting
     /// <param name="Password">Its password, if it has one; secret.</param>
     /// <param name="Database">The number of the database.</param>
     /// <param name="UseTls">Whether the connection is encrypted.</param>
-    public sealed record Redis(IReadOnlyList<DnsEndPoint> Servers, string? User, string? Password, int Database, bool UseTls) : StoreSetting;
+    public sealed record Redis(IReadOnlyList<DnsEndPoint> Servers, string? User, string? Password, int Database, bool UseTls)
+        : StoreSetting;
 }

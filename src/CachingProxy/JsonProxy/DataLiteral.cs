@@ -68,10 +68,20 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         mediaType is "application/json" or "text/json" || mediaType.EndsWith("+json", StringComparison.Ordinal);
 
     private static bool IsText(string mediaType, string? charset) =>
-        IsJson(mediaType) || charset is not null
-        || mediaType.StartsWith("text/", StringComparison.Ordinal) || mediaType.EndsWith("+xml", StringComparison.Ordinal)
-        || mediaType is "application/xml" or "application/javascript" or "application/ecmascript" or "application/yaml" or "application/toml"
-            or "application/x-www-form-urlencoded" or "application/x-ndjson" or "application/graphql" or "application/sql";
+        IsJson(mediaType)
+        || charset is not null
+        || mediaType.StartsWith("text/", StringComparison.Ordinal)
+        || mediaType.EndsWith("+xml", StringComparison.Ordinal)
+        || mediaType
+            is "application/xml"
+                or "application/javascript"
+                or "application/ecmascript"
+                or "application/yaml"
+                or "application/toml"
+                or "application/x-www-form-urlencoded"
+                or "application/x-ndjson"
+                or "application/graphql"
+                or "application/sql";
 
     /// <summary>The body in UTF-8 without a byte order mark, which wins over the declared encoding; null where it is not in that.</summary>
     private static ReadOnlySequence<byte>? Utf8Text(ReadOnlySequence<byte> body, Encoding declared, ProxyMemoryUse memory)
@@ -107,19 +117,23 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     // Into UTF-8; without a destination it is only looked whether it is what it says.
     private static void Transcode(ReadOnlySequence<byte> bytes, Encoding from, ProxyBuffer? destination)
     {
-        var decoder = Encoding.GetEncoding(from.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback).GetDecoder();
+        var decoder = Encoding
+            .GetEncoding(from.CodePage, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
+            .GetDecoder();
         var encoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetEncoder();
         var characters = ArrayPool<char>.Shared.Rent(PieceBytes + 8);
         try
         {
-            for (var rest = bytes; ;)
+            for (var rest = bytes; ; )
             {
                 var piece = rest.First.Span[..Math.Min(rest.First.Length, PieceBytes)];
                 rest = rest.Slice(piece.Length);
                 var count = decoder.GetChars(piece, characters, flush: rest.IsEmpty);
                 if (destination is not null && count > 0)
                 {
-                    destination.Advance(encoder.GetBytes(characters.AsSpan(0, count), destination.GetSpan((count + 1) * 3), flush: rest.IsEmpty));
+                    destination.Advance(
+                        encoder.GetBytes(characters.AsSpan(0, count), destination.GetSpan((count + 1) * 3), flush: rest.IsEmpty)
+                    );
                 }
 
                 if (rest.IsEmpty)
@@ -137,7 +151,13 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     // UTF-8 goes by many names that nobody has registered. Null for a charset that is not known.
     private static Encoding? EncodingOf(string? charset)
     {
-        if (charset?.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant() is null or "utf8" or "utf8mb3" or "utf8mb4")
+        if (
+            charset?.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant()
+            is null
+                or "utf8"
+                or "utf8mb3"
+                or "utf8mb4"
+        )
         {
             return Encoding.UTF8;
         }
@@ -157,9 +177,7 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         try
         {
             var reader = new Utf8JsonReader(text, isFinalBlock: true, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
-            while (reader.Read())
-            {
-            }
+            while (reader.Read()) { }
 
             return reader.BytesConsumed > 0;
         }
@@ -174,13 +192,18 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         var literal = memory.NewBuffer();
         literal.Write("\""u8);
         Span<byte> piece = stackalloc byte[PieceBytes];
-        for (var rest = text; !rest.IsEmpty;)
+        for (var rest = text; !rest.IsEmpty; )
         {
             // A character may lie across two segments, so that pieces are copied; what is left of one goes into the next.
             var count = (int)Math.Min(piece.Length, rest.Length);
             rest.Slice(0, count).CopyTo(piece);
             JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(
-                piece[..count], literal.GetSpan(count * MaxEscapedBytesPerByte), out var consumed, out var written, isFinalBlock: count == rest.Length);
+                piece[..count],
+                literal.GetSpan(count * MaxEscapedBytesPerByte),
+                out var consumed,
+                out var written,
+                isFinalBlock: count == rest.Length
+            );
             literal.Advance(written);
             rest = rest.Slice(consumed);
         }
@@ -194,11 +217,17 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         var literal = memory.NewBuffer();
         literal.Write("\""u8);
         Span<byte> piece = stackalloc byte[PieceBytes];
-        for (var rest = body; !rest.IsEmpty;)
+        for (var rest = body; !rest.IsEmpty; )
         {
             var count = (int)Math.Min(piece.Length, rest.Length);
             rest.Slice(0, count).CopyTo(piece);
-            Base64.EncodeToUtf8(piece[..count], literal.GetSpan(Base64.GetMaxEncodedToUtf8Length(count)), out _, out var written, isFinalBlock: count == rest.Length);
+            Base64.EncodeToUtf8(
+                piece[..count],
+                literal.GetSpan(Base64.GetMaxEncodedToUtf8Length(count)),
+                out _,
+                out var written,
+                isFinalBlock: count == rest.Length
+            );
             literal.Advance(written);
             rest = rest.Slice(count);
         }

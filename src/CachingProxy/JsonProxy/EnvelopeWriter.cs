@@ -22,8 +22,14 @@ internal static class EnvelopeWriter
     {
         var response = context.Response;
         var isSuccess = result.Status is >= 200 and <= 299;
-        var prefix = !isSuccess ? FailurePrefix(result.Status) : result.CacheStatus.IsHit ? FromCache : FromUpstream;
-        var suffix = !result.Fields.Contains(JsonOrigin.EncodingField) ? End : result.Fields[JsonOrigin.CharsetField].ToString() is { Length: > 0 } charset ? EndOfUnknown(charset) : EndOfBase64;
+        var prefix =
+            !isSuccess ? FailurePrefix(result.Status)
+            : result.CacheStatus.IsHit ? FromCache
+            : FromUpstream;
+        var suffix =
+            !result.Fields.Contains(JsonOrigin.EncodingField) ? End
+            : result.Fields[JsonOrigin.CharsetField].ToString() is { Length: > 0 } charset ? EndOfUnknown(charset)
+            : EndOfBase64;
 
         // The envelope always has content; a status that has none would lose it.
         response.StatusCode = result.Status is 204 or 205 or 304 ? 200 : result.Status;
@@ -50,7 +56,10 @@ internal static class EnvelopeWriter
     private static byte[] FailurePrefix(int status)
     {
         var message = $"The upstream answered {status} {ReasonPhrases.GetReasonPhrase(status)}".TrimEnd() + ".";
-        var error = JsonSerializer.SerializeToUtf8Bytes(new ApiFailure(false, new ApiError("upstream_status", message, status)), ApiJson.Readable.ApiFailure);
+        var error = JsonSerializer.SerializeToUtf8Bytes(
+            new ApiFailure(false, new ApiError("upstream_status", message, status)),
+            ApiJson.Readable.ApiFailure
+        );
         return [.. error.AsSpan(0, error.Length - 1), .. ",\"data\":"u8];
     }
 }

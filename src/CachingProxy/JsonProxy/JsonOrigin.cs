@@ -48,9 +48,10 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             DataLiteral literal;
             try
             {
-                literal = request.Method == "HEAD" || response.Status is 204 or 205
-                    ? DataLiteral.Null
-                    : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, use, cancellation), use);
+                literal =
+                    request.Method == "HEAD" || response.Status is 204 or 205
+                        ? DataLiteral.Null
+                        : DataLiteral.Of(response.Fields["Content-Type"].ToString(), await ReadAsync(response, use, cancellation), use);
             }
             catch
             {
@@ -59,12 +60,21 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             }
 
             var fields = new FieldList([
-                .. response.Fields.Without(name => !(KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase) || UpstreamFields.IsPermitted(name))
-                    || name.Equals("Vary", StringComparison.OrdinalIgnoreCase) || name.Equals("Location", StringComparison.OrdinalIgnoreCase)),
+                .. response.Fields.Without(name =>
+                    !(KeptFields.Contains(name, StringComparer.OrdinalIgnoreCase) || UpstreamFields.IsPermitted(name))
+                    || name.Equals("Vary", StringComparison.OrdinalIgnoreCase)
+                    || name.Equals("Location", StringComparison.OrdinalIgnoreCase)
+                ),
                 .. LocationOf(response, from),
-                .. vary.Count > 0 ? [new KeyValuePair<string, StringValues>("Vary", vary)] : Array.Empty<KeyValuePair<string, StringValues>>(),
-                .. literal.IsBase64 ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")] : Array.Empty<KeyValuePair<string, StringValues>>(),
-                .. literal.UnknownCharset is { } charset ? [new KeyValuePair<string, StringValues>(CharsetField, charset)] : Array.Empty<KeyValuePair<string, StringValues>>(),
+                .. vary.Count > 0
+                    ? [new KeyValuePair<string, StringValues>("Vary", vary)]
+                    : Array.Empty<KeyValuePair<string, StringValues>>(),
+                .. literal.IsBase64
+                    ? [new KeyValuePair<string, StringValues>(EncodingField, "base64")]
+                    : Array.Empty<KeyValuePair<string, StringValues>>(),
+                .. literal.UnknownCharset is { } charset
+                    ? [new KeyValuePair<string, StringValues>(CharsetField, charset)]
+                    : Array.Empty<KeyValuePair<string, StringValues>>(),
             ]);
             return new OriginResponse(response.Status, fields, new LiteralStream(literal.Json), owner: use)
             {
@@ -77,15 +87,21 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     }
 
     // A response found by way of others varies on whatever each of them varied on.
-    private async ValueTask<(OriginResponse Response, StringValues Vary, CacheKey From)> FollowAsync(OriginRequest request, CancellationToken cancellation)
+    private async ValueTask<(OriginResponse Response, StringValues Vary, CacheKey From)> FollowAsync(
+        OriginRequest request,
+        CancellationToken cancellation
+    )
     {
         var vary = StringValues.Empty;
         for (var redirects = 0; ; redirects++)
         {
             var response = await SendAsync(request, redirects, cancellation);
             vary = StringValues.Concat(vary, response.Fields["Vary"]);
-            if (response.Status is not (301 or 302 or 303 or 307 or 308) || request.Method is not ("GET" or "HEAD")
-                || response.Fields["Location"] is not { Count: 1 } location)
+            if (
+                response.Status is not (301 or 302 or 303 or 307 or 308)
+                || request.Method is not ("GET" or "HEAD")
+                || response.Fields["Location"] is not { Count: 1 } location
+            )
             {
                 return (response, vary, request.Key);
             }
@@ -102,7 +118,9 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
 
     // RFC 9110 §10.2.2: relative to the URL that was answered, which the client does not know.
     private static IEnumerable<KeyValuePair<string, StringValues>> LocationOf(OriginResponse response, CacheKey from) =>
-        response.Fields["Location"] is { Count: 1 } location && Uri.TryCreate(from.ToString(), UriKind.Absolute, out var answered) && Uri.TryCreate(answered, location.ToString(), out var absolute)
+        response.Fields["Location"] is { Count: 1 } location
+        && Uri.TryCreate(from.ToString(), UriKind.Absolute, out var answered)
+        && Uri.TryCreate(answered, location.ToString(), out var absolute)
             ? [new("Location", absolute.AbsoluteUri)]
             : [];
 
@@ -115,7 +133,14 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
         catch (OriginException failure) when (redirects > 0 && failure.Error != OriginError.ForbiddenTarget)
         {
-            throw new OriginException(failure.Error, $"The upstream redirected to {request.Key.Authority}, which failed: {failure.Message}", failure.InnerException) { RetryAfter = failure.RetryAfter };
+            throw new OriginException(
+                failure.Error,
+                $"The upstream redirected to {request.Key.Authority}, which failed: {failure.Message}",
+                failure.InnerException
+            )
+            {
+                RetryAfter = failure.RetryAfter,
+            };
         }
     }
 
@@ -134,7 +159,12 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
 
         var target = new ProxyTargetParser(null).Parse(uri.AbsoluteUri);
         // The origin may lead its own answers where it likes. Nobody else leads its credentials out of the base path.
-        if (origin is not null && from.Authority != origin.Authority && target.Key?.Authority == origin.Authority && !origin.Contains(target.Key.Value.Target))
+        if (
+            origin is not null
+            && from.Authority != origin.Authority
+            && target.Key?.Authority == origin.Authority
+            && !origin.Contains(target.Key.Value.Target)
+        )
         {
             throw TargetGuard.Forbidden();
         }
@@ -144,14 +174,21 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             : throw TargetGuard.Forbidden();
     }
 
-    private async ValueTask<ReadOnlySequence<byte>> ReadAsync(OriginResponse response, ProxyMemoryUse memory, CancellationToken cancellation)
+    private async ValueTask<ReadOnlySequence<byte>> ReadAsync(
+        OriginResponse response,
+        ProxyMemoryUse memory,
+        CancellationToken cancellation
+    )
     {
         if (response.ContentLength > maxBodyBytes)
         {
             throw TooLarge();
         }
 
-        var codings = response.Fields["Content-Encoding"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var codings = response
+            .Fields["Content-Encoding"]
+            .ToString()
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (codings.Length > MaxCodings)
         {
             throw Invalid($"The upstream's content is coded {codings.Length} times; at most {MaxCodings} are undone.");
@@ -168,7 +205,13 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         return content.ToSequence();
     }
 
-    private async ValueTask<ProxyBuffer> InflateAsync(string coding, ProxyBuffer deflated, ProxyBuffer inflated, long maxBytes, CancellationToken cancellation)
+    private async ValueTask<ProxyBuffer> InflateAsync(
+        string coding,
+        ProxyBuffer deflated,
+        ProxyBuffer inflated,
+        long maxBytes,
+        CancellationToken cancellation
+    )
     {
         var content = deflated.ToSequence();
         var source = new LiteralStream(content);
@@ -180,7 +223,9 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             "deflate" when HasZlibHeader(content.FirstSpan) => new ZLibStream(source, CompressionMode.Decompress),
             "deflate" => new DeflateStream(source, CompressionMode.Decompress),
             "identity" => null,
-            _ => throw Invalid($"The upstream used the content coding '{coding}', which was not asked for; gzip, br and deflate can be undone."),
+            _ => throw Invalid(
+                $"The upstream used the content coding '{coding}', which was not asked for; gzip, br and deflate can be undone."
+            ),
         };
         if (inflating is null)
         {
@@ -220,7 +265,8 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
     }
 
-    private OriginException TooLarge() => Invalid($"The upstream's content is larger than {maxBodyBytes} bytes, or inflates out of all proportion.");
+    private OriginException TooLarge() =>
+        Invalid($"The upstream's content is larger than {maxBodyBytes} bytes, or inflates out of all proportion.");
 
     private static OriginException Invalid(string message) => new(OriginError.InvalidResponse, message);
 }

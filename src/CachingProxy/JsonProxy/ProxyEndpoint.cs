@@ -83,7 +83,8 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
                 return new ApiError(
                     "invalid_url",
                     $"Besides one url there is the parameter '{name}'. If it belongs to the upstream's query, percent-encode the whole url: & is %26.",
-                    400);
+                    400
+                );
             }
 
             url = value;

@@ -30,13 +30,18 @@ internal sealed class ProxyMemory(long maxBytes)
         if (heldAlready + SegmentBytes > maxBytes)
         {
             throw new OriginException(
-                OriginError.InvalidResponse, $"The upstream's content takes more than {maxBytes} bytes while the envelope is made of it; see --max-proxy-memory.");
+                OriginError.InvalidResponse,
+                $"The upstream's content takes more than {maxBytes} bytes while the envelope is made of it; see --max-proxy-memory."
+            );
         }
 
         if (Interlocked.Add(ref _taken, SegmentBytes) > maxBytes)
         {
             Interlocked.Add(ref _taken, -SegmentBytes);
-            throw new OriginException(OriginError.Overloaded, "Other requests on /proxy hold all the memory there is for them.") { RetryAfter = RetryAfter };
+            throw new OriginException(OriginError.Overloaded, "Other requests on /proxy hold all the memory there is for them.")
+            {
+                RetryAfter = RetryAfter,
+            };
         }
 
         return _free.TryTake(out var segment) ? segment : GC.AllocateUninitializedArray<byte>(SegmentBytes);

@@ -13,7 +13,13 @@ namespace CachingProxy.JsonProxy;
 /// does: how long the envelope would be is known only when it is made.
 /// </summary>
 internal sealed class ProxyRequest(HttpContext context, CacheFace face, CacheKey key, string via)
-    : CacheRequest(face, context.Request.Method == "HEAD" ? "GET" : context.Request.Method, key, new CachePartition(face.PartitionName, "", "")), IFields
+    : CacheRequest(
+        face,
+        context.Request.Method == "HEAD" ? "GET" : context.Request.Method,
+        key,
+        new CachePartition(face.PartitionName, "", "")
+    ),
+        IFields
 {
     private static readonly string[] Visible = ["Accept", "Accept-Language"];
 

@@ -22,7 +22,9 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
 
         if (url.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            return ProxyTarget.Invalid("The url holds a blank, a control character or a letter beyond ASCII; percent-encode it, and then the whole url once more.");
+            return ProxyTarget.Invalid(
+                "The url holds a blank, a control character or a letter beyond ASCII; percent-encode it, and then the whole url once more."
+            );
         }
 
         if (url.Contains('#', StringComparison.Ordinal))
@@ -84,8 +86,11 @@ internal sealed class ProxyTargetParser(OriginBase? origin)
         }
 
         // IPv4 in all its short, octal and hexadecimal spellings becomes the address that would be connected to.
-        if (!Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out var uri) || uri.HostNameType is UriHostNameType.Unknown or UriHostNameType.Basic
-            || (uri.HostNameType == UriHostNameType.Dns && LooksLikeNumber(uri.IdnHost)))
+        if (
+            !Uri.TryCreate($"{scheme}://{host}", UriKind.Absolute, out var uri)
+            || uri.HostNameType is UriHostNameType.Unknown or UriHostNameType.Basic
+            || (uri.HostNameType == UriHostNameType.Dns && LooksLikeNumber(uri.IdnHost))
+        )
         {
             return ProxyTarget.Invalid("The url's host is neither a name nor an address.");
         }

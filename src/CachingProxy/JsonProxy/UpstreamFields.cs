@@ -19,8 +19,27 @@ internal static class UpstreamFields
     // ours, and nothing that says how the upstream's message was coded and cached, since the envelope is another message.
     private static readonly HashSet<string> Permitted = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Allow", "Content-Disposition", "Content-Language", "Deprecation", "Link", "Location", "RateLimit", "Retry-After", "Sunset", "X-API-Version", "X-Correlation-ID", "X-Count",
-        "X-Has-More", "X-Next-Page", "X-Page", "X-Per-Page", "X-Prev-Page", "X-Request-ID", "X-Total", "X-Total-Count", "X-Total-Pages",
+        "Allow",
+        "Content-Disposition",
+        "Content-Language",
+        "Deprecation",
+        "Link",
+        "Location",
+        "RateLimit",
+        "Retry-After",
+        "Sunset",
+        "X-API-Version",
+        "X-Correlation-ID",
+        "X-Count",
+        "X-Has-More",
+        "X-Next-Page",
+        "X-Page",
+        "X-Per-Page",
+        "X-Prev-Page",
+        "X-Request-ID",
+        "X-Total",
+        "X-Total-Count",
+        "X-Total-Pages",
     };
 
     private static readonly string[] PermittedBeginnings = ["RateLimit-", "X-Pagination", "X-RateLimit-", "X-Rate-Limit-"];
@@ -47,7 +66,10 @@ internal static class UpstreamFields
     {
         foreach (var name in NamesIn(asked))
         {
-            if (received[name] is { Count: > 0 } values && !(status is >= 300 and <= 399 && name.Equals("Location", StringComparison.OrdinalIgnoreCase)))
+            if (
+                received[name] is { Count: > 0 } values
+                && !(status is >= 300 and <= 399 && name.Equals("Location", StringComparison.OrdinalIgnoreCase))
+            )
             {
                 response[name] = values;
             }
@@ -55,5 +77,7 @@ internal static class UpstreamFields
     }
 
     private static List<string> NamesIn(StringValues asked) =>
-        asked.Count == 0 ? [] : [.. asked.SelectMany(line => line!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        asked.Count == 0
+            ? []
+            : [.. asked.SelectMany(line => line!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 }

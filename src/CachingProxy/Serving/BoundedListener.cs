@@ -31,7 +31,8 @@ internal sealed class BoundedListener(IConnectionListener inner, ConnectionLimit
 
                 return connection;
             }
-            catch (SocketException failure) when (failure.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+            catch (SocketException failure)
+                when (failure.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
             {
                 limit.MakeRoom();
                 await Task.Delay(RetryInterval, time, cancellationToken);

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace CachingProxy.Serving;
 
 /// <summary>Kestrel's own sockets, accepted within a limit.</summary>
-internal sealed class BoundedListenerFactory(SocketTransportFactory sockets, ConnectionLimit limit, TimeProvider time) : IConnectionListenerFactory
+internal sealed class BoundedListenerFactory(SocketTransportFactory sockets, ConnectionLimit limit, TimeProvider time)
+    : IConnectionListenerFactory
 {
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

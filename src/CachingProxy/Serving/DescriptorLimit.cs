@@ -19,7 +19,8 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     // Where it cannot be counted.
     private const int UsuallyOpen = 128;
 
-    private readonly int _ownUse = LaterUse + (Directory.Exists("/proc/self/fd") ? Directory.GetFiles("/proc/self/fd").Length : UsuallyOpen);
+    private readonly int _ownUse =
+        LaterUse + (Directory.Exists("/proc/self/fd") ? Directory.GetFiles("/proc/self/fd").Length : UsuallyOpen);
 
     private const int LinuxOpenFiles = 7;
     private const int MacOpenFiles = 8;
@@ -47,7 +48,10 @@ internal sealed partial record DescriptorLimit(long Descriptors)
         }
 
         // The JIT's runtime has done so already, a program compiled ahead of time has not.
-        var raised = limit with { Soft = limit.Hard };
+        var raised = limit with
+        {
+            Soft = limit.Hard,
+        };
         return new DescriptorLimit((long)Math.Min(long.MaxValue, Set(resource, raised) == 0 ? raised.Soft : limit.Soft));
     }
 

@@ -39,19 +39,27 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
 
         var reason = ReasonPhrases.GetReasonPhrase(status);
         var json = ProblemWriter.ToJson(status, "bad_request", detail);
-        var head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: {json.Length}\r\n\r\n");
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: {json.Length}\r\n\r\n"
+        );
         return [.. Encoding.ASCII.GetBytes(head), .. json];
     }
 
-    private static string Detail(int status) => status switch
-    {
-        408 => "The head of the request did not come within 10 seconds.",
-        414 => "The request line is longer than 8 KiB.",
-        431 => "The fields of the request are more than 64, or larger than 16 KiB.",
-        505 => "Only HTTP/1.0 and HTTP/1.1 are spoken here.",
-        _ => "The request is not valid HTTP/1.1.",
-    };
+    private static string Detail(int status) =>
+        status switch
+        {
+            408 => "The head of the request did not come within 10 seconds.",
+            414 => "The request line is longer than 8 KiB.",
+            431 => "The fields of the request are more than 64, or larger than 16 KiB.",
+            505 => "Only HTTP/1.0 and HTTP/1.1 are spoken here.",
+            _ => "The request is not valid HTTP/1.1.",
+        };
 
-    [LoggerMessage(121, LogLevel.Warning, "So far {Count} requests were refused before they could be read, the last one with {Status}: {Detail}")]
+    [LoggerMessage(
+        121,
+        LogLevel.Warning,
+        "So far {Count} requests were refused before they could be read, the last one with {Status}: {Detail}"
+    )]
     private static partial void LogRefused(ILogger logger, long count, int status, string detail);
 }

@@ -19,9 +19,10 @@ internal sealed record MemoryLimit(long Bytes)
     public long Growing => Math.Min(MaxGrowingBytes, Bytes / 8);
 
     /// <summary>The settings, as far as there is room for them.</summary>
-    public ProxySettings Fit(ProxySettings settings) => settings with
-    {
-        MaxMemoryBytes = Math.Min(settings.MaxMemoryBytes, Bytes / 2),
-        MaxProxyMemoryBytes = Math.Min(settings.MaxProxyMemoryBytes, Bytes / 8),
-    };
+    public ProxySettings Fit(ProxySettings settings) =>
+        settings with
+        {
+            MaxMemoryBytes = Math.Min(settings.MaxMemoryBytes, Bytes / 2),
+            MaxProxyMemoryBytes = Math.Min(settings.MaxProxyMemoryBytes, Bytes / 8),
+        };
 }

@@ -24,7 +24,9 @@ internal sealed class OriginFactory : IDisposable
             MaxHold = settings.BreakerMaxPause,
             MaxFailures = settings.BreakerMaxPause > TimeSpan.Zero ? new OriginLimits().MaxFailures : int.MaxValue,
         };
-        _options = (dependencies.Origin ?? new HttpOriginOptions { HeadTimeout = settings.OriginTimeout, IdleTimeout = settings.OriginTimeout }) with
+        _options = (
+            dependencies.Origin ?? new HttpOriginOptions { HeadTimeout = settings.OriginTimeout, IdleTimeout = settings.OriginTimeout }
+        ) with
         {
             TrustedIssuers = settings.OriginIssuers,
             UncheckedHosts = settings is { OriginInsecure: true, Origin: { } url } ? [url.IdnHost] : [],

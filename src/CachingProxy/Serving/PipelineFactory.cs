@@ -20,7 +20,14 @@ internal static class PipelineFactory
 {
     /// <summary>Makes the way of every request to the engine, and its faces.</summary>
     public static RequestPipeline Create(
-        IServiceProvider services, ProxySettings settings, ServerDependencies dependencies, CacheEngine engine, ISecondTier? behind, string pseudonym, OriginFactory origins)
+        IServiceProvider services,
+        ProxySettings settings,
+        ServerDependencies dependencies,
+        CacheEngine engine,
+        ISecondTier? behind,
+        string pseudonym,
+        OriginFactory origins
+    )
     {
         byte[]? secret() => behind?.SharedSecret;
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
@@ -31,18 +38,29 @@ internal static class PipelineFactory
         var targets = new ProxyTargetParser(originBase);
         var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
         var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
-        var local = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets, PermitsPrivate = settings.ListensOnLoopbackAlone };
+        var local = new TargetPolicy
+        {
+            Origin = settings.Origin,
+            Allowed = settings.AllowedTargets,
+            PermitsPrivate = settings.ListensOnLoopbackAlone,
+        };
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
             new HealthResource(lifetime, behind, origins.Availability, originBase),
-            new DocsResource(services));
+            new DocsResource(services)
+        );
         return new RequestPipeline(
-            new RequestGate(hosts, pseudonym), new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins), routes,
-            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping), settings.ClientTimeout, dependencies.Time,
-            services.GetRequiredService<ILogger<RequestPipeline>>());
+            new RequestGate(hosts, pseudonym),
+            new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins),
+            routes,
+            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping),
+            settings.ClientTimeout,
+            dependencies.Time,
+            services.GetRequiredService<ILogger<RequestPipeline>>()
+        );
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
         {
@@ -53,15 +71,44 @@ internal static class PipelineFactory
                 origin = new OriginWithFields(origin, originBase.Authority, originFields);
             }
 
-            var cachePolicy = PolicyOf(settings) with { TtlMode = TtlMode.Override, SetCookie = SetCookieHandling.Refuse, StripCookies = true, StaleDespiteSharedMaxAge = false, SendTags = false, OnlySuccesses = true };
+            var cachePolicy = PolicyOf(settings) with
+            {
+                TtlMode = TtlMode.Override,
+                SetCookie = SetCookieHandling.Refuse,
+                StripCookies = true,
+                StaleDespiteSharedMaxAge = false,
+                SendTags = false,
+                OnlySuccesses = true,
+            };
             var scope = new FaceScope(
-                [.. originFields.Texts, $"origin {originBase?.Authority}", .. settings.AllowedTargets.Select(target => $"target {target}"), $"private {policy.PermitsPrivate}"], secret);
-            return (new CacheFace(name, new JsonOrigin(origin, guard, originBase, memory, settings.MaxObjectBytes), cachePolicy) { Scope = scope }, guard);
+                [
+                    .. originFields.Texts,
+                    $"origin {originBase?.Authority}",
+                    .. settings.AllowedTargets.Select(target => $"target {target}"),
+                    $"private {policy.PermitsPrivate}",
+                ],
+                secret
+            );
+            return (
+                new CacheFace(name, new JsonOrigin(origin, guard, originBase, memory, settings.MaxObjectBytes), cachePolicy)
+                {
+                    Scope = scope,
+                },
+                guard
+            );
         }
     }
 
     private static ReverseProxy? CreateReverseProxy(
-        ProxySettings settings, OriginFields originFields, ServerDependencies dependencies, CacheEngine engine, Func<byte[]?> secret, string pseudonym, OriginFactory origins, CancellationToken stopping)
+        ProxySettings settings,
+        OriginFields originFields,
+        ServerDependencies dependencies,
+        CacheEngine engine,
+        Func<byte[]?> secret,
+        string pseudonym,
+        OriginFactory origins,
+        CancellationToken stopping
+    )
     {
         if (settings.Origin is null)
         {
@@ -69,29 +116,37 @@ internal static class PipelineFactory
         }
 
         var guard = new TargetGuard(new TargetPolicy { Origin = settings.Origin, PermitsPublic = false }, dependencies.Resolve);
-        return new ReverseProxy(engine, origins.Create(guard), new ReverseProxyOptions
-        {
-            Origin = settings.Origin,
-            Pseudonym = pseudonym,
-            OriginFields = originFields,
-            RewritesReferences = settings.RewriteLocation,
-            Stopping = stopping,
-            Scope = new FaceScope([.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"], secret),
-            Policy = PolicyOf(settings),
-        });
+        return new ReverseProxy(
+            engine,
+            origins.Create(guard),
+            new ReverseProxyOptions
+            {
+                Origin = settings.Origin,
+                Pseudonym = pseudonym,
+                OriginFields = originFields,
+                RewritesReferences = settings.RewriteLocation,
+                Stopping = stopping,
+                Scope = new FaceScope(
+                    [.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"],
+                    secret
+                ),
+                Policy = PolicyOf(settings),
+            }
+        );
     }
 
-    private static CachePolicy PolicyOf(ProxySettings settings) => new()
-    {
-        TimeToLive = settings.TimeToLive,
-        TtlMode = settings.TtlMode,
-        SetCookie = settings.SetCookie,
-        StripCookies = settings.StripCookies,
-        StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
-        WaitTimeout = settings.WaitTimeout,
-        UncacheableTimeToLive = settings.UncacheableTimeToLive,
-        EarlyRefresh = settings.EarlyRefresh,
-        SendTags = settings.SendTags,
-        MaxObjectBytes = settings.MaxObjectBytes,
-    };
+    private static CachePolicy PolicyOf(ProxySettings settings) =>
+        new()
+        {
+            TimeToLive = settings.TimeToLive,
+            TtlMode = settings.TtlMode,
+            SetCookie = settings.SetCookie,
+            StripCookies = settings.StripCookies,
+            StaleDespiteSharedMaxAge = settings.StaleDespiteSharedMaxAge,
+            WaitTimeout = settings.WaitTimeout,
+            UncacheableTimeToLive = settings.UncacheableTimeToLive,
+            EarlyRefresh = settings.EarlyRefresh,
+            SendTags = settings.SendTags,
+            MaxObjectBytes = settings.MaxObjectBytes,
+        };
 }

@@ -30,7 +30,14 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     private readonly RequestPipeline _pipeline;
     private readonly SlowClients _slowClients;
 
-    private ProxyServer(WebApplication application, RequestPipeline pipeline, CacheEngine engine, OriginFactory origins, ISecondTier? behind, SlowClients slowClients)
+    private ProxyServer(
+        WebApplication application,
+        RequestPipeline pipeline,
+        CacheEngine engine,
+        OriginFactory origins,
+        ISecondTier? behind,
+        SlowClients slowClients
+    )
     {
         _pipeline = pipeline;
         _slowClients = slowClients;
@@ -47,7 +54,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     public ISecondTier? SecondTier { get; }
 
     /// <summary>Where it listens, with the port that was taken.</summary>
-    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address =>
+        new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>Builds everything and begins to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
@@ -68,7 +76,10 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         settings = memory.Fit(settings) with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
         var maxConnections = descriptors.ConnectionsBeside(settings.MaxFetches);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "))
+        builder
+            .Logging.AddSimpleConsole(console =>
+                (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ")
+            )
             .SetMinimumLevel(LogLevel.Warning)
             // What is back is told as well as what was lost.
             .AddFilter("CachingProxy", LogLevel.Information)
@@ -83,8 +94,14 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
                 console.MaxQueueLength = 1024;
             });
-        builder.Services.AddSingleton(dependencies.Time).AddSingleton<MalformedRequests>().AddSingleton(
-            services => new ConnectionLimit(maxConnections, dependencies.Time, services.GetRequiredService<ILogger<ConnectionLimit>>()));
+        builder
+            .Services.AddSingleton(dependencies.Time)
+            .AddSingleton<MalformedRequests>()
+            .AddSingleton(services => new ConnectionLimit(
+                maxConnections,
+                dependencies.Time,
+                services.GetRequiredService<ILogger<ConnectionLimit>>()
+            ));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -103,13 +120,19 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 new CacheEngineOptions { Pseudonym = pseudonym, MaxGrowingBytes = memory.Growing },
                 dependencies.Time,
                 loggers.CreateLogger<CacheEngine>(),
-                behind);
+                behind
+            );
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
             var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
             application.Run(pipeline.InvokeAsync);
             var slowClients = new SlowClients(
-                application.Services.GetRequiredService<ConnectionLimit>(), origins.Slots, settings.ClientTimeout, dependencies.Time, loggers.CreateLogger<SlowClients>());
+                application.Services.GetRequiredService<ConnectionLimit>(),
+                origins.Slots,
+                settings.ClientTimeout,
+                dependencies.Time,
+                loggers.CreateLogger<SlowClients>()
+            );
             await application.StartAsync();
             slowClients.Start();
             if (maxConnections < DescriptorLimit.MaxConnections)
@@ -124,7 +147,12 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
             if (settings.MaxMemoryBytes < asked.MaxMemoryBytes || settings.MaxProxyMemoryBytes < asked.MaxProxyMemoryBytes)
             {
-                LogMemory(loggers.CreateLogger<ProxyServer>(), memory.Bytes >> 20, settings.MaxMemoryBytes >> 20, settings.MaxProxyMemoryBytes >> 20);
+                LogMemory(
+                    loggers.CreateLogger<ProxyServer>(),
+                    memory.Bytes >> 20,
+                    settings.MaxMemoryBytes >> 20,
+                    settings.MaxProxyMemoryBytes >> 20
+                );
             }
 
             return new ProxyServer(application, pipeline, engine, origins, behind, slowClients);
@@ -175,12 +203,14 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         void Http1(ListenOptions listen)
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection =>
-            {
-                var use = connection.Features.GetRequiredFeature<ConnectionUse>();
-                connection.Transport = new ClientTransport(connection.Transport, use, refusals);
-                return connections.AccompanyAsync(use, () => next(connection));
-            });
+            listen.Use(next =>
+                connection =>
+                {
+                    var use = connection.Features.GetRequiredFeature<ConnectionUse>();
+                    connection.Transport = new ClientTransport(connection.Transport, use, refusals);
+                    return connections.AccompanyAsync(use, () => next(connection));
+                }
+            );
         }
 
         if (settings.Host.Equals(IPAddress.IPv6Any))
@@ -198,13 +228,25 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(120, LogLevel.Warning, "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n")]
+    [LoggerMessage(
+        120,
+        LogLevel.Warning,
+        "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n"
+    )]
     private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
 
-    [LoggerMessage(124, LogLevel.Warning, "The certificate of the origin is NOT checked (--origin-insecure): whoever is on the way can read and change everything")]
+    [LoggerMessage(
+        124,
+        LogLevel.Warning,
+        "The certificate of the origin is NOT checked (--origin-insecure): whoever is on the way can read and change everything"
+    )]
     private static partial void LogInsecure(ILogger logger);
 
-    [LoggerMessage(122, LogLevel.Warning, "This process may have {Mebibytes} MiB: at most {Stored} MiB of it are for the memory tier, and {Proxy} MiB for /proxy")]
+    [LoggerMessage(
+        122,
+        LogLevel.Warning,
+        "This process may have {Mebibytes} MiB: at most {Stored} MiB of it are for the memory tier, and {Proxy} MiB for /proxy"
+    )]
     private static partial void LogMemory(ILogger logger, long mebibytes, long stored, long proxy);
 
     // One name for each instance: two of them in a row are no loop.

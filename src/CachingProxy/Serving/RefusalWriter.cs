@@ -26,7 +26,8 @@ internal sealed class RefusalWriter(PipeWriter inner, ConnectionUse use, Malform
     public override Memory<byte> GetMemory(int sizeHint = 0) => Through?.GetMemory(sizeHint) ?? (_heldBack ??= new()).GetMemory(sizeHint);
 
     /// <inheritdoc/>
-    public override Span<byte> GetSpan(int sizeHint = 0) => Through is { } through ? through.GetSpan(sizeHint) : (_heldBack ??= new()).GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) =>
+        Through is { } through ? through.GetSpan(sizeHint) : (_heldBack ??= new()).GetSpan(sizeHint);
 
     /// <inheritdoc/>
     public override void Advance(int bytes)

@@ -12,8 +12,14 @@ namespace CachingProxy.Serving;
 
 /// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
 internal sealed partial class RequestPipeline(
-    RequestGate gate, CrossSiteGuard crossSite, AdminRoutes ours, ReverseProxy? origin,
-    TimeSpan clientTimeout, TimeProvider time, ILogger<RequestPipeline> logger)
+    RequestGate gate,
+    CrossSiteGuard crossSite,
+    AdminRoutes ours,
+    ReverseProxy? origin,
+    TimeSpan clientTimeout,
+    TimeProvider time,
+    ILogger<RequestPipeline> logger
+)
 {
     // RFC 9110 §9.3.7: what OPTIONS says of the server as a whole.
     private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -47,7 +53,10 @@ internal sealed partial class RequestPipeline(
         }
         catch (BadHttpRequestException refused)
         {
-            await RefuseAsync(context, new Refusal(refused.StatusCode, "bad_request", "The request's content is not framed as it must be."));
+            await RefuseAsync(
+                context,
+                new Refusal(refused.StatusCode, "bad_request", "The request's content is not framed as it must be.")
+            );
         }
         catch (Exception failure) when (!context.Response.HasStarted)
         {
@@ -69,7 +78,9 @@ internal sealed partial class RequestPipeline(
             return RefuseAsync(context, refusal);
         }
 
-        return ClientContent.Of(context, clientTimeout, time) is { } content ? RouteWithContentAsync(context, guarded, content) : RouteAsync(context, guarded);
+        return ClientContent.Of(context, clientTimeout, time) is { } content
+            ? RouteWithContentAsync(context, guarded, content)
+            : RouteAsync(context, guarded);
     }
 
     private async Task RouteWithContentAsync(HttpContext context, GuardedRequest guarded, ClientContent content)
@@ -95,7 +106,12 @@ internal sealed partial class RequestPipeline(
         {
             context.Response.Headers.Allow = AllowedMethods;
             return ours.IsOurs(guarded.Path)
-                ? ErrorAsync(context, 405, "method_not_allowed", "PURGE is for paths of the origin; other URLs are purged with DELETE /cache?url=.")
+                ? ErrorAsync(
+                    context,
+                    405,
+                    "method_not_allowed",
+                    "PURGE is for paths of the origin; other URLs are purged with DELETE /cache?url=."
+                )
                 : ours.PurgeAsync(context, guarded);
         }
 
@@ -115,7 +131,8 @@ internal sealed partial class RequestPipeline(
             return ours.HandleAsync(context, guarded);
         }
 
-        return origin is not null ? origin.HandleAsync(context, guarded)
+        return origin is not null
+            ? origin.HandleAsync(context, guarded)
             : ErrorAsync(context, 404, "not_found", "No --origin is configured, so only /proxy?url= is served; /docs lists what there is.");
     }
 

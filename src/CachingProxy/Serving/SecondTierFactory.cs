@@ -12,13 +12,26 @@ namespace CachingProxy.Serving;
 internal static class SecondTierFactory
 {
     /// <summary>The tier; null where the memory is alone. One that cannot be used now is there all the same, and costs misses.</summary>
-    public static ISecondTier? Open(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers) => settings.Store switch
-    {
-        StoreSetting.Sqlite(var path) => SqliteStore.Open(
-            new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes }, dependencies.Time, loggers.CreateLogger<SqliteStore>()),
-        StoreSetting.Redis(var servers, var user, var password, var database, var useTls) => new RedisStore(
-            new RedisStoreOptions { Servers = servers, User = user, Password = password, Database = database, UseTls = useTls },
-            dependencies.Time, loggers.CreateLogger<RedisStore>()),
-        _ => null,
-    };
+    public static ISecondTier? Open(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers) =>
+        settings.Store switch
+        {
+            StoreSetting.Sqlite(var path) => SqliteStore.Open(
+                new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes },
+                dependencies.Time,
+                loggers.CreateLogger<SqliteStore>()
+            ),
+            StoreSetting.Redis(var servers, var user, var password, var database, var useTls) => new RedisStore(
+                new RedisStoreOptions
+                {
+                    Servers = servers,
+                    User = user,
+                    Password = password,
+                    Database = database,
+                    UseTls = useTls,
+                },
+                dependencies.Time,
+                loggers.CreateLogger<RedisStore>()
+            ),
+            _ => null,
+        };
 }

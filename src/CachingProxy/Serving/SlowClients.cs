@@ -15,7 +15,12 @@ namespace CachingProxy.Serving;
 /// <param name="time">The clock.</param>
 /// <param name="logger">Learns of who is cut.</param>
 internal sealed partial class SlowClients(
-    ConnectionLimit connections, OriginSlots slots, TimeSpan maxStandstill, TimeProvider time, ILogger<SlowClients> logger) : IAsyncDisposable
+    ConnectionLimit connections,
+    OriginSlots slots,
+    TimeSpan maxStandstill,
+    TimeProvider time,
+    ILogger<SlowClients> logger
+) : IAsyncDisposable
 {
     /// <summary>The bytes a second below which a client is cut when something runs short.</summary>
     public const double MinRate = 240;
@@ -73,6 +78,10 @@ internal sealed partial class SlowClients(
         }
     }
 
-    [LoggerMessage(111, LogLevel.Warning, "So far {Cut} clients were cut because they took nothing for the client limit, or were the slowest when connections or fetches ran short")]
+    [LoggerMessage(
+        111,
+        LogLevel.Warning,
+        "So far {Cut} clients were cut because they took nothing for the client limit, or were the slowest when connections or fetches ran short"
+    )]
     private static partial void LogCut(ILogger logger, long cut);
 }

@@ -31,9 +31,14 @@ internal readonly record struct TcpProgress(ulong Bytes, bool IsSending)
         Span<byte> info = stackalloc byte[Size];
         try
         {
-            return socket.GetRawSocketOption(IpProtocolTcp, TcpInfoOption, info) < Size ? null : new TcpProgress(
-                BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledgedAt..]) + BinaryPrimitives.ReadUInt64LittleEndian(info[BytesReceivedAt..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(info[UnacknowledgedAt..]) > 0 || BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentAt..]) > 0);
+            return socket.GetRawSocketOption(IpProtocolTcp, TcpInfoOption, info) < Size
+                ? null
+                : new TcpProgress(
+                    BinaryPrimitives.ReadUInt64LittleEndian(info[BytesAcknowledgedAt..])
+                        + BinaryPrimitives.ReadUInt64LittleEndian(info[BytesReceivedAt..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(info[UnacknowledgedAt..]) > 0
+                        || BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentAt..]) > 0
+                );
         }
         catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
         {

@@ -12,8 +12,11 @@ public class CommentTests
     public void NoCommentOfTheSource_IsLongerThanALine()
     {
         var source = Path.Combine(Repository.Root, "src");
-        var tooLong = Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => File.ReadAllLines(file).Select((line, number) => (Place: $"{Path.GetRelativePath(source, file)}:{number + 1}", Line: line)))
+        var tooLong = Directory
+            .EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file =>
+                File.ReadAllLines(file).Select((line, number) => (Place: $"{Path.GetRelativePath(source, file)}:{number + 1}", Line: line))
+            )
             .Where(line => line.Line.Length > MaxLength && Regex.IsMatch(line.Line, @"^\s*//"));
         Assert.Empty(tooLong.Select(line => line.Place));
     }

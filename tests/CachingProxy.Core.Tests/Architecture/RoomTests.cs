@@ -15,8 +15,22 @@ public class RoomTests
     // whoever puts the engine together knows it.
     private static readonly string[] Rooms =
     [
-        "StructuredFields", "Parsing", "Keys", "Messages", "Entries", "Telemetry", "Stores", "Decisions", "Purging", "Origins", "Lookup", "Storing", "Fetching", "Responding",
-        "", "Stores/Memory",
+        "StructuredFields",
+        "Parsing",
+        "Keys",
+        "Messages",
+        "Entries",
+        "Telemetry",
+        "Stores",
+        "Decisions",
+        "Purging",
+        "Origins",
+        "Lookup",
+        "Storing",
+        "Fetching",
+        "Responding",
+        "",
+        "Stores/Memory",
     ];
 
     private static readonly Dictionary<string, string[]> PermittedReferences = new()
@@ -33,8 +47,11 @@ public class RoomTests
     public void ARoomOfTheCore_ImportsOnlyRoomsBelowIt()
     {
         var root = Path.Combine(Source, "CachingProxy.Core");
-        var trees = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
-            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file)).ToList();
+        var trees = Directory
+            .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file))
+            .ToList();
         var upward = new SortedSet<string>(StringComparer.Ordinal);
         var compilation = Compile(trees);
         foreach (var tree in trees)
@@ -44,7 +61,12 @@ public class RoomTests
             // Comments are no part of it.
             foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
             {
-                if (FileOf(model.GetSymbolInfo(name)) is { } file && RoomOf(file) is var imported && imported != importer && Floor(imported) >= Floor(importer))
+                if (
+                    FileOf(model.GetSymbolInfo(name)) is { } file
+                    && RoomOf(file) is var imported
+                    && imported != importer
+                    && Floor(imported) >= Floor(importer)
+                )
                 {
                     upward.Add($"{Path.GetRelativePath(root, tree.FilePath)} imports {Path.GetRelativePath(root, file)}");
                 }
@@ -61,19 +83,33 @@ public class RoomTests
     {
         foreach (var file in Directory.EnumerateFiles(Source, "*.csproj", SearchOption.AllDirectories))
         {
-            var references = XDocument.Load(file).Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+            var references = XDocument
+                .Load(file)
+                .Descendants("ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
             Assert.Empty(references.Except(PermittedReferences[Path.GetFileNameWithoutExtension(file)]));
         }
     }
 
-    private static int Floor(string room) => Array.IndexOf(Rooms, room) is var floor and >= 0 ? floor : throw new InvalidOperationException($"The room '{room}' has no floor yet.");
+    private static int Floor(string room) =>
+        Array.IndexOf(Rooms, room) is var floor and >= 0
+            ? floor
+            : throw new InvalidOperationException($"The room '{room}' has no floor yet.");
 
     private static CSharpCompilation Compile(IEnumerable<SyntaxTree> trees)
     {
-        const string implicitUsings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(file => !Path.GetFileName(file).StartsWith("CachingProxy", StringComparison.Ordinal)).Select(file => MetadataReference.CreateFromFile(file));
-        return CSharpCompilation.Create("Core", trees.Append(CSharpSyntaxTree.ParseText(implicitUsings)), references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        const string implicitUsings =
+            "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;";
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(file => !Path.GetFileName(file).StartsWith("CachingProxy", StringComparison.Ordinal))
+            .Select(file => MetadataReference.CreateFromFile(file));
+        return CSharpCompilation.Create(
+            "Core",
+            trees.Append(CSharpSyntaxTree.ParseText(implicitUsings)),
+            references,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary)
+        );
     }
 
     // The file of the type that a name leads to, or to a member of which.
@@ -81,6 +117,9 @@ public class RoomTests
     {
         var symbol = info.Symbol ?? info.CandidateSymbols.FirstOrDefault();
         var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
-        return type?.OriginalDefinition.Locations.FirstOrDefault(location => location.IsInSource)?.SourceTree?.FilePath is { Length: > 0 } file ? file : null;
+        return
+            type?.OriginalDefinition.Locations.FirstOrDefault(location => location.IsInSource)?.SourceTree?.FilePath is { Length: > 0 } file
+            ? file
+            : null;
     }
 }

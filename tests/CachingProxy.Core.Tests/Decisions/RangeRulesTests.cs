@@ -95,20 +95,25 @@ public class RangeRulesTests
     }
 
     [Fact]
-    public void WhatWouldBeTooLargeAsAWhole_IsNotCompleted() => Assert.Null(MissingPart.Of(Part(0, 3, 10, 4), new CachePolicy { MaxObjectBytes = 9 }));
+    public void WhatWouldBeTooLargeAsAWhole_IsNotCompleted() =>
+        Assert.Null(MissingPart.Of(Part(0, 3, 10, 4), new CachePolicy { MaxObjectBytes = 9 }));
 
-    private static CacheEntry Part(long first, long last, long? complete, long length, string asked = "") => Whole with
-    {
-        Status = 206,
-        Part = new StoredPart(new ContentRange(first, last, complete), length, asked),
-        Body = new StoredBody([new byte[length]]),
-    };
+    private static CacheEntry Part(long first, long last, long? complete, long length, string asked = "") =>
+        Whole with
+        {
+            Status = 206,
+            Part = new StoredPart(new ContentRange(first, last, complete), length, asked),
+            Body = new StoredBody([new byte[length]]),
+        };
 
     private static string Decide(CacheEntry entry, string method, params string[] fields) =>
         RangeRules.Decide(Some.Request(Some.Face(null!), "/x", method, fields), entry, entry.Body.Length) switch
         {
             RangeDecision.Whole(var reason) => $"whole: {reason}",
-            RangeDecision.Slices(var slices) => string.Join(", ", slices.Select(slice => $"{slice.Offset}+{slice.Length} of {slice.Range}")),
+            RangeDecision.Slices(var slices) => string.Join(
+                ", ",
+                slices.Select(slice => $"{slice.Offset}+{slice.Length} of {slice.Range}")
+            ),
             RangeDecision.NotSatisfiable(var length) => $"not satisfiable of {length}",
             _ => "not stored",
         };

@@ -55,9 +55,27 @@ public class ReuseRulesTests
     [Fact]
     public void InOverrideMode_NeitherSideIsAsked_AndNothingIsStale()
     {
-        Assert.Equal("serve: Fresh", Decide(Entry("no-cache", age: 5) with { Freshness = new(TimeSpan.FromSeconds(6), FreshnessSource.TimeToLive) }, Override, "GET", "Cache-Control: no-cache"));
-        Assert.Equal("fetch: Stale", Decide(
-            Entry("max-age=10, stale-while-revalidate=60, stale-if-error=60", age: 10, hasTag: true), Override, "GET", "Cache-Control: max-stale"));
+        Assert.Equal(
+            "serve: Fresh",
+            Decide(
+                Entry("no-cache", age: 5) with
+                {
+                    Freshness = new(TimeSpan.FromSeconds(6), FreshnessSource.TimeToLive),
+                },
+                Override,
+                "GET",
+                "Cache-Control: no-cache"
+            )
+        );
+        Assert.Equal(
+            "fetch: Stale",
+            Decide(
+                Entry("max-age=10, stale-while-revalidate=60, stale-if-error=60", age: 10, hasTag: true),
+                Override,
+                "GET",
+                "Cache-Control: max-stale"
+            )
+        );
     }
 
     [Theory]
@@ -69,7 +87,10 @@ public class ReuseRulesTests
     {
         Assert.Equal($"fetch: {reason}", Text(ReuseRules.Decide(Request("GET"), LookupResult.Missed(reason), Now)));
         Assert.Equal($"forward: {reason}", Text(ReuseRules.Decide(Request("HEAD"), LookupResult.Missed(reason), Now)));
-        Assert.Equal($"gateway timeout: {reason}", Text(ReuseRules.Decide(Request("GET", "Cache-Control: only-if-cached"), LookupResult.Missed(reason), Now)));
+        Assert.Equal(
+            $"gateway timeout: {reason}",
+            Text(ReuseRules.Decide(Request("GET", "Cache-Control: only-if-cached"), LookupResult.Missed(reason), Now))
+        );
     }
 
     [Theory]
@@ -104,25 +125,33 @@ public class ReuseRulesTests
     public void InOverrideMode_CredentialsAndATtlOfZero_BypassTheCache()
     {
         Assert.Equal(ForwardReason.Authorization, ReuseRules.Bypass(Some.Request(Some.Face(null!, Override), fields: "Authorization: x")));
-        Assert.Equal(ForwardReason.CachingIsOff, ReuseRules.Bypass(Some.Request(Some.Face(null!, Override with { TimeToLive = TimeSpan.Zero }))));
+        Assert.Equal(
+            ForwardReason.CachingIsOff,
+            ReuseRules.Bypass(Some.Request(Some.Face(null!, Override with { TimeToLive = TimeSpan.Zero })))
+        );
     }
 
     private static string Decide(CacheEntry entry, CachePolicy? policy = null, string method = "GET", params string[] fields) =>
         Text(ReuseRules.Decide(Some.Request(Some.Face(null!, policy ?? Respect), "/x", method, fields), LookupResult.Found(entry), Now));
 
-    private static CacheRequest Request(string method, params string[] fields) => Some.Request(Some.Face(null!, Respect), "/x", method, fields);
+    private static CacheRequest Request(string method, params string[] fields) =>
+        Some.Request(Some.Face(null!, Respect), "/x", method, fields);
 
-    private static string Text(ReuseDecision decision) => decision switch
-    {
-        ReuseDecision.Serve(_, _, var reason) => $"serve: {reason}",
-        ReuseDecision.Revalidate(_, var reason, var standIn) => $"revalidate: {reason}{(standIn is null ? "" : ", may stand in")}",
-        ReuseDecision.Fetch(var reason, var standIn) => $"fetch: {reason}{(standIn is null ? "" : ", may stand in")}",
-        ReuseDecision.Complete(_, var missing) => $"complete: {missing.Range}",
-        ReuseDecision.Forward(var reason) => $"forward: {reason}",
-        ReuseDecision.GatewayTimeout(var reason) => $"gateway timeout: {reason}",
-        _ => "?",
-    };
+    private static string Text(ReuseDecision decision) =>
+        decision switch
+        {
+            ReuseDecision.Serve(_, _, var reason) => $"serve: {reason}",
+            ReuseDecision.Revalidate(_, var reason, var standIn) => $"revalidate: {reason}{(standIn is null ? "" : ", may stand in")}",
+            ReuseDecision.Fetch(var reason, var standIn) => $"fetch: {reason}{(standIn is null ? "" : ", may stand in")}",
+            ReuseDecision.Complete(_, var missing) => $"complete: {missing.Range}",
+            ReuseDecision.Forward(var reason) => $"forward: {reason}",
+            ReuseDecision.GatewayTimeout(var reason) => $"gateway timeout: {reason}",
+            _ => "?",
+        };
 
     private static CacheEntry Entry(string control, int age, bool hasTag = false) =>
-        Some.Entry(hasTag ? [$"Cache-Control: {control}", "ETag: \"1\""] : [$"Cache-Control: {control}"]) with { InitialAge = TimeSpan.FromSeconds(age) };
+        Some.Entry(hasTag ? [$"Cache-Control: {control}", "ETag: \"1\""] : [$"Cache-Control: {control}"]) with
+        {
+            InitialAge = TimeSpan.FromSeconds(age),
+        };
 }

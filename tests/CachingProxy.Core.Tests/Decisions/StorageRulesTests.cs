@@ -68,9 +68,11 @@ public class StorageRulesTests
         Assert.Equal(reason, Reason(Respect, Some.Response(fields: $"Vary: {vary}")));
 
     [Fact]
-    public void F23_VaryWithTooManyNames_IsNotStored() => Assert.Equal(
-        NotStoredReason.VaryTooLong,
-        Reason(Respect, Some.Response(fields: $"Vary: {string.Join(",", Enumerable.Range(0, 500).Select(number => $"X-{number}"))}")));
+    public void F23_VaryWithTooManyNames_IsNotStored() =>
+        Assert.Equal(
+            NotStoredReason.VaryTooLong,
+            Reason(Respect, Some.Response(fields: $"Vary: {string.Join(",", Enumerable.Range(0, 500).Select(number => $"X-{number}"))}"))
+        );
 
     [Fact]
     public void AnEventStream_IsNotStored() =>
@@ -84,12 +86,18 @@ public class StorageRulesTests
     [InlineData("Range: bytes=0-3", "bytes */10", NotStoredReason.Partial)]
     [InlineData("Range: bytes=0-3", "cows 0-3/10", NotStoredReason.Partial)]
     [InlineData("X-A: 1", "bytes 0-3/10", NotStoredReason.Partial)]
-    public void B32_APart_IsStoredOnlyIfItIsClearWhichOne(string request, string contentRange, NotStoredReason? reason) => Assert.Equal(
-        reason, Reason(Respect, Some.Response(status: 206, fields: ["Cache-Control: max-age=60", $"Content-Range: {contentRange}"]), request));
+    public void B32_APart_IsStoredOnlyIfItIsClearWhichOne(string request, string contentRange, NotStoredReason? reason) =>
+        Assert.Equal(
+            reason,
+            Reason(Respect, Some.Response(status: 206, fields: ["Cache-Control: max-age=60", $"Content-Range: {contentRange}"]), request)
+        );
 
     [Fact]
-    public void F09_A416_IsAboutTheRange_AndNotStored() => Assert.Equal(
-        NotStoredReason.Partial, Reason(Respect, Some.Response(status: 416, fields: "Cache-Control: max-age=60, public"), "Range: bytes=9-"));
+    public void F09_A416_IsAboutTheRange_AndNotStored() =>
+        Assert.Equal(
+            NotStoredReason.Partial,
+            Reason(Respect, Some.Response(status: 416, fields: "Cache-Control: max-age=60, public"), "Range: bytes=9-")
+        );
 
     [Theory]
     [InlineData("POST", "/x", "max-age=60", null)]
@@ -98,8 +106,11 @@ public class StorageRulesTests
     [InlineData("POST", "http://other.test/x", "max-age=60", NotStoredReason.Method)]
     [InlineData("POST", "/x", "public", NotStoredReason.Method)]
     [InlineData("POST", "/x", "max-age=60, no-store", NotStoredReason.NoStore)]
-    public void AResponseToPost_IsStoredOnlyAsTheResourceItself(string method, string location, string control, NotStoredReason? reason) => Assert.Equal(
-        reason, Reason(Respect, method, Some.Response(fields: [$"Cache-Control: {control}", $"Content-Location: {location}"])));
+    public void AResponseToPost_IsStoredOnlyAsTheResourceItself(string method, string location, string control, NotStoredReason? reason) =>
+        Assert.Equal(
+            reason,
+            Reason(Respect, method, Some.Response(fields: [$"Cache-Control: {control}", $"Content-Location: {location}"]))
+        );
 
     [Theory]
     [InlineData(200, "must-understand, no-store, max-age=60", null)]
@@ -127,8 +138,11 @@ public class StorageRulesTests
         Assert.Null(Reason(Override, Some.Response(fields: "Cache-Control: no-store, private"), "Cache-Control: no-store"));
 
     [Fact]
-    public void InOverrideMode_ResponsesToCredentialsAreStillNotStored() => Assert.Equal(
-        NotStoredReason.Authorization, Reason(Override, Some.Response(fields: "Cache-Control: public, max-age=60"), "Authorization: Bearer a"));
+    public void InOverrideMode_ResponsesToCredentialsAreStillNotStored() =>
+        Assert.Equal(
+            NotStoredReason.Authorization,
+            Reason(Override, Some.Response(fields: "Cache-Control: public, max-age=60"), "Authorization: Bearer a")
+        );
 
     [Fact]
     public void InOverrideMode_TheRuleOnCookiesStillHolds() =>
@@ -142,6 +156,8 @@ public class StorageRulesTests
     private static NotStoredReason? Reason(CachePolicy policy, string method, OriginResponse response, params string[] requestFields)
     {
         var facts = RequestFacts.Of(Some.Request(Some.Face(null!, policy), "/x", method, requestFields));
-        return StorageRules.Decide(policy, Some.Key(), facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason) ? reason : null;
+        return StorageRules.Decide(policy, Some.Key(), facts, response, FakeTimeProvider.Start) is StorageDecision.DoNotStore(var reason)
+            ? reason
+            : null;
     }
 }

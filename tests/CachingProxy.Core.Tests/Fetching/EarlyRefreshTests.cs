@@ -78,7 +78,11 @@ public class EarlyRefreshTests
     [Fact]
     public async Task WhatIsOldWhenItArrives_IsNotRefreshedAtEachUse()
     {
-        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=100", "Age: 95"), new MemoryStream(10)));
+        var origin = new ScriptedOrigin(_ => new OriginResponse(
+            200,
+            Some.Fields("Cache-Control: max-age=100", "Age: 95"),
+            new MemoryStream(10)
+        ));
         var request = Some.Request(Some.Face(origin, Early));
         for (var i = 0; i < 20; i++)
         {
@@ -95,7 +99,11 @@ public class EarlyRefreshTests
     public async Task ARefreshThatComesToNothing_IsFollowedByAnotherAfterASecond(int secondsBetween, int asked)
     {
         var status = 200;
-        var origin = new ScriptedOrigin(_ => new OriginResponse(status, Some.Fields("Cache-Control: max-age=10, stale-while-revalidate=100"), new MemoryStream(10)));
+        var origin = new ScriptedOrigin(_ => new OriginResponse(
+            status,
+            Some.Fields("Cache-Control: max-age=10, stale-while-revalidate=100"),
+            new MemoryStream(10)
+        ));
         var request = Some.Request(Some.Face(origin));
         await _engine.ServeAsync(request);
         await _engine.SettleAsync();
@@ -119,7 +127,8 @@ public class EarlyRefreshTests
         var origin = new ScriptedOrigin(request => new OriginResponse(
             request.Fields.Contains("If-None-Match") ? 304 : 200,
             Some.Fields("Cache-Control: max-age=0, stale-while-revalidate=60", "ETag: \"1\""),
-            new MemoryStream(request.Fields.Contains("If-None-Match") ? 0 : 10)));
+            new MemoryStream(request.Fields.Contains("If-None-Match") ? 0 : 10)
+        ));
         var request = Some.Request(Some.Face(origin));
         await _engine.ServeAsync(request);
         for (var i = 0; i < 20; i++)

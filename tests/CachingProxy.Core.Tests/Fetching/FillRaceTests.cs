@@ -19,9 +19,13 @@ public class FillRaceTests
     [Fact]
     public async Task ARefreshThatFindsAnothersFetchUnderWay_LeavesItAlone()
     {
-        var face = Face(held: 2, number => number == 1
-            ? Some.Response("old", 200, "Cache-Control: max-age=10, stale-while-revalidate=100")
-            : Some.Response("secret", 200, "Cache-Control: private"));
+        var face = Face(
+            held: 2,
+            number =>
+                number == 1
+                    ? Some.Response("old", 200, "Cache-Control: max-age=10, stale-while-revalidate=100")
+                    : Some.Response("secret", 200, "Cache-Control: private")
+        );
         await PrimeAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         Task<string>? reload = null;
@@ -36,9 +40,14 @@ public class FillRaceTests
     [Fact]
     public async Task TheSame_ForABodyThatOutgrowsTheLimit_HangsNobody()
     {
-        var face = Face(held: 2, number => number == 1
-            ? Some.Response("old", 200, "Cache-Control: max-age=10, stale-while-revalidate=100")
-            : new OriginResponse(200, Some.Fields("Cache-Control: max-age=10"), new MemoryStream(new byte[5_000_000])), new CachePolicy { MaxObjectBytes = 1_000_000 });
+        var face = Face(
+            held: 2,
+            number =>
+                number == 1
+                    ? Some.Response("old", 200, "Cache-Control: max-age=10, stale-while-revalidate=100")
+                    : new OriginResponse(200, Some.Fields("Cache-Control: max-age=10"), new MemoryStream(new byte[5_000_000])),
+            new CachePolicy { MaxObjectBytes = 1_000_000 }
+        );
         await PrimeAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         Task<string>? reload = null;
@@ -50,9 +59,13 @@ public class FillRaceTests
     [Fact]
     public async Task ARangeThatWaitsForAValidation_GetsItsPartOfTheWholeThatCameInstead()
     {
-        var face = Face(held: 2, number => number == 1
-            ? Some.Response("0123456789", 200, "Cache-Control: max-age=10", "ETag: \"1\"")
-            : Some.Response("ABCDEFGHIJ", 200, "Cache-Control: max-age=100", "ETag: \"2\""));
+        var face = Face(
+            held: 2,
+            number =>
+                number == 1
+                    ? Some.Response("0123456789", 200, "Cache-Control: max-age=10", "ETag: \"1\"")
+                    : Some.Response("ABCDEFGHIJ", 200, "Cache-Control: max-age=100", "ETag: \"2\"")
+        );
         await PrimeAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         var first = _engine.ServeAsync(Some.Request(face));
@@ -67,13 +80,22 @@ public class FillRaceTests
     public async Task APurgeWhilePartsArePutTogether_WinsOverWhatIsMadeOfThem()
     {
         var store = new InterruptedStore(new MemoryStore(new MemoryStoreOptions()));
-        var engine = new CacheEngine(store, new CacheEngineOptions { Pseudonym = "under-test" }, _engine.Time, NullLogger<CacheEngine>.Instance);
-        var face = Some.Face(new ScriptedOrigin(request => request.Fields["Range"].ToString() switch
-        {
-            "bytes=0-4" => Part("01234", 0),
-            "bytes=5-9" => Part("56789", 5),
-            _ => Some.Response("new", 200, "Cache-Control: max-age=60"),
-        }));
+        var engine = new CacheEngine(
+            store,
+            new CacheEngineOptions { Pseudonym = "under-test" },
+            _engine.Time,
+            NullLogger<CacheEngine>.Instance
+        );
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Fields["Range"].ToString() switch
+                {
+                    "bytes=0-4" => Part("01234", 0),
+                    "bytes=5-9" => Part("56789", 5),
+                    _ => Some.Response("new", 200, "Cache-Control: max-age=60"),
+                }
+            )
+        );
         await ReadAsync("Range: bytes=0-4");
         store.OnRemove = () => engine.PurgeAsync(Purge.Url(Some.Key()));
         await ReadAsync("Range: bytes=5-9");
@@ -91,16 +113,18 @@ public class FillRaceTests
     [Fact]
     public async Task WhatAPostLeaves_IsNotStored_IfTheTargetWasChangedWhileItWasUnderWay()
     {
-        var face = Some.Face(new ScriptedOrigin(async request =>
-        {
-            await (request.Method == "POST" ? _gate.Task : Task.CompletedTask);
-            return request.Method switch
+        var face = Some.Face(
+            new ScriptedOrigin(async request =>
             {
-                "POST" => Some.Response("first state", 200, "Cache-Control: max-age=60", "Content-Location: /x"),
-                "PUT" => Some.Response("", 204),
-                _ => Some.Response("second state", 200, "Cache-Control: max-age=60"),
-            };
-        }));
+                await (request.Method == "POST" ? _gate.Task : Task.CompletedTask);
+                return request.Method switch
+                {
+                    "POST" => Some.Response("first state", 200, "Cache-Control: max-age=60", "Content-Location: /x"),
+                    "PUT" => Some.Response("", 204),
+                    _ => Some.Response("second state", 200, "Cache-Control: max-age=60"),
+                };
+            })
+        );
         var post = _engine.ServeAsync(Some.Request(face, method: "POST"));
         await _engine.ServeAsync(Some.Request(face, method: "PUT"));
         _gate.SetResult();
@@ -112,7 +136,10 @@ public class FillRaceTests
     [Fact]
     public async Task APurgeOfAnEquivalentUri_WinsOverAFetchUnderWay_EvenBeforeItIsKnownToBeOne()
     {
-        var face = Face(held: 1, number => Some.Response($"version {number}", 200, "Cache-Control: max-age=60", "No-Vary-Search: params=(\"utm\")"));
+        var face = Face(
+            held: 1,
+            number => Some.Response($"version {number}", 200, "Cache-Control: max-age=60", "No-Vary-Search: params=(\"utm\")")
+        );
         var first = _engine.ServeAsync(Some.Request(face, "/x?utm=1"));
         await _engine.Engine.PurgeAsync(Purge.Url(Some.Key("/x?utm=2")));
         _gate.SetResult();
@@ -124,9 +151,11 @@ public class FillRaceTests
     [Fact]
     public async Task WhatWasPurgedMeanwhile_StandsInForNoError()
     {
-        var face = Face(held: 2, number => number == 1
-            ? Some.Response("withdrawn", 200, "Cache-Control: max-age=10, stale-if-error=1000")
-            : Some.Response("", 503));
+        var face = Face(
+            held: 2,
+            number =>
+                number == 1 ? Some.Response("withdrawn", 200, "Cache-Control: max-age=10, stale-if-error=1000") : Some.Response("", 503)
+        );
         await PrimeAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         var waiting = _engine.ServeAsync(Some.Request(face));
@@ -141,8 +170,14 @@ public class FillRaceTests
         var face = Face(held: 1, _ => Part("01234", 0));
         var clients = Enumerable.Range(0, 20).Select(_ => _engine.ServeAsync(Some.Request(face, fields: "Range: bytes=0-4"))).ToList();
         _gate.SetResult();
-        Assert.All(await Task.WhenAll(clients), answer =>
-            Assert.Equal((206, "01234", "bytes 0-4/10"), (answer.Result.Status, answer.Body, answer.Result.Fields["Content-Range"].ToString())));
+        Assert.All(
+            await Task.WhenAll(clients),
+            answer =>
+                Assert.Equal(
+                    (206, "01234", "bytes 0-4/10"),
+                    (answer.Result.Status, answer.Body, answer.Result.Fields["Content-Range"].ToString())
+                )
+        );
         Assert.Equal(1, _asked);
     }
 
@@ -160,7 +195,17 @@ public class FillRaceTests
     [Fact]
     public async Task HitsOnAStalePart_AreRefreshedOnce()
     {
-        var face = Face(held: 2, _ => Some.Response("01234", 206, "Cache-Control: max-age=10, stale-while-revalidate=100", "ETag: \"1\"", "Content-Range: bytes 0-4/10"));
+        var face = Face(
+            held: 2,
+            _ =>
+                Some.Response(
+                    "01234",
+                    206,
+                    "Cache-Control: max-age=10, stale-while-revalidate=100",
+                    "ETag: \"1\"",
+                    "Content-Range: bytes 0-4/10"
+                )
+        );
         await PrimeAsync(face, "Range: bytes=0-4");
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
         for (var number = 0; number < 20; number++)
@@ -177,12 +222,14 @@ public class FillRaceTests
     public async Task AnUnsafeRequestWhoseClientLeaves_InvalidatesItsTarget()
     {
         using var leaving = new CancellationTokenSource();
-        var face = Some.Face(new ScriptedOrigin(async request =>
-        {
-            _asked++;
-            await (request.Method == "PUT" ? _gate.Task : Task.CompletedTask);
-            return Some.Response($"version {_asked}", 200, "Cache-Control: max-age=60");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async request =>
+            {
+                _asked++;
+                await (request.Method == "PUT" ? _gate.Task : Task.CompletedTask);
+                return Some.Response($"version {_asked}", 200, "Cache-Control: max-age=60");
+            })
+        );
         await PrimeAsync(face);
         var put = _engine.ServeAsync(Some.Request(face, method: "PUT"), leaving.Token);
         await leaving.CancelAsync();
@@ -193,13 +240,15 @@ public class FillRaceTests
     [Fact]
     public async Task AHeadFromBefore_SaysNothingOfWhatArrivedAfterIt()
     {
-        var face = Some.Face(new ScriptedOrigin(async request =>
-        {
-            await (request.Method == "HEAD" ? _gate.Task : Task.CompletedTask);
-            return request.Method == "HEAD"
-                ? new OriginResponse(200, Some.Fields("ETag: \"1\"", "Cache-Control: max-age=6000"), Stream.Null)
-                : Some.Response("page", 200, "Cache-Control: max-age=60", "ETag: \"2\"");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async request =>
+            {
+                await (request.Method == "HEAD" ? _gate.Task : Task.CompletedTask);
+                return request.Method == "HEAD"
+                    ? new OriginResponse(200, Some.Fields("ETag: \"1\"", "Cache-Control: max-age=6000"), Stream.Null)
+                    : Some.Response("page", 200, "Cache-Control: max-age=60", "ETag: \"2\"");
+            })
+        );
         var head = _engine.ServeAsync(Some.Request(face, method: "HEAD"));
         await GetAsync(face);
         _gate.SetResult();
@@ -210,9 +259,20 @@ public class FillRaceTests
     [Fact]
     public async Task ManyPartsOfOneVariant_DoNotPushAnotherOut()
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Fields["Range"] is { Count: > 0 } range
-            ? Some.Response("0", 206, "Cache-Control: max-age=600", "Vary: X-A", "ETag: \"1\"", $"Content-Range: {range.ToString().Replace('=', ' ')}/1000")
-            : Some.Response("whole", 200, "Cache-Control: max-age=600", "Vary: X-A")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Fields["Range"] is { Count: > 0 } range
+                    ? Some.Response(
+                        "0",
+                        206,
+                        "Cache-Control: max-age=600",
+                        "Vary: X-A",
+                        "ETag: \"1\"",
+                        $"Content-Range: {range.ToString().Replace('=', ' ')}/1000"
+                    )
+                    : Some.Response("whole", 200, "Cache-Control: max-age=600", "Vary: X-A")
+            )
+        );
         await GetAsync(face, "X-A: 1");
         for (var number = 0; number < 40; number++)
         {
@@ -226,14 +286,23 @@ public class FillRaceTests
     public async Task OneByteParts_AreNotPaidForWithTheWholeThatTheyAreAddedTo()
     {
         const int Large = 40_000_000;
-        var face = Some.Face(new ScriptedOrigin(request =>
-        {
-            var (first, last) = (RangeField.Parse(request.Fields["Range"])![0].First!.Value, RangeField.Parse(request.Fields["Range"])![0].Last!.Value);
-            return new OriginResponse(206, Some.Fields("Cache-Control: max-age=600", "ETag: \"1\"", $"Content-Range: bytes {first}-{last}/100000000"), new MemoryStream(new byte[last - first + 1]))
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
             {
-                ContentLength = last - first + 1,
-            };
-        }));
+                var (first, last) = (
+                    RangeField.Parse(request.Fields["Range"])![0].First!.Value,
+                    RangeField.Parse(request.Fields["Range"])![0].Last!.Value
+                );
+                return new OriginResponse(
+                    206,
+                    Some.Fields("Cache-Control: max-age=600", "ETag: \"1\"", $"Content-Range: bytes {first}-{last}/100000000"),
+                    new MemoryStream(new byte[last - first + 1])
+                )
+                {
+                    ContentLength = last - first + 1,
+                };
+            })
+        );
         await GetAsync(face, $"Range: bytes=0-{Large - 1}");
         await _engine.SettleAsync();
         var before = GC.GetTotalAllocatedBytes();
@@ -245,15 +314,21 @@ public class FillRaceTests
 
         // Twenty copies would be 800 MB; what other tests allocate meanwhile is in it.
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 10L * Large);
-        Assert.True((await _engine.ServeAsync(Some.Request(face, fields: $"Range: bytes={Large - 1}-{Large + 19}"))).Result.CacheStatus.IsHit);
+        Assert.True(
+            (await _engine.ServeAsync(Some.Request(face, fields: $"Range: bytes={Large - 1}-{Large + 19}"))).Result.CacheStatus.IsHit
+        );
     }
 
     [Fact]
     public async Task WhatOneQuerySaysOfItsPath_HidesNoOtherFreshResponse()
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Key.Target == "/s?q=typo"
-            ? Some.Response("none", 200, "Cache-Control: max-age=1", "No-Vary-Search: params")
-            : Some.Response(request.Key.Target, 200, "Cache-Control: max-age=600")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Key.Target == "/s?q=typo"
+                    ? Some.Response("none", 200, "Cache-Control: max-age=1", "No-Vary-Search: params")
+                    : Some.Response(request.Key.Target, 200, "Cache-Control: max-age=600")
+            )
+        );
         await _engine.ServeAsync(Some.Request(face, "/s?q=typo"));
         _engine.Time.Advance(TimeSpan.FromSeconds(5));
         for (var number = 0; number < 40; number++)
@@ -276,24 +351,38 @@ public class FillRaceTests
     [InlineData("x")]
     public async Task EverySpellingOfALocation_Invalidates(string location)
     {
-        var face = Some.Face(new ScriptedOrigin(request => request.Method == "GET" ? Some.Response(fields: "Cache-Control: max-age=60") : Some.Response("", 201, $"Location: {location}")));
+        var face = Some.Face(
+            new ScriptedOrigin(request =>
+                request.Method == "GET"
+                    ? Some.Response(fields: "Cache-Control: max-age=60")
+                    : Some.Response("", 201, $"Location: {location}")
+            )
+        );
         await GetAsync(face);
         await _engine.ServeAsync(Some.Request(face, "/collection", "POST"));
         Assert.False((await _engine.ServeAsync(Some.Request(face))).Result.CacheStatus.IsHit);
     }
 
     private static OriginResponse Part(string content, int first) =>
-        Some.Response(content, 206, "Cache-Control: max-age=60", "ETag: \"1\"", $"Content-Range: bytes {first}-{first + content.Length - 1}/10");
+        Some.Response(
+            content,
+            206,
+            "Cache-Control: max-age=60",
+            "ETag: \"1\"",
+            $"Content-Range: bytes {first}-{first + content.Length - 1}/10"
+        );
 
     // The request of this number, and those after it, wait for the gate.
-    private CacheFace Face(int held, Func<int, OriginResponse> answer, CachePolicy? policy = null) => Some.Face(
-        new ScriptedOrigin(async _ =>
-        {
-            var number = Interlocked.Increment(ref _asked);
-            await (number >= held ? _gate.Task : Task.CompletedTask);
-            return answer(number);
-        }),
-        policy);
+    private CacheFace Face(int held, Func<int, OriginResponse> answer, CachePolicy? policy = null) =>
+        Some.Face(
+            new ScriptedOrigin(async _ =>
+            {
+                var number = Interlocked.Increment(ref _asked);
+                await (number >= held ? _gate.Task : Task.CompletedTask);
+                return answer(number);
+            }),
+            policy
+        );
 
     // Whoever has the whole response finds it stored, but its fetch may still be listed as one to join.
     private async Task PrimeAsync(CacheFace face, params string[] fields)
@@ -302,7 +391,8 @@ public class FillRaceTests
         await _engine.SettleAsync();
     }
 
-    private async Task<string> GetAsync(CacheFace face, params string[] fields) => (await _engine.ServeAsync(Some.Request(face, fields: fields))).Body;
+    private async Task<string> GetAsync(CacheFace face, params string[] fields) =>
+        (await _engine.ServeAsync(Some.Request(face, fields: fields))).Body;
 
     private sealed class InterruptedRequest(CacheFace face, Action onCreate)
         : CacheRequest(face, "GET", Some.Key(), new CachePartition(face.Name, "http", "proxy.test"))

@@ -29,20 +29,43 @@ public class FillSoakTests
     [Fact]
     public async Task AfterRandomOriginsClientsAndPurges_NothingIsLeft()
     {
-        var limits = new OriginLimits { MaxExchanges = 8, MaxQueued = 4, MaxFailures = 1000 };
+        var limits = new OriginLimits
+        {
+            MaxExchanges = 8,
+            MaxQueued = 4,
+            MaxFailures = 1000,
+        };
         var slots = new OriginSlots(limits, _time);
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 2_000_000 });
         var engine = new CacheEngine(
-            store, new CacheEngineOptions { Pseudonym = "under-test", MaxGrowingBytes = 1_000_000, MaxWaitersPerFill = 8 }, _time, NullLogger<CacheEngine>.Instance);
-        var origin = new ProtectedOrigin(new RandomOrigin(_over.Token), slots, new OriginAvailability(limits, _time, NullLogger<OriginAvailability>.Instance));
+            store,
+            new CacheEngineOptions
+            {
+                Pseudonym = "under-test",
+                MaxGrowingBytes = 1_000_000,
+                MaxWaitersPerFill = 8,
+            },
+            _time,
+            NullLogger<CacheEngine>.Instance
+        );
+        var origin = new ProtectedOrigin(
+            new RandomOrigin(_over.Token),
+            slots,
+            new OriginAvailability(limits, _time, NullLogger<OriginAvailability>.Instance)
+        );
         var face = Some.Face(origin, new CachePolicy { MaxObjectBytes = MaxObjectBytes, EarlyRefresh = 0.2 });
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var workers = Enumerable.Range(0, Workers).Select(worker => Task.Run(async () =>
-        {
-            await gate.Task;
-            await WorkAsync(engine, face, new Random(worker));
-        })).ToList();
+        var workers = Enumerable
+            .Range(0, Workers)
+            .Select(worker =>
+                Task.Run(async () =>
+                {
+                    await gate.Task;
+                    await WorkAsync(engine, face, new Random(worker));
+                })
+            )
+            .ToList();
         gate.SetResult();
         while (!_over.IsCancellationRequested)
         {
@@ -77,12 +100,16 @@ public class FillSoakTests
             }
 
             using var gone = new CancellationTokenSource();
-            string[] fields = [$"X-Kind: {random.Next(3)}", .. random.Next(8) switch
-            {
-                0 => ["Range: bytes=0-9"],
-                1 => ["Cache-Control: no-cache"],
-                _ => Array.Empty<string>(),
-            }];
+            string[] fields =
+            [
+                $"X-Kind: {random.Next(3)}",
+                .. random.Next(8) switch
+                {
+                    0 => ["Range: bytes=0-9"],
+                    1 => ["Cache-Control: no-cache"],
+                    _ => Array.Empty<string>(),
+                },
+            ];
             var request = Some.Request(face, $"/{number}", random.Next(10) == 0 ? "HEAD" : "GET", fields);
             try
             {
@@ -103,9 +130,7 @@ public class FillSoakTests
                     }
                 }
             }
-            catch (Exception end) when (end is OperationCanceledException or OriginException)
-            {
-            }
+            catch (Exception end) when (end is OperationCanceledException or OriginException) { }
         }
     }
 
@@ -132,10 +157,20 @@ public class FillSoakTests
                 2 => ["Cache-Control: max-age=0", "ETag: \"1\""],
                 _ => ["Cache-Control: max-age=10, stale-if-error=10", "Vary: X-Kind"],
             };
-            var status = request.Fields.Contains("If-None-Match") ? 304 : random.Next(12) == 0 ? 503 : 200;
-            var length = status == 304 ? 0 : random.Next(8) == 0 ? MaxObjectBytes * 3 : random.Next(1, 20_000);
+            var status =
+                request.Fields.Contains("If-None-Match") ? 304
+                : random.Next(12) == 0 ? 503
+                : 200;
+            var length =
+                status == 304 ? 0
+                : random.Next(8) == 0 ? MaxObjectBytes * 3
+                : random.Next(1, 20_000);
             var letter = (byte)('A' + int.Parse(request.Key.Target[1..], System.Globalization.CultureInfo.InvariantCulture));
-            return new OriginResponse(status, Some.Fields(fields), new RandomBody(letter, length, brokenBelow: random.Next(10) == 0 ? length / 2 : 0))
+            return new OriginResponse(
+                status,
+                Some.Fields(fields),
+                new RandomBody(letter, length, brokenBelow: random.Next(10) == 0 ? length / 2 : 0)
+            )
             {
                 ContentLength = status != 304 && random.Next(2) == 0 ? length : null,
             };

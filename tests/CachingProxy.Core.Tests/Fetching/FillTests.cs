@@ -105,8 +105,7 @@ public class FillTests
     [Fact]
     public async Task APurgeDuringAValidation_IsNotUndoneByThe304()
     {
-        var answers = new Queue<Func<Task<OriginResponse>>>(
-        [
+        var answers = new Queue<Func<Task<OriginResponse>>>([
             () => Task.FromResult(Some.Response("old", 200, "Cache-Control: max-age=1", "ETag: \"v\"")),
             async () =>
             {
@@ -129,7 +128,10 @@ public class FillTests
     [Fact]
     public async Task B01_ATruncatedResponse_BreaksForAllWhoRead_AndIsNeverStored()
     {
-        var origin = Slow(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[5])) { ContentLength = 10 });
+        var origin = Slow(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[5]))
+        {
+            ContentLength = 10,
+        });
         var face = Some.Face(origin);
         var clients = Enumerable.Range(0, 10).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
         _head.SetResult();
@@ -150,7 +152,10 @@ public class FillTests
         var face = Some.Face(origin);
         var clients = Enumerable.Range(0, 10).Select(_ => _engine.ServeAsync(Some.Request(face))).ToList();
         _head.SetResult();
-        Assert.All(await Task.WhenAll(clients), answer => Assert.Equal((502, OriginError.Unreachable), (answer.Result.Status, answer.Result.Failure!.Error)));
+        Assert.All(
+            await Task.WhenAll(clients),
+            answer => Assert.Equal((502, OriginError.Unreachable), (answer.Result.Status, answer.Result.Failure!.Error))
+        );
         await _engine.SettleAsync();
         fails = false;
         Assert.Equal(200, (await _engine.ServeAsync(Some.Request(face))).Result.Status);
@@ -187,11 +192,12 @@ public class FillTests
         Assert.Equal(OriginError.InvalidResponse, (await _engine.ServeAsync(Some.Request(face))).Result.Failure!.Error);
     }
 
-    private ScriptedOrigin Slow(Func<OriginRequest, OriginResponse> answer) => new(async request =>
-    {
-        await _head.Task;
-        return answer(request);
-    });
+    private ScriptedOrigin Slow(Func<OriginRequest, OriginResponse> answer) =>
+        new(async request =>
+        {
+            await _head.Task;
+            return answer(request);
+        });
 
     private sealed class TrackedStream : MemoryStream
     {

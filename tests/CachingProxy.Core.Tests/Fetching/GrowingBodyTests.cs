@@ -36,7 +36,7 @@ public class GrowingBodyTests
         new Random(1).NextBytes(content);
         var body = new GrowingBody(announced, TimeProvider.System, new GrowthBudget(long.MaxValue));
         var readers = Enumerable.Range(0, 50).Select(_ => ReadAllAsync(body.OpenReader()!)).ToList();
-        for (var sent = 0; sent < content.Length;)
+        for (var sent = 0; sent < content.Length; )
         {
             var memory = body.GetMemory();
             var count = Math.Min(Math.Min(memory.Length, 7777), content.Length - sent);

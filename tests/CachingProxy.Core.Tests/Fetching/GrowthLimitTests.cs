@@ -18,7 +18,8 @@ public class GrowthLimitTests
         var content = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         var face = Some.Face(
             new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), content.Reader.AsStream())),
-            new CachePolicy { MaxObjectBytes = 1_000_000 });
+            new CachePolicy { MaxObjectBytes = 1_000_000 }
+        );
         await using var quick = await _engine.Engine.ServeAsync(Some.Request(face), default);
         await using var slow = await _engine.Engine.ServeAsync(Some.Request(face), default);
         await content.Writer.WriteAsync(new byte[Large]);
@@ -84,7 +85,8 @@ public class GrowthLimitTests
     {
         var face = Some.Face(
             new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large]))),
-            new CachePolicy { MaxObjectBytes = 1_000_000 });
+            new CachePolicy { MaxObjectBytes = 1_000_000 }
+        );
         await using var result = await _engine.Engine.ServeAsync(Some.Request(face), default);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 1));
         var copied = result.Body.CopyToAsync(pipe.Writer, default).AsTask();
@@ -105,7 +107,11 @@ public class GrowthLimitTests
     public async Task OverTheBudgetOfAll_ABodyIsPassedOnWhole_AndNotStored()
     {
         var engine = new TestEngine(maxGrowingBytes: 1_000_000);
-        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[Large])));
+        var origin = new ScriptedOrigin(_ => new OriginResponse(
+            200,
+            Some.Fields("Cache-Control: max-age=60"),
+            new MemoryStream(new byte[Large])
+        ));
         var face = Some.Face(origin);
         Assert.Equal(Large, (await engine.ServeAsync(Some.Request(face))).Body.Length);
         await engine.SettleAsync();
@@ -119,7 +125,9 @@ public class GrowthLimitTests
     public async Task AFetchThatNobodyReads_HasAnEnd()
     {
         var body = new Pipe();
-        var face = Some.Face(new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), body.Reader.AsStream())));
+        var face = Some.Face(
+            new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), body.Reader.AsStream()))
+        );
         var result = await _engine.Engine.ServeAsync(Some.Request(face), default);
         await body.Writer.WriteAsync(new byte[10]);
         await result.DisposeAsync();
@@ -149,7 +157,11 @@ public class GrowthLimitTests
     public async Task WhatGrewTooLargeOnce_IsPassedOnTheNextTime_UnlessItSaysThatItIsNot()
     {
         var announces = false;
-        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=60"), new MemoryStream(new byte[announces ? 500 : 2000]))
+        var origin = new ScriptedOrigin(_ => new OriginResponse(
+            200,
+            Some.Fields("Cache-Control: max-age=60"),
+            new MemoryStream(new byte[announces ? 500 : 2000])
+        )
         {
             ContentLength = announces ? 500 : null,
         });
@@ -166,7 +178,11 @@ public class GrowthLimitTests
     public async Task WhatGrewTooLargeOnce_IsTriedAgainAfterTheTime_HoweverOftenItIsAskedFor()
     {
         var length = 2000;
-        var origin = new ScriptedOrigin(_ => new OriginResponse(200, Some.Fields("Cache-Control: max-age=1"), new MemoryStream(new byte[length])));
+        var origin = new ScriptedOrigin(_ => new OriginResponse(
+            200,
+            Some.Fields("Cache-Control: max-age=1"),
+            new MemoryStream(new byte[length])
+        ));
         var request = Some.Request(Some.Face(origin, new CachePolicy { MaxObjectBytes = 1000 }));
         await _engine.ServeAsync(request);
         length = 500;

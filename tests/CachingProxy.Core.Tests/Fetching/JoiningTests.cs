@@ -20,7 +20,10 @@ public class JoiningTests
             return Some.Response($"for {request.Fields["X-A"]}", 200, "Cache-Control: max-age=60", "Vary: X-A");
         });
         var face = Some.Face(origin);
-        var clients = Enumerable.Range(0, 200).Select(number => _engine.ServeAsync(Some.Request(face, fields: $"X-A: {number % 10}"))).ToList();
+        var clients = Enumerable
+            .Range(0, 200)
+            .Select(number => _engine.ServeAsync(Some.Request(face, fields: $"X-A: {number % 10}")))
+            .ToList();
         _gate.SetResult();
 
         // The nine that were let go are under way together, and not one after the other.
@@ -70,12 +73,14 @@ public class JoiningTests
     public async Task TheFirstResponseThatCanBeShared_MakesOthersWaitAgain()
     {
         var answers = new Queue<string>(["no-store", "max-age=10", "max-age=10"]);
-        var face = Some.Face(new ScriptedOrigin(async _ =>
-        {
-            var control = answers.Dequeue();
-            await (answers.Count == 0 ? _gate.Task : Task.CompletedTask);
-            return Some.Response("body", 200, $"Cache-Control: {control}", $"Date: {_engine.Time.GetUtcNow():R}");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async _ =>
+            {
+                var control = answers.Dequeue();
+                await (answers.Count == 0 ? _gate.Task : Task.CompletedTask);
+                return Some.Response("body", 200, $"Cache-Control: {control}", $"Date: {_engine.Time.GetUtcNow():R}");
+            })
+        );
         await ServeAndSettleAsync(face);
         await ServeAndSettleAsync(face);
         _engine.Time.Advance(TimeSpan.FromSeconds(11));
@@ -115,12 +120,14 @@ public class JoiningTests
     public async Task AWaiterWhoseTimeIsOver_FetchesForItself()
     {
         var asked = 0;
-        var face = Some.Face(new ScriptedOrigin(async _ =>
-        {
-            var number = Interlocked.Increment(ref asked);
-            await (number == 1 ? _gate.Task : Task.CompletedTask);
-            return Some.Response($"answer {number}", 200, "Cache-Control: max-age=60");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async _ =>
+            {
+                var number = Interlocked.Increment(ref asked);
+                await (number == 1 ? _gate.Task : Task.CompletedTask);
+                return Some.Response($"answer {number}", 200, "Cache-Control: max-age=60");
+            })
+        );
         var first = _engine.ServeAsync(Some.Request(face));
         while (Volatile.Read(ref asked) < 1)
         {
@@ -142,12 +149,14 @@ public class JoiningTests
     public async Task I15_HoweverLongManyWait_OneFurtherFetchIsUnderWay_AndAllTakeTheHeadThatComesFirst(int answering)
     {
         var (asked, gates) = (0, new[] { _gate, _second });
-        var face = Some.Face(new ScriptedOrigin(async _ =>
-        {
-            var number = Interlocked.Increment(ref asked);
-            await gates[number - 1].Task;
-            return Some.Response($"answer {number}", 200, "Cache-Control: max-age=600");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async _ =>
+            {
+                var number = Interlocked.Increment(ref asked);
+                await gates[number - 1].Task;
+                return Some.Response($"answer {number}", 200, "Cache-Control: max-age=600");
+            })
+        );
         var clients = await WaitInVainAsync(face, () => Volatile.Read(ref asked));
 
         gates[answering - 1].SetResult();
@@ -162,11 +171,13 @@ public class JoiningTests
     public async Task WhereTheOriginDoesNotAnswerInItsTime_AllWhoWaitGetA504()
     {
         var asked = 0;
-        var face = Some.Face(new ScriptedOrigin(async _ =>
-        {
-            await (Interlocked.Increment(ref asked) == 1 ? _gate.Task : _second.Task);
-            throw new OriginException(OriginError.Timeout, "too slow");
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(async _ =>
+            {
+                await (Interlocked.Increment(ref asked) == 1 ? _gate.Task : _second.Task);
+                throw new OriginException(OriginError.Timeout, "too slow");
+            })
+        );
         var clients = await WaitInVainAsync(face, () => Volatile.Read(ref asked));
 
         _gate.SetResult();
@@ -223,7 +234,10 @@ public class JoiningTests
         var get = _engine.ServeAsync(Some.Request(face));
         var part = _engine.ServeAsync(Some.Request(face, fields: $"Range: {range}"));
         _gate.SetResult();
-        Assert.Equal((206, content, contentRange), ((await part).Result.Status, (await part).Body, (await part).Result.Fields["Content-Range"].ToString()));
+        Assert.Equal(
+            (206, content, contentRange),
+            ((await part).Result.Status, (await part).Body, (await part).Result.Fields["Content-Range"].ToString())
+        );
         Assert.Equal("0123456789", (await get).Body);
         Assert.Single(origin.Requests);
     }
@@ -242,11 +256,12 @@ public class JoiningTests
         Assert.Equal(2, origin.Requests.Count);
     }
 
-    private ScriptedOrigin Held(params string[] fields) => new(async _ =>
-    {
-        await _gate.Task;
-        return Some.Response("0123456789", 200, fields);
-    });
+    private ScriptedOrigin Held(params string[] fields) =>
+        new(async _ =>
+        {
+            await _gate.Task;
+            return Some.Response("0123456789", 200, fields);
+        });
 
     private async Task ServeAndSettleAsync(CacheFace face)
     {

@@ -11,9 +11,12 @@ public class CacheKeyTests
         Assert.NotEqual(new CacheKey("http://a.test", "/b"), new CacheKey("http://a.tes", "t/b"));
 
     [Fact]
-    public void F01_DifferentParts_AreAlwaysDifferentKeys() => FsCheck.Check.QuickThrowOnFailure(
-        Prop.ForAll<Tuple<string, string>, Tuple<string, string>>((one, other) =>
-            Equals(one, other) == (new CacheKey(one.Item1, one.Item2) == new CacheKey(other.Item1, other.Item2))));
+    public void F01_DifferentParts_AreAlwaysDifferentKeys() =>
+        FsCheck.Check.QuickThrowOnFailure(
+            Prop.ForAll<Tuple<string, string>, Tuple<string, string>>(
+                (one, other) => Equals(one, other) == (new CacheKey(one.Item1, one.Item2) == new CacheKey(other.Item1, other.Item2))
+            )
+        );
 
     [Theory]
     [InlineData("a,b", "a", "b")]
@@ -46,7 +49,10 @@ public class CacheKeyTests
     [Fact]
     public void TheLanguageOfAResponse_IsSelectedByAcceptLanguageAlone()
     {
-        var variant = VariantKey.Of(Some.Fields("Vary: X-A, Accept-Language", "Content-Language: de"), Some.Fields("X-A: 1", "Accept-Language: en, de"));
+        var variant = VariantKey.Of(
+            Some.Fields("Vary: X-A, Accept-Language", "Content-Language: de"),
+            Some.Fields("X-A: 1", "Accept-Language: en, de")
+        );
         Assert.True(variant.Matches(Some.Fields("X-A: 1", "Accept-Language: de")));
         Assert.False(variant.Matches(Some.Fields("X-A: de", "Accept-Language: de")));
     }

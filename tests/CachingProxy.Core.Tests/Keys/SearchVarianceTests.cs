@@ -61,10 +61,16 @@ public class SearchVarianceTests
     public void WhatCannotBeRemembered_IsNotHeeded()
     {
         var variances = new SearchVariances();
-        Assert.All(Enumerable.Range(0, SearchVariances.MaxPerPath), number => Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse($"params=(\"{number}\")")!)));
+        Assert.All(
+            Enumerable.Range(0, SearchVariances.MaxPerPath),
+            number => Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse($"params=(\"{number}\")")!))
+        );
         Assert.False(variances.TryLearn(Uri("/x"), SearchVariance.Parse("params=(\"one-more\")")!));
         Assert.True(variances.TryLearn(Uri("/x"), SearchVariance.Parse("params=(\"0\")")!));
-        Assert.All(Enumerable.Range(1, SearchVariances.MaxPaths - 1), number => Assert.True(variances.TryLearn(Uri($"/{number}"), SearchVariance.Parse("params")!)));
+        Assert.All(
+            Enumerable.Range(1, SearchVariances.MaxPaths - 1),
+            number => Assert.True(variances.TryLearn(Uri($"/{number}"), SearchVariance.Parse("params")!))
+        );
         Assert.False(variances.TryLearn(Uri("/one-more"), SearchVariance.Parse("params")!));
     }
 

@@ -43,14 +43,16 @@ public class SelectingFieldTests
     [InlineData("de-AT", false)]
     [InlineData("*", false)]
     [InlineData("", false)]
-    public void ALanguageIsPreferred_IfNoOtherIsAsWell(string field, bool isPreferred) => Assert.Equal(isPreferred, SelectingField.Prefers(field, "de"));
+    public void ALanguageIsPreferred_IfNoOtherIsAsWell(string field, bool isPreferred) =>
+        Assert.Equal(isPreferred, SelectingField.Prefers(field, "de"));
 
     [Theory]
     [InlineData("a;q=0.001", 1)]
     [InlineData("a ; q=1.000", 1000)]
     [InlineData("a;q=0", 0)]
     [InlineData("a;q=0.", 0)]
-    public void AWeight_IsReadInThousandths(string field, int thousandths) => Assert.Equal([new Preference("a", thousandths)], Preference.Parse(field)!);
+    public void AWeight_IsReadInThousandths(string field, int thousandths) =>
+        Assert.Equal([new Preference("a", thousandths)], Preference.Parse(field)!);
 
     [Theory]
     [InlineData("a;q=1.001")]

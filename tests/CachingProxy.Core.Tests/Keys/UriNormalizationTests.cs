@@ -73,10 +73,13 @@ public class UriNormalizationTests
         Assert.Equal(leaves, UriNormalization.LeavesBase(target));
 
     [Fact]
-    public void AnyText_IsJudgedWithoutThrowing() => FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<string>(text =>
-    {
-        _ = UriNormalization.NormaliseHost("http", text);
-        _ = UriNormalization.IsValidTarget(text);
-        return true;
-    }));
+    public void AnyText_IsJudgedWithoutThrowing() =>
+        FsCheck.Check.QuickThrowOnFailure(
+            Prop.ForAll<string>(text =>
+            {
+                _ = UriNormalization.NormaliseHost("http", text);
+                _ = UriNormalization.IsValidTarget(text);
+                return true;
+            })
+        );
 }

@@ -17,8 +17,14 @@ public class TieredLookupTests : IAsyncLifetime
     private string[] _fields = ["Cache-Control: max-age=60"];
     private int _asked;
 
-    public TieredLookupTests() => _engine = new CacheEngine(
-        new MemoryStore(new MemoryStoreOptions()), new CacheEngineOptions { Pseudonym = "under-test" }, _time, NullLogger<CacheEngine>.Instance, _tier);
+    public TieredLookupTests() =>
+        _engine = new CacheEngine(
+            new MemoryStore(new MemoryStoreOptions()),
+            new CacheEngineOptions { Pseudonym = "under-test" },
+            _time,
+            NullLogger<CacheEngine>.Instance,
+            _tier
+        );
 
     public ValueTask InitializeAsync() => _engine.OpenAsync();
 
@@ -69,11 +75,13 @@ public class TieredLookupTests : IAsyncLifetime
 
     private async Task<CacheResult> ServeAsync()
     {
-        var face = Some.Face(new ScriptedOrigin(_ =>
-        {
-            Interlocked.Increment(ref _asked);
-            return Some.Response("body", 200, _fields);
-        }));
+        var face = Some.Face(
+            new ScriptedOrigin(_ =>
+            {
+                Interlocked.Increment(ref _asked);
+                return Some.Response("body", 200, _fields);
+            })
+        );
         await using var result = await _engine.ServeAsync(Some.Request(face), CancellationToken.None);
         await TestEngine.ReadAsync(result);
         return result;

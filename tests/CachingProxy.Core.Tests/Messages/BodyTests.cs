@@ -46,7 +46,12 @@ public class BodyTests
     [Fact]
     public async Task ContentsInARow_AreOne_AlsoWhereALengthIsKnownAtItsEndAlone()
     {
-        var body = new ConcatenatedBody(ResponseBody.Empty, OfKind("pieces").Slice(0, 10), new PassingBody(new OriginResponse(200, Some.Fields(), new MemoryStream(Content[10..5000]))), OfKind("chunks").Slice(5000, 5000));
+        var body = new ConcatenatedBody(
+            ResponseBody.Empty,
+            OfKind("pieces").Slice(0, 10),
+            new PassingBody(new OriginResponse(200, Some.Fields(), new MemoryStream(Content[10..5000]))),
+            OfKind("chunks").Slice(5000, 5000)
+        );
         Assert.Null(body.Length);
         Assert.Equal(Content, await CopiedAsync(body));
     }
@@ -60,8 +65,16 @@ public class BodyTests
     public Task APieceOfAStoredBody_EndsWithItsClient(string kind) => EndsWithItsClientAsync(OfKind(kind).Slice(500, 9000));
 
     [Fact]
-    public Task SeveralPieces_EndWithTheirClient() => EndsWithItsClientAsync(
-        MultipartBody.Of(OfKind("pieces"), [new RangeDecision.Slice(0, 5000, new(0, 4999, 10_000)), new RangeDecision.Slice(6000, 4000, new(6000, 9999, 10_000))], "").Body);
+    public Task SeveralPieces_EndWithTheirClient() =>
+        EndsWithItsClientAsync(
+            MultipartBody
+                .Of(
+                    OfKind("pieces"),
+                    [new RangeDecision.Slice(0, 5000, new(0, 4999, 10_000)), new RangeDecision.Slice(6000, 4000, new(6000, 9999, 10_000))],
+                    ""
+                )
+                .Body
+        );
 
     [Fact]
     public async Task TheNextChunk_IsFetchedWhileAClientTakesTheLast_ButNoneBeyondThePiece()
@@ -113,15 +126,23 @@ public class BodyTests
         Assert.False(origin.Body.CanRead);
     }
 
-    private static ResponseBody OfKind(string kind) => kind switch
-    {
-        "one piece" => ResponseBody.InMemory(Content),
-        "pieces" => new StoredBody([.. Content.Chunk(1000).Select(chunk => (ReadOnlyMemory<byte>)chunk)]),
-        "pieces, some empty" => new StoredBody([Array.Empty<byte>(), Content.AsMemory(0, 1), Array.Empty<byte>(), Array.Empty<byte>(), Content.AsMemory(1), Array.Empty<byte>()]),
-        "chunks" => new Chunks(),
-        "chunks, read ahead" => new Chunks().ReadAhead(),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
+    private static ResponseBody OfKind(string kind) =>
+        kind switch
+        {
+            "one piece" => ResponseBody.InMemory(Content),
+            "pieces" => new StoredBody([.. Content.Chunk(1000).Select(chunk => (ReadOnlyMemory<byte>)chunk)]),
+            "pieces, some empty" => new StoredBody([
+                Array.Empty<byte>(),
+                Content.AsMemory(0, 1),
+                Array.Empty<byte>(),
+                Array.Empty<byte>(),
+                Content.AsMemory(1),
+                Array.Empty<byte>(),
+            ]),
+            "chunks" => new Chunks(),
+            "chunks, read ahead" => new Chunks().ReadAhead(),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+        };
 
     private static async Task<byte[]> StreamedAsync(ResponseBody body)
     {

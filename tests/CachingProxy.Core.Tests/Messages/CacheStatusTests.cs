@@ -8,20 +8,51 @@ public class CacheStatusTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
-    public static TheoryData<CacheStatus, string> Texts => new()
-    {
-        { CacheStatus.OfHit(HitReason.Fresh, Minute, null), "caching-proxy; hit; ttl=60" },
-        { CacheStatus.OfHit(HitReason.Fresh, TimeSpan.FromSeconds(14.2), null), "caching-proxy; hit; ttl=15" },
-        { CacheStatus.OfHit(HitReason.Fresh, Minute, "/x?a=\"1\""), "caching-proxy; hit; ttl=60; key=\"/x?a=\\\"1\\\"\"" },
-        { CacheStatus.OfHit(HitReason.StaleWhileRevalidate, TimeSpan.FromSeconds(-0.1), null), "caching-proxy; hit; ttl=-1; detail=stale-while-revalidate" },
-        { CacheStatus.OfHit(HitReason.MaxStale, -Minute, null), "caching-proxy; hit; ttl=-60; detail=max-stale" },
-        { CacheStatus.OfHit(HitReason.StaleWhileRevalidate, -Minute, null), "caching-proxy; hit; ttl=-60; detail=stale-while-revalidate" },
-        { CacheStatus.Forward(ForwardReason.UriMiss) with { OriginStatus = 200, IsStored = true, TimeToLive = Minute }, "caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60" },
-        { CacheStatus.Forward(ForwardReason.VaryMiss) with { OriginStatus = 200, IsCollapsed = true, TimeToLive = Minute }, "caching-proxy; fwd=vary-miss; fwd-status=200; collapsed; ttl=60" },
-        { CacheStatus.Forward(ForwardReason.Stale) with { OriginStatus = 503, IsInPlaceOfError = true, TimeToLive = -Minute }, "caching-proxy; fwd=stale; fwd-status=503; ttl=-60; detail=stale-if-error" },
-        { CacheStatus.Forward(ForwardReason.Partial), "caching-proxy; fwd=partial" },
-        { CacheStatus.Forward(ForwardReason.Method) with { OriginStatus = 200 }, "caching-proxy; fwd=method; fwd-status=200" },
-    };
+    public static TheoryData<CacheStatus, string> Texts =>
+        new()
+        {
+            { CacheStatus.OfHit(HitReason.Fresh, Minute, null), "caching-proxy; hit; ttl=60" },
+            { CacheStatus.OfHit(HitReason.Fresh, TimeSpan.FromSeconds(14.2), null), "caching-proxy; hit; ttl=15" },
+            { CacheStatus.OfHit(HitReason.Fresh, Minute, "/x?a=\"1\""), "caching-proxy; hit; ttl=60; key=\"/x?a=\\\"1\\\"\"" },
+            {
+                CacheStatus.OfHit(HitReason.StaleWhileRevalidate, TimeSpan.FromSeconds(-0.1), null),
+                "caching-proxy; hit; ttl=-1; detail=stale-while-revalidate"
+            },
+            { CacheStatus.OfHit(HitReason.MaxStale, -Minute, null), "caching-proxy; hit; ttl=-60; detail=max-stale" },
+            {
+                CacheStatus.OfHit(HitReason.StaleWhileRevalidate, -Minute, null),
+                "caching-proxy; hit; ttl=-60; detail=stale-while-revalidate"
+            },
+            {
+                CacheStatus.Forward(ForwardReason.UriMiss) with
+                {
+                    OriginStatus = 200,
+                    IsStored = true,
+                    TimeToLive = Minute,
+                },
+                "caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60"
+            },
+            {
+                CacheStatus.Forward(ForwardReason.VaryMiss) with
+                {
+                    OriginStatus = 200,
+                    IsCollapsed = true,
+                    TimeToLive = Minute,
+                },
+                "caching-proxy; fwd=vary-miss; fwd-status=200; collapsed; ttl=60"
+            },
+            {
+                CacheStatus.Forward(ForwardReason.Stale) with
+                {
+                    OriginStatus = 503,
+                    IsInPlaceOfError = true,
+                    TimeToLive = -Minute,
+                },
+                "caching-proxy; fwd=stale; fwd-status=503; ttl=-60; detail=stale-if-error"
+            },
+            { CacheStatus.Forward(ForwardReason.Partial), "caching-proxy; fwd=partial" },
+            { CacheStatus.Forward(ForwardReason.Method) with { OriginStatus = 200 }, "caching-proxy; fwd=method; fwd-status=200" },
+        };
 
     [Theory]
     [MemberData(nameof(Texts))]
@@ -32,8 +63,15 @@ public class CacheStatusTests
     }
 
     [Fact]
-    public void EveryForwardReason_HasARegisteredToken() => Assert.All(Enum.GetValues<ForwardReason>(), reason => Assert.Contains(
-        reason.ToToken(), (string[])["bypass", "method", "uri-miss", "vary-miss", "miss", "request", "stale", "partial"]));
+    public void EveryForwardReason_HasARegisteredToken() =>
+        Assert.All(
+            Enum.GetValues<ForwardReason>(),
+            reason =>
+                Assert.Contains(
+                    reason.ToToken(),
+                    (string[])["bypass", "method", "uri-miss", "vary-miss", "miss", "request", "stale", "partial"]
+                )
+        );
 
     [Fact]
     public void EveryReason_IsATokenOfItsOwn()

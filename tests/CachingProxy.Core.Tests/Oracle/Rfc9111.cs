@@ -35,14 +35,20 @@ internal static class Rfc9111
         }
 
         // §3.5.
-        if (exchange.Request.Contains("Authorization")
-            && !response.ContainsKey("must-revalidate") && !response.ContainsKey("public") && !response.ContainsKey("s-maxage"))
+        if (
+            exchange.Request.Contains("Authorization")
+            && !response.ContainsKey("must-revalidate")
+            && !response.ContainsKey("public")
+            && !response.ContainsKey("s-maxage")
+        )
         {
             return false;
         }
 
-        return response.ContainsKey("public") || exchange.Response.Contains("Expires")
-            || response.ContainsKey("max-age") || response.ContainsKey("s-maxage")
+        return response.ContainsKey("public")
+            || exchange.Response.Contains("Expires")
+            || response.ContainsKey("max-age")
+            || response.ContainsKey("s-maxage")
             || HeuristicallyCacheable.Contains(exchange.Status);
     }
 
@@ -129,7 +135,10 @@ internal static class Rfc9111
         }
 
         // §4.2.2 permits a guess and demands none: none is made from a date that cannot be read.
-        return Date(stored.Response, "Last-Modified") is { } modified && modified < date && (Date(stored.Response, "Date") is not null || !stored.Response.Contains("Date"))
+        return
+            Date(stored.Response, "Last-Modified") is { } modified
+            && modified < date
+            && (Date(stored.Response, "Date") is not null || !stored.Response.Contains("Date"))
             && (HeuristicallyCacheable.Contains(stored.Status) || response.ContainsKey("public"))
             ? (date - modified).TotalSeconds / 10
             : 0;
@@ -138,7 +147,11 @@ internal static class Rfc9111
     /// <summary>§4.2.3, with the names that it has there.</summary>
     public static double CurrentAge(Exchange stored, DateTimeOffset now)
     {
-        var ageValue = stored.Response.Contains("Age") && long.TryParse(List(stored.Response, "Age")[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0d;
+        var ageValue =
+            stored.Response.Contains("Age")
+            && long.TryParse(List(stored.Response, "Age")[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : 0d;
         var dateValue = Date(stored.Response, "Date") ?? stored.ResponseTime;
         var apparentAge = Math.Max(0, (stored.ResponseTime - dateValue).TotalSeconds);
         var responseDelay = (stored.ResponseTime - stored.RequestTime).TotalSeconds;
@@ -149,18 +162,35 @@ internal static class Rfc9111
     }
 
     // The generator writes no quotes and no directive twice.
-    private static Dictionary<string, string?> Directives(FieldList fields, string name) => List(fields, name)
-        .Select(directive => directive.Split('='))
-        .ToDictionary(parts => parts[0].ToLowerInvariant(), parts => parts.Length > 1 ? parts[1] : null);
+    private static Dictionary<string, string?> Directives(FieldList fields, string name) =>
+        List(fields, name)
+            .Select(directive => directive.Split('='))
+            .ToDictionary(parts => parts[0].ToLowerInvariant(), parts => parts.Length > 1 ? parts[1] : null);
 
-    private static List<string> List(FieldList fields, string name) => [.. fields[name].ToString().Split(',').Select(item => item.Trim()).Where(item => item.Length > 0)];
+    private static List<string> List(FieldList fields, string name) =>
+        [.. fields[name].ToString().Split(',').Select(item => item.Trim()).Where(item => item.Length > 0)];
 
     // §4.2.1: what cannot be read is stale.
-    private static double Seconds(string? text) => double.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
+    private static double Seconds(string? text) =>
+        double.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : 0;
 
     private static DateTimeOffset? Date(FieldList fields, string name) =>
-        DateTimeOffset.TryParseExact(fields[name].ToString(), "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) ? date : null;
+        DateTimeOffset.TryParseExact(
+            fields[name].ToString(),
+            "R",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var date
+        )
+            ? date
+            : null;
 
     /// <summary>A request and the response to it, with the times of RFC 9111 §4.2.3.</summary>
-    public sealed record Exchange(FieldList Request, int Status, FieldList Response, DateTimeOffset RequestTime, DateTimeOffset ResponseTime);
+    public sealed record Exchange(
+        FieldList Request,
+        int Status,
+        FieldList Response,
+        DateTimeOffset RequestTime,
+        DateTimeOffset ResponseTime
+    );
 }

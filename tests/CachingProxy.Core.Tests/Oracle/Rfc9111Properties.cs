@@ -12,21 +12,32 @@ public class Rfc9111Properties
     private static readonly Config Thorough = Config.QuickThrowOnFailure.WithMaxTest(5000).WithQuietOnSuccess(true);
 
     [Fact]
-    public void WhatIsServedWithoutValidation_IsWhatTheLetterPermits() => Prop.ForAll(Cases.ToArbitrary(), item =>
-    {
-        var (exchange, isHit, wasStored, now) = Run(item);
-        var isPermitted = Rfc9111.MayReuse(exchange, item.SecondRequest, now);
-        return (!isHit || isPermitted).Label($"It was served, and may not be.")
-            .And((isHit || !isPermitted || !wasStored).Label($"It is stored and may be served, and was not."))
-            .And((wasStored || !IsWorthStoring(exchange)).Label("It may be stored and reused, and was not stored."));
-    }).Check(Thorough);
+    public void WhatIsServedWithoutValidation_IsWhatTheLetterPermits() =>
+        Prop.ForAll(
+                Cases.ToArbitrary(),
+                item =>
+                {
+                    var (exchange, isHit, wasStored, now) = Run(item);
+                    var isPermitted = Rfc9111.MayReuse(exchange, item.SecondRequest, now);
+                    return (!isHit || isPermitted)
+                        .Label($"It was served, and may not be.")
+                        .And((isHit || !isPermitted || !wasStored).Label($"It is stored and may be served, and was not."))
+                        .And((wasStored || !IsWorthStoring(exchange)).Label("It may be stored and reused, and was not stored."));
+                }
+            )
+            .Check(Thorough);
 
     [Fact]
-    public void WhatIsNotStorable_IsNeverServedAgain() => Prop.ForAll(Cases.ToArbitrary(), item =>
-    {
-        var (exchange, isHit, wasStored, _) = Run(item);
-        return (Rfc9111.MayStore(exchange) || (!wasStored && !isHit)).ToProperty();
-    }).Check(Thorough);
+    public void WhatIsNotStorable_IsNeverServedAgain() =>
+        Prop.ForAll(
+                Cases.ToArbitrary(),
+                item =>
+                {
+                    var (exchange, isHit, wasStored, _) = Run(item);
+                    return (Rfc9111.MayStore(exchange) || (!wasStored && !isHit)).ToProperty();
+                }
+            )
+            .Check(Thorough);
 
     // Nobody has to store what could never be reused.
     private static bool IsWorthStoring(Rfc9111.Exchange exchange) =>
@@ -55,8 +66,24 @@ public class Rfc9111Properties
 
     private static Gen<Case> Cases { get; } =
         from status in Gen.Elements(200, 200, 200, 203, 302, 404, 500, 299)
-        from control in Directives("no-store", "no-cache", "private", "public", "must-revalidate", "proxy-revalidate", "must-understand", "immutable",
-            "max-age=0", "max-age=10", "max-age=60", "max-age=x", "s-maxage=10", "s-maxage=0", "stale-while-revalidate=5", "unknown=1")
+        from control in Directives(
+            "no-store",
+            "no-cache",
+            "private",
+            "public",
+            "must-revalidate",
+            "proxy-revalidate",
+            "must-understand",
+            "immutable",
+            "max-age=0",
+            "max-age=10",
+            "max-age=60",
+            "max-age=x",
+            "s-maxage=10",
+            "s-maxage=0",
+            "stale-while-revalidate=5",
+            "unknown=1"
+        )
         from age in Field("Age", "0", "5", "x", "5, 60", "-1")
         from date in Field("Date", At(0), At(-5), At(100), "yesterday")
         from expires in Field("Expires", At(10), At(60), At(-10), "0")
@@ -67,7 +94,14 @@ public class Rfc9111Properties
         from secondRequest in Request
         from delay in Gen.Elements(0, 0, 2, 5)
         from wait in Gen.Elements(0, 1, 5, 8, 10, 15, 60, 100)
-        select new Case(status, Some.Fields([.. control, .. age, .. date, .. expires, .. modified, .. tag, .. vary]), firstRequest, secondRequest, delay, wait);
+        select new Case(
+            status,
+            Some.Fields([.. control, .. age, .. date, .. expires, .. modified, .. tag, .. vary]),
+            firstRequest,
+            secondRequest,
+            delay,
+            wait
+        );
 
     private static Gen<FieldList> Request =>
         from control in Directives("no-cache", "no-store", "max-age=0", "max-age=5", "min-fresh=5", "max-stale", "max-stale=5")
@@ -84,11 +118,14 @@ public class Rfc9111Properties
         let distinct = chosen.Take(3).DistinctBy(directive => directive.Split('=')[0]).ToList()
         select isThere && distinct.Count > 0 ? new[] { $"Cache-Control: {string.Join(", ", distinct)}" } : [];
 
-    private static Gen<string[]> Field(string name, params string[] values) => Gen.Frequency(
-        (values.Length + 2, Gen.Constant(Array.Empty<string>())),
-        (values.Length, Gen.Elements(values).Select(value => new[] { $"{name}: {value}" })));
+    private static Gen<string[]> Field(string name, params string[] values) =>
+        Gen.Frequency(
+            (values.Length + 2, Gen.Constant(Array.Empty<string>())),
+            (values.Length, Gen.Elements(values).Select(value => new[] { $"{name}: {value}" }))
+        );
 
-    private static string At(int seconds) => FakeTimeProvider.Start.AddSeconds(seconds).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+    private static string At(int seconds) =>
+        FakeTimeProvider.Start.AddSeconds(seconds).ToString("R", System.Globalization.CultureInfo.InvariantCulture);
 
     private sealed record Case(int Status, FieldList Response, FieldList FirstRequest, FieldList SecondRequest, int ResponseDelay, int Wait)
     {

@@ -36,7 +36,10 @@ public class ProtectedOriginTests
         using var gone = new CancellationTokenSource();
         var waiting = SendAsync(origin, gone.Token);
         var refused = await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin));
-        Assert.Equal((OriginError.Overloaded, 503, TimeSpan.FromSeconds(1), 1L), (refused.Error, refused.Status, refused.RetryAfter, slots.Refused));
+        Assert.Equal(
+            (OriginError.Overloaded, 503, TimeSpan.FromSeconds(1), 1L),
+            (refused.Error, refused.Status, refused.RetryAfter, slots.Refused)
+        );
 
         // Who gives up makes room in the queue.
         await gone.CancelAsync();
@@ -234,7 +237,12 @@ public class ProtectedOriginTests
     public async Task WhenOurOwnCodeFails_TheSlotIsGivenBack()
     {
         var (origin, slots) = Protect(new OriginLimits());
-        var engine = new CacheEngine(new FailingStore(), new CacheEngineOptions { Pseudonym = "under-test" }, _time, NullLogger<CacheEngine>.Instance);
+        var engine = new CacheEngine(
+            new FailingStore(),
+            new CacheEngineOptions { Pseudonym = "under-test" },
+            _time,
+            NullLogger<CacheEngine>.Instance
+        );
         _answer = _ => Task.FromResult(Some.Response("x", 200, "Cache-Control: max-age=60"));
         var result = await engine.ServeAsync(Some.Request(Some.Face(origin)), default);
         Assert.Equal((OriginError.InvalidResponse, 0), (result.Failure!.Error, slots.BusyOrigins));
@@ -243,7 +251,14 @@ public class ProtectedOriginTests
     private (ProtectedOrigin Origin, OriginSlots Slots) Protect(OriginLimits limits, FakeTimeProvider? time = null)
     {
         var slots = new OriginSlots(limits, time ?? _time);
-        return (new ProtectedOrigin(new ScriptedOrigin(request => _answer(request)), slots, new OriginAvailability(limits, time ?? _time, NullLogger<OriginAvailability>.Instance)), slots);
+        return (
+            new ProtectedOrigin(
+                new ScriptedOrigin(request => _answer(request)),
+                slots,
+                new OriginAvailability(limits, time ?? _time, NullLogger<OriginAvailability>.Instance)
+            ),
+            slots
+        );
     }
 
     private static Task<OriginResponse> SendAsync(ProtectedOrigin origin, CancellationToken cancellation = default) =>

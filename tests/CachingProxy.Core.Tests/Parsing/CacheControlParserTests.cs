@@ -42,6 +42,6 @@ public class CacheControlParserTests
     public void MaxStaleWithoutNumber_TakesAnyAge() => Assert.Equal(TimeSpan.MaxValue, CacheControlParser.Parse("max-stale").MaxStale);
 
     [Fact]
-    public void AnyText_IsReadWithoutThrowing() => FsCheck.Check.QuickThrowOnFailure(
-        Prop.ForAll<string>(text => CacheControlParser.Parse(text) is not null));
+    public void AnyText_IsReadWithoutThrowing() =>
+        FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<string>(text => CacheControlParser.Parse(text) is not null));
 }

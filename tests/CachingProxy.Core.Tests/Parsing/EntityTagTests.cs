@@ -8,7 +8,8 @@ public class EntityTagTests
     [InlineData("\"a\"", "a", false)]
     [InlineData("W/\"a\"", "a", true)]
     [InlineData("\"\"", "", false)]
-    public void AWellFormedTag_IsRead(string text, string opaque, bool weak) => Assert.Equal(new EntityTag(opaque, weak), EntityTag.Parse(text));
+    public void AWellFormedTag_IsRead(string text, string opaque, bool weak) =>
+        Assert.Equal(new EntityTag(opaque, weak), EntityTag.Parse(text));
 
     [Theory]
     [InlineData("a")]

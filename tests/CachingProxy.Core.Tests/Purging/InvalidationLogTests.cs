@@ -22,26 +22,27 @@ public class InvalidationLogTests
 
     public InvalidationLogTests() => _log = new InvalidationLog(new SteadyClock(_time));
 
-    public static TheoryData<Purge, string, string[], bool> Matches => new()
-    {
-        { Purge.All(), "/a", [], true },
-        { Purge.Url(Some.Key("/a")), "/a", [], true },
-        { Purge.Url(Some.Key("/a")), "/a?q", [], false },
-        { Purge.Url(new CacheKey("http://other.test", "/a")), "/a", [], false },
-        { Purge.Prefix("http://origin.test", "/a"), "/a", [], true },
-        { Purge.Prefix("http://origin.test", "/a/"), "/a/b?q=/c", [], true },
-        { Purge.Prefix("http://origin.test", "/a/b"), "/a/b/c/d", [], true },
-        { Purge.Prefix("http://origin.test", "/a/b"), "/a/bc", [], false },
-        { Purge.Prefix("http://origin.test", "/a/b"), "/a", [], false },
-        { Purge.Prefix("http://origin.test", "/a"), "/x?/a", [], false },
-        { Purge.Prefix("http://origin.test", "/"), "/anything", [], true },
-        { Purge.Prefix("http://other.test", "/"), "/anything", [], false },
-        { Purge.Tag("", "t"), "/a", ["s", "t"], true },
-        { Purge.Tag("http://origin.test", "t"), "/a", ["t"], true },
-        { Purge.Tag("http://other.test", "t"), "/a", ["t"], false },
-        { Purge.Tag("", "t"), "/a", ["T"], false },
-        { Purge.Tag("", "t"), "/a", [], false },
-    };
+    public static TheoryData<Purge, string, string[], bool> Matches =>
+        new()
+        {
+            { Purge.All(), "/a", [], true },
+            { Purge.Url(Some.Key("/a")), "/a", [], true },
+            { Purge.Url(Some.Key("/a")), "/a?q", [], false },
+            { Purge.Url(new CacheKey("http://other.test", "/a")), "/a", [], false },
+            { Purge.Prefix("http://origin.test", "/a"), "/a", [], true },
+            { Purge.Prefix("http://origin.test", "/a/"), "/a/b?q=/c", [], true },
+            { Purge.Prefix("http://origin.test", "/a/b"), "/a/b/c/d", [], true },
+            { Purge.Prefix("http://origin.test", "/a/b"), "/a/bc", [], false },
+            { Purge.Prefix("http://origin.test", "/a/b"), "/a", [], false },
+            { Purge.Prefix("http://origin.test", "/a"), "/x?/a", [], false },
+            { Purge.Prefix("http://origin.test", "/"), "/anything", [], true },
+            { Purge.Prefix("http://other.test", "/"), "/anything", [], false },
+            { Purge.Tag("", "t"), "/a", ["s", "t"], true },
+            { Purge.Tag("http://origin.test", "t"), "/a", ["t"], true },
+            { Purge.Tag("http://other.test", "t"), "/a", ["t"], false },
+            { Purge.Tag("", "t"), "/a", ["T"], false },
+            { Purge.Tag("", "t"), "/a", [], false },
+        };
 
     [Theory]
     [MemberData(nameof(Matches))]
@@ -90,7 +91,13 @@ public class InvalidationLogTests
     [Fact]
     public void WhatAJournalKnows_HoldsAsItDidBefore()
     {
-        _log.Load(new JournalState(new LogPosition(7, 10), 3, [(5, FakeTimeProvider.Start, Purge.Tag("", "t")), (8, FakeTimeProvider.Start, Purge.All(isSoft: true))]));
+        _log.Load(
+            new JournalState(
+                new LogPosition(7, 10),
+                3,
+                [(5, FakeTimeProvider.Start, Purge.Tag("", "t")), (8, FakeTimeProvider.Start, Purge.All(isSoft: true))]
+            )
+        );
         Assert.Equal(Validity.Gone, _log.Check(Some.Key(), ["t"], new LogPosition(7, 4), out _));
         Assert.Equal(Validity.Stale, _log.Check(Some.Key(), ["t"], new LogPosition(7, 5), out _));
         Assert.Equal(Validity.Current, _log.Check(Some.Key(), ["t"], new LogPosition(7, 8), out _));

@@ -137,7 +137,10 @@ public class PurgingTests
         for (var i = 0; i < 2; i++)
         {
             var fields = (await ServeAsync(policy: new CachePolicy { SendTags = sendTags })).Fields;
-            Assert.Equal([sendTags, sendTags, sendTags, true], new[] { "Cache-Tag", "Surrogate-Key", "xkey", "Cache-Groups" }.Select(fields.Contains));
+            Assert.Equal(
+                [sendTags, sendTags, sendTags, true],
+                new[] { "Cache-Tag", "Surrogate-Key", "xkey", "Cache-Groups" }.Select(fields.Contains)
+            );
         }
     }
 

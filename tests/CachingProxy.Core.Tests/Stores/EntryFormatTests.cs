@@ -7,7 +7,12 @@ namespace CachingProxy.Core.Tests.Stores;
 public class EntryFormatTests
 {
     private static readonly byte[] Head = EntryFormat.Write(
-        Some.Entry("Cache-Control: max-age=60", "Vary: X-A", "ETag: \"1\"") with { Tags = ["a", "b"] }, 4);
+        Some.Entry("Cache-Control: max-age=60", "Vary: X-A", "ETag: \"1\"") with
+        {
+            Tags = ["a", "b"],
+        },
+        4
+    );
 
     [Fact]
     public void L03_AHeadWithAnyBitFlipped_IsNone()
@@ -43,11 +48,17 @@ public class EntryFormatTests
                 else
                 {
                     // What counts and lengths are made of: none, many, all.
-                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), (int[])[-1, -2, 0, int.MaxValue, int.MinValue, 0x10000000] is var odd ? odd[random.Next(odd.Length)] : 0);
+                    BinaryPrimitives.WriteInt32LittleEndian(
+                        bytes.AsSpan(at),
+                        (int[])[-1, -2, 0, int.MaxValue, int.MinValue, 0x10000000] is var odd ? odd[random.Next(odd.Length)] : 0
+                    );
                 }
             }
 
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), EntryFormat.Checksum(bytes.AsSpan(0, bytes.Length - 4)));
+            BinaryPrimitives.WriteUInt32LittleEndian(
+                bytes.AsSpan(bytes.Length - 4),
+                EntryFormat.Checksum(bytes.AsSpan(0, bytes.Length - 4))
+            );
             if (EntryFormat.Read(bytes) is { } stored)
             {
                 // What is read can be reckoned with.
@@ -63,12 +74,24 @@ public class EntryFormatTests
     [Theory]
     [InlineData("X: a\u0001")]
     [InlineData("X: a\rb")]
-    public void L03_AFieldThatCouldNotBeSent_MakesItNone(string field) => Assert.Null(EntryFormat.Read(EntryFormat.Write(Some.Entry(field), 4)));
+    public void L03_AFieldThatCouldNotBeSent_MakesItNone(string field) =>
+        Assert.Null(EntryFormat.Read(EntryFormat.Write(Some.Entry(field), 4)));
 
     [Fact]
     public void TheChecksumOfContent_SaysWhoseItIs_AndWhichPiece()
     {
         byte[] content = [1, 2, 3];
-        Assert.Equal(4, new[] { EntryFormat.ContentChecksum(1, 0, content), EntryFormat.ContentChecksum(2, 0, content), EntryFormat.ContentChecksum(1, 1, content), EntryFormat.ContentChecksum(1, -1, content) }.Distinct().Count());
+        Assert.Equal(
+            4,
+            new[]
+            {
+                EntryFormat.ContentChecksum(1, 0, content),
+                EntryFormat.ContentChecksum(2, 0, content),
+                EntryFormat.ContentChecksum(1, 1, content),
+                EntryFormat.ContentChecksum(1, -1, content),
+            }
+                .Distinct()
+                .Count()
+        );
     }
 }

@@ -11,10 +11,13 @@ public sealed class StructuredFieldVectorTests
 {
     private const string Vectors = "vectors/structured-fields";
 
-    public static IEnumerable<TheoryDataRow<string>> Files() => SharedFolder.Find(Vectors) is { } folder
-        ? Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(file => new TheoryDataRow<string>(Path.GetRelativePath(folder, file)))
-        : [new TheoryDataRow<string>("") { Skip = $"The public vectors are not there: ../shared/{Vectors}." }];
+    public static IEnumerable<TheoryDataRow<string>> Files() =>
+        SharedFolder.Find(Vectors) is { } folder
+            ? Directory
+                .EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(file => new TheoryDataRow<string>(Path.GetRelativePath(folder, file)))
+            : [new TheoryDataRow<string>("") { Skip = $"The public vectors are not there: ../shared/{Vectors}." }];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -35,7 +38,9 @@ public sealed class StructuredFieldVectorTests
         if (!vector.TryGetProperty("raw", out var raw))
         {
             var written = Written(type, vector.GetProperty("expected"));
-            var wanted = mustFail ? null : string.Join(", ", vector.GetProperty("canonical").EnumerateArray().Select(line => line.GetString()));
+            var wanted = mustFail
+                ? null
+                : string.Join(", ", vector.GetProperty("canonical").EnumerateArray().Select(line => line.GetString()));
             return written == wanted ? null : $"{name}: wrote {written ?? "nothing"}, not {wanted ?? "nothing"}";
         }
 
@@ -50,46 +55,61 @@ public sealed class StructuredFieldVectorTests
         var canonical = vector.TryGetProperty("canonical", out var lines)
             ? string.Join(", ", lines.EnumerateArray().Select(line => line.GetString()))
             : string.Join(", ", raw.EnumerateArray().Select(line => line.GetString()));
-        return parsed == expected && parsed == canonical ? null : $"{name}: read {parsed ?? "nothing"}, expected {expected}, canonical {canonical}";
+        return parsed == expected && parsed == canonical
+            ? null
+            : $"{name}: read {parsed ?? "nothing"}, expected {expected}, canonical {canonical}";
     }
 
-    private static string? Canonical(string type, StringValues lines) => type switch
-    {
-        "item" => StructuredField.ParseItem(lines) is { } item ? StructuredField.Serialize(item) : null,
-        "list" => StructuredField.ParseList(lines) is { } list ? StructuredField.Serialize(list) : null,
-        _ => StructuredField.ParseDictionary(lines) is { } dictionary ? StructuredField.Serialize(dictionary) : null,
-    };
+    private static string? Canonical(string type, StringValues lines) =>
+        type switch
+        {
+            "item" => StructuredField.ParseItem(lines) is { } item ? StructuredField.Serialize(item) : null,
+            "list" => StructuredField.ParseList(lines) is { } list ? StructuredField.Serialize(list) : null,
+            _ => StructuredField.ParseDictionary(lines) is { } dictionary ? StructuredField.Serialize(dictionary) : null,
+        };
 
-    private static string? Written(string type, JsonElement expected) => type switch
-    {
-        "item" => StructuredField.Serialize((StructuredMember.Item)Member(expected)),
-        "list" => StructuredField.Serialize([.. expected.EnumerateArray().Select(Member)]),
-        _ => StructuredField.Serialize(expected.EnumerateArray().Select(pair => KeyValuePair.Create(pair[0].GetString()!, Member(pair[1]))).ToImmutableArray()),
-    };
+    private static string? Written(string type, JsonElement expected) =>
+        type switch
+        {
+            "item" => StructuredField.Serialize((StructuredMember.Item)Member(expected)),
+            "list" => StructuredField.Serialize([.. expected.EnumerateArray().Select(Member)]),
+            _ => StructuredField.Serialize(
+                expected.EnumerateArray().Select(pair => KeyValuePair.Create(pair[0].GetString()!, Member(pair[1]))).ToImmutableArray()
+            ),
+        };
 
     private static StructuredMember Member(JsonElement element)
     {
-        var parameters = element[1].EnumerateArray().Select(pair => KeyValuePair.Create(pair[0].GetString()!, Value(pair[1]))).ToImmutableArray();
+        var parameters = element[1]
+            .EnumerateArray()
+            .Select(pair => KeyValuePair.Create(pair[0].GetString()!, Value(pair[1])))
+            .ToImmutableArray();
         return element[0].ValueKind == JsonValueKind.Array
-            ? new StructuredMember.InnerList([.. element[0].EnumerateArray().Select(item => (StructuredMember.Item)Member(item))]) { Parameters = parameters }
+            ? new StructuredMember.InnerList([.. element[0].EnumerateArray().Select(item => (StructuredMember.Item)Member(item))])
+            {
+                Parameters = parameters,
+            }
             : new StructuredMember.Item(Value(element[0])) { Parameters = parameters };
     }
 
-    private static BareItem Value(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.True or JsonValueKind.False => new BareItem.Boolean(element.GetBoolean()),
-        JsonValueKind.String => new BareItem.String(element.GetString()!),
-        JsonValueKind.Number when element.GetRawText().Contains('.', StringComparison.Ordinal) => new BareItem.Decimal(element.GetDecimal()),
-        JsonValueKind.Number => new BareItem.Integer(element.GetInt64()),
-        _ => element.GetProperty("__type").GetString() switch
+    private static BareItem Value(JsonElement element) =>
+        element.ValueKind switch
         {
-            "token" => new BareItem.Token(element.GetProperty("value").GetString()!),
-            "binary" => new BareItem.ByteSequence([.. Base32(element.GetProperty("value").GetString()!)]),
-            "date" => new BareItem.Date(element.GetProperty("value").GetInt64()),
-            "displaystring" => new BareItem.DisplayString(element.GetProperty("value").GetString()!),
-            var other => throw new InvalidOperationException($"A type that is not known: {other}"),
-        },
-    };
+            JsonValueKind.True or JsonValueKind.False => new BareItem.Boolean(element.GetBoolean()),
+            JsonValueKind.String => new BareItem.String(element.GetString()!),
+            JsonValueKind.Number when element.GetRawText().Contains('.', StringComparison.Ordinal) => new BareItem.Decimal(
+                element.GetDecimal()
+            ),
+            JsonValueKind.Number => new BareItem.Integer(element.GetInt64()),
+            _ => element.GetProperty("__type").GetString() switch
+            {
+                "token" => new BareItem.Token(element.GetProperty("value").GetString()!),
+                "binary" => new BareItem.ByteSequence([.. Base32(element.GetProperty("value").GetString()!)]),
+                "date" => new BareItem.Date(element.GetProperty("value").GetInt64()),
+                "displaystring" => new BareItem.DisplayString(element.GetProperty("value").GetString()!),
+                var other => throw new InvalidOperationException($"A type that is not known: {other}"),
+            },
+        };
 
     private static IEnumerable<byte> Base32(string text)
     {

@@ -25,9 +25,14 @@ public class FailureLogTests
         log.Add(To("http://b.test"), new OriginException(OriginError.Timeout, "The origin did not answer in time."));
         Assert.Equal(2, _logger.Lines.Count);
         _time.Advance(FailureLog.Interval);
-        log.Add(To("http://a.test"), new OriginException(OriginError.Unreachable, "The origin could not be reached.", new IOException("no route")));
+        log.Add(
+            To("http://a.test"),
+            new OriginException(OriginError.Unreachable, "The origin could not be reached.", new IOException("no route"))
+        );
         Assert.Equal(
-            "GET http://a.test/path failed (Unreachable): The origin could not be reached. (no route) Before it 999 more requests to this origin failed.", _logger.Lines[^1]);
+            "GET http://a.test/path failed (Unreachable): The origin could not be reached. (no route) Before it 999 more requests to this origin failed.",
+            _logger.Lines[^1]
+        );
     }
 
     [Theory]
@@ -47,7 +52,10 @@ public class FailureLogTests
     public void WhatAnOriginSent_IsToldWithoutControlCharacters_AndNotWhereItMayBeSecret()
     {
         var log = new FailureLog(_logger, new SteadyClock(_time));
-        log.Add(To("http://a.test"), new OriginException(OriginError.CertificateRefused, "No.", new IOException("\u001b[31m" + new string('x', 1000))));
+        log.Add(
+            To("http://a.test"),
+            new OriginException(OriginError.CertificateRefused, "No.", new IOException("\u001b[31m" + new string('x', 1000)))
+        );
         Assert.Contains("(?[31mxxx", _logger.Lines[^1]);
         Assert.True(_logger.Lines[^1].Length < 500);
         log.Add(To("http://b.test"), new OriginException(OriginError.InvalidResponse, "No.", new IOException("Set-Cookie sid=secret")));
@@ -66,7 +74,12 @@ public class FailureLogTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => Lines.Add(formatter(state, exception));
     }
 }

@@ -14,7 +14,11 @@ public class AdminTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
         await using var proxy = await TestProxy.StartAsync(origin);
 
-        Assert.Contains("'ftp'", await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=ftp://a", "Connection: close")), StringComparison.Ordinal);
+        Assert.Contains(
+            "'ftp'",
+            await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=ftp://a", "Connection: close")),
+            StringComparison.Ordinal
+        );
         Assert.Contains("'evil.test'", await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nHost: evil.test\r\n\r\n"), StringComparison.Ordinal);
     }
 
@@ -55,7 +59,10 @@ public class AdminTests
         for (var attempt = 0; attempt < 2; attempt++)
         {
             Assert.Contains("X-Cache: MISS", await proxy.ExchangeAsync(proxy.Raw("GET", "/x?filter[a]=1", "Connection: close")));
-            Assert.Contains("HTTP/1.1 200", await proxy.ExchangeAsync(proxy.Raw("DELETE", "/cache?url=/x%3Ffilter[a]%3D1", "Connection: close")));
+            Assert.Contains(
+                "HTTP/1.1 200",
+                await proxy.ExchangeAsync(proxy.Raw("DELETE", "/cache?url=/x%3Ffilter[a]%3D1", "Connection: close"))
+            );
         }
     }
 
@@ -69,7 +76,9 @@ public class AdminTests
     [InlineData("tag=even&soft=true", "tag 'even' of every origin (soft)", "HIT", "MISS", "HIT")]
     public async Task DeleteCache_PurgesWhatIsNamed_AndSaysHowItWasUnderstood(string query, string understood, params string[] outcomes)
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response("x", "Cache-Control: max-age=60", $"Cache-Tag: all, {(request.Target == "/a/b" ? "even" : "odd")}"));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response("x", "Cache-Control: max-age=60", $"Cache-Tag: all, {(request.Target == "/a/b" ? "even" : "odd")}")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         string[] targets = ["/a", "/a/b", "/c"];
         foreach (var target in targets)
@@ -77,7 +86,9 @@ public class AdminTests
             await proxy.Client.GetAsync(target);
         }
 
-        var answer = await (await proxy.Client.DeleteAsync("/cache?" + query.Replace("{0}", origin.Url.AbsoluteUri))).Content.ReadFromJsonAsync<JsonElement>();
+        var answer = await (
+            await proxy.Client.DeleteAsync("/cache?" + query.Replace("{0}", origin.Url.AbsoluteUri))
+        ).Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal("Purged " + understood.Replace("{0}", origin.Url.AbsoluteUri), answer.GetProperty("message").GetString());
         for (var i = 0; i < targets.Length; i++)
         {
@@ -100,12 +111,17 @@ public class AdminTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri(origin.Url, "/api") }, new());
-        seen = seen.Replace("{origin}", origin.Url.AbsoluteUri.TrimEnd('/')).Replace("{proxy}", proxy.Url.AbsoluteUri.TrimEnd('/')).Replace("{port}", $"{proxy.Url.Port}");
+        seen = seen.Replace("{origin}", origin.Url.AbsoluteUri.TrimEnd('/'))
+            .Replace("{proxy}", proxy.Url.AbsoluteUri.TrimEnd('/'))
+            .Replace("{port}", $"{proxy.Url.Port}");
         foreach (var isStored in (bool[])[true, false])
         {
             await (isStored ? proxy.Client.GetAsync("/x") : Task.CompletedTask);
             var answer = await (await proxy.Client.DeleteAsync($"/cache?url={Uri.EscapeDataString(seen)}")).Content.ReadAsStringAsync();
-            Assert.Equal($$$"""{"success":true,"message":"Purged {{{origin.Url}}}api/x","purged":[{"url":"{{{origin.Url}}}api/x","stored":{{{(isStored ? "true" : "false")}}}}]}""", answer);
+            Assert.Equal(
+                $$$"""{"success":true,"message":"Purged {{{origin.Url}}}api/x","purged":[{"url":"{{{origin.Url}}}api/x","stored":{{{(isStored ? "true" : "false")}}}}]}""",
+                answer
+            );
         }
 
         Assert.Equal("MISS", (await proxy.Client.GetAsync("/x")).Headers.GetValues("X-Cache").Single());
@@ -117,7 +133,10 @@ public class AdminTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri(origin.Url, "/api") }, new());
         await proxy.Client.GetAsync("/api/x");
-        Assert.Contains($"{origin.Url}api/api/x\",\"stored\":true", await (await proxy.Client.DeleteAsync($"/cache?url={proxy.Url}api/x")).Content.ReadAsStringAsync());
+        Assert.Contains(
+            $"{origin.Url}api/api/x\",\"stored\":true",
+            await (await proxy.Client.DeleteAsync($"/cache?url={proxy.Url}api/x")).Content.ReadAsStringAsync()
+        );
     }
 
     [Fact]
@@ -135,7 +154,10 @@ public class AdminTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        Assert.Contains("Purged http://localhost:1/x\"", await (await proxy.Client.DeleteAsync("/cache?url=http://localhost:1/x")).Content.ReadAsStringAsync());
+        Assert.Contains(
+            "Purged http://localhost:1/x\"",
+            await (await proxy.Client.DeleteAsync("/cache?url=http://localhost:1/x")).Content.ReadAsStringAsync()
+        );
     }
 
     [Fact]
@@ -215,8 +237,11 @@ public class AdminTests
         using var response = await proxy.Client.SendAsync(request);
         Assert.Equal(status, response.StatusCode);
         Assert.Contains(
-            status == HttpStatusCode.OK ? "cleared" : token is null ? "Authorization: Bearer TOKEN" : "not the admin token of this proxy",
-            await response.Content.ReadAsStringAsync());
+            status == HttpStatusCode.OK ? "cleared"
+                : token is null ? "Authorization: Bearer TOKEN"
+                : "not the admin token of this proxy",
+            await response.Content.ReadAsStringAsync()
+        );
     }
 
     [Theory]

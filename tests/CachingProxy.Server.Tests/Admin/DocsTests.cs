@@ -41,7 +41,10 @@ public class DocsTests
             Assert.Equal(documented, response.Content.Headers.Allow.Order());
         }
 
-        Assert.Equal(["/cache", "/docs", "/healthz", "/openapi.json", "/proxy", "/readyz"], paths.EnumerateObject().Select(path => path.Name).Order());
+        Assert.Equal(
+            ["/cache", "/docs", "/healthz", "/openapi.json", "/proxy", "/readyz"],
+            paths.EnumerateObject().Select(path => path.Name).Order()
+        );
     }
 
     [Fact]
@@ -49,10 +52,20 @@ public class DocsTests
     {
         await using var proxy = await TestProxy.StartWithAsync(new(), new());
         var document = await DocumentAsync(proxy);
-        var codes = document.GetProperty("components").GetProperty("schemas").GetProperty("ErrorDetail").GetProperty("properties")
-            .GetProperty("code").GetProperty("enum").EnumerateArray().Select(code => code.GetString()!).ToHashSet();
+        var codes = document
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .GetProperty("ErrorDetail")
+            .GetProperty("properties")
+            .GetProperty("code")
+            .GetProperty("enum")
+            .EnumerateArray()
+            .Select(code => code.GetString()!)
+            .ToHashSet();
         Assert.Subset(codes, Enum.GetValues<OriginError>().Select(AspNetCore.Responses.ErrorCodes.Of).ToHashSet());
-        var examples = System.Text.RegularExpressions.Regex.Matches(document.GetRawText(), "\"code\": \"([a-z_]+)\"").Select(match => match.Groups[1].Value);
+        var examples = System
+            .Text.RegularExpressions.Regex.Matches(document.GetRawText(), "\"code\": \"([a-z_]+)\"")
+            .Select(match => match.Groups[1].Value);
         Assert.Subset(codes, examples.ToHashSet());
     }
 
@@ -61,7 +74,10 @@ public class DocsTests
     {
         await using var proxy = await TestProxy.StartWithAsync(new(), new());
         var redirect = await proxy.Client.GetAsync("/docs");
-        Assert.Equal((HttpStatusCode.MovedPermanently, "docs/index.html"), (redirect.StatusCode, redirect.Headers.Location!.ToString().TrimStart('/')));
+        Assert.Equal(
+            (HttpStatusCode.MovedPermanently, "docs/index.html"),
+            (redirect.StatusCode, redirect.Headers.Location!.ToString().TrimStart('/'))
+        );
         var page = await proxy.Client.GetStringAsync("/docs/index.html");
         Assert.Contains("swagger-ui", page);
         Assert.DoesNotContain("http://", page);

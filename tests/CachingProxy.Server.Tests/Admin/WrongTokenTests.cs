@@ -25,12 +25,18 @@ public class WrongTokenTests
         Assert.All(answers, answer => Assert.True(answer is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests));
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
         var answered = answers.Count(answer => answer == HttpStatusCode.Unauthorized);
-        Assert.True(watch.ElapsedMilliseconds >= answered * 90, $"{answered} wrong tokens were answered in {watch.ElapsedMilliseconds} ms.");
+        Assert.True(
+            watch.ElapsedMilliseconds >= answered * 90,
+            $"{answered} wrong tokens were answered in {watch.ElapsedMilliseconds} ms."
+        );
     }
 
     private static async Task<HttpStatusCode> ClearAsync(TestProxy proxy, string token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Delete, "/cache") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/cache")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+        };
         using var response = await proxy.Client.SendAsync(request, TestContext.Current.CancellationToken);
         return response.StatusCode;
     }

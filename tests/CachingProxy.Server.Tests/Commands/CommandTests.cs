@@ -74,7 +74,8 @@ public class CommandTests
                 "caching-proxy: --origin is 'localhost:8080'; write http://localhost:8080",
                 "caching-proxy: --ttl is 'soon'; give 0 to 365d, in seconds or with units: 15, 500ms, 1.5h, 1h30m, 7d.",
             ],
-            error.Trim().Split('\n'));
+            error.Trim().Split('\n')
+        );
     }
 
     [Fact]
@@ -84,8 +85,14 @@ public class CommandTests
         var port = ClosedPort.Free();
         await using var proxy = await StartAsync(["--host", "localhost", "--port", $"{port}"]);
         Assert.StartsWith($"caching-proxy listens on http://localhost:{port} ", proxy.StartLine);
-        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync($"http://127.0.0.1:{port}/healthz", TestContext.Current.CancellationToken));
-        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync($"http://[::1]:{port}/healthz", TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "{\"status\":\"ok\"}",
+            await proxy.Client.GetStringAsync($"http://127.0.0.1:{port}/healthz", TestContext.Current.CancellationToken)
+        );
+        Assert.Equal(
+            "{\"status\":\"ok\"}",
+            await proxy.Client.GetStringAsync($"http://[::1]:{port}/healthz", TestContext.Current.CancellationToken)
+        );
     }
 
     [Theory]
@@ -127,11 +134,14 @@ public class CommandTests
     {
         var (exitCode, output, _) = await RunAsync(["--help"]);
         Assert.Equal(CommandLine.Ok, exitCode);
-        Assert.All(Configuration.SettingTable.All, setting =>
-        {
-            Assert.Contains("--" + setting.Name, output);
-            Assert.Contains(setting.Environment, output);
-        });
+        Assert.All(
+            Configuration.SettingTable.All,
+            setting =>
+            {
+                Assert.Contains("--" + setting.Name, output);
+                Assert.Contains(setting.Environment, output);
+            }
+        );
         Assert.Contains("caching-proxy --port 3000 --origin https://dummyjson.com --ttl 15", output);
     }
 
@@ -183,14 +193,19 @@ public class CommandTests
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            arrived.SetResult();
-            await answer.Task;
-            await connection.SendAsync(FakeOrigin.Response("finished"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                arrived.SetResult();
+                await answer.Task;
+                await connection.SendAsync(FakeOrigin.Response("finished"));
+            }
+        );
         await using var proxy = await StartAsync(["--port", "0", "--origin", origin.Url.ToString(), "--ttl", "15"]);
-        Assert.Matches($"^caching-proxy listens on http://127.0.0.1:[0-9]+ \\(origin {origin.Url.ToString().TrimEnd('/')}, ttl 15 s\\), docs at http://127.0.0.1:[0-9]+/docs$", proxy.StartLine);
+        Assert.Matches(
+            $"^caching-proxy listens on http://127.0.0.1:[0-9]+ \\(origin {origin.Url.ToString().TrimEnd('/')}, ttl 15 s\\), docs at http://127.0.0.1:[0-9]+/docs$",
+            proxy.StartLine
+        );
         var request = proxy.Client.GetStringAsync("/slow");
         await arrived.Task;
         proxy.Interrupt();
@@ -225,9 +240,23 @@ public class CommandTests
         await proxy.Client.GetAsync("/a?b=c");
         await proxy.Client.GetAsync("/d");
         var port = proxy.Client.BaseAddress!.Port.ToString();
-        var (exitCode, output, _) = await RunAsync(["--clear-cache", "--port", port, "--url", "/a?b=c", "--url", $"{proxy.Client.BaseAddress}none", "--tag", "t", "--soft"]);
+        var (exitCode, output, _) = await RunAsync([
+            "--clear-cache",
+            "--port",
+            port,
+            "--url",
+            "/a?b=c",
+            "--url",
+            $"{proxy.Client.BaseAddress}none",
+            "--tag",
+            "t",
+            "--soft",
+        ]);
         Assert.Equal(CommandLine.Ok, exitCode);
-        Assert.Equal($"Purged {origin.Url}a?b=c (soft), {origin.Url}none (soft), tag 't' of every origin (soft).\nNothing was stored for {origin.Url}none.\n", output);
+        Assert.Equal(
+            $"Purged {origin.Url}a?b=c (soft), {origin.Url}none (soft), tag 't' of every origin (soft).\nNothing was stored for {origin.Url}none.\n",
+            output
+        );
         Assert.Equal("HIT", (await proxy.Client.GetAsync("/d")).Headers.GetValues("X-Cache").Single());
     }
 
@@ -265,7 +294,10 @@ public class CommandTests
         return Process.Start(start)!;
     }
 
-    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        string[] arguments,
+        params (string Name, string Value)[] environment
+    )
     {
         using var process = Launch(arguments, environment);
         var output = process.StandardOutput.ReadToEndAsync();
@@ -286,7 +318,9 @@ public class CommandTests
     private static async Task<RunningProxy> StartAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         var process = Launch(arguments, environment);
-        var line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        var line =
+            await process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
         return new RunningProxy(process, line);
     }
 
@@ -294,7 +328,8 @@ public class CommandTests
     {
         public string StartLine => startLine;
 
-        public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(startLine.Split(' ')[3]) };
+        public HttpClient Client { get; } =
+            new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(startLine.Split(' ')[3]) };
 
         public void Interrupt() => Assert.Equal(0, kill(process.Id, 2));
 

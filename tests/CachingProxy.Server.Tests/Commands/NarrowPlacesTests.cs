@@ -13,7 +13,9 @@ public class NarrowPlacesTests
         // A line for each origin that cannot be reached, and many more lines than fit into a pipe.
         foreach (var ports in Enumerable.Range(10_000, 2_000).Chunk(50))
         {
-            var answers = await Task.WhenAll(ports.Select(port => proxy.Client.GetAsync($"/proxy?url=http://127.0.0.1:{port}/", TestContext.Current.CancellationToken)));
+            var answers = await Task.WhenAll(
+                ports.Select(port => proxy.Client.GetAsync($"/proxy?url=http://127.0.0.1:{port}/", TestContext.Current.CancellationToken))
+            );
             Assert.All(answers, answer => Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode));
         }
 
@@ -29,8 +31,11 @@ public class NarrowPlacesTests
 
         foreach (var numbers in Enumerable.Range(0, 1000).Chunk(8))
         {
-            var lengths = await Task.WhenAll(numbers.Select(async number =>
-                (await proxy.Client.GetByteArrayAsync($"/{number}", TestContext.Current.CancellationToken)).Length));
+            var lengths = await Task.WhenAll(
+                numbers.Select(async number =>
+                    (await proxy.Client.GetByteArrayAsync($"/{number}", TestContext.Current.CancellationToken)).Length
+                )
+            );
             Assert.All(lengths, length => Assert.Equal(1_000_000, length));
         }
     }

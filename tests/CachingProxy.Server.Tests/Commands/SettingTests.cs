@@ -8,35 +8,37 @@ namespace CachingProxy.Server.Tests.Commands;
 public class SettingTests
 {
     [Fact]
-    public void EveryDefault_IsAsDocumented() => Assert.Equivalent(
-        new
-        {
-            Port = 8000,
-            Host = IPAddress.Loopback,
-            Origin = (Uri?)null,
-            OriginTimeout = TimeSpan.FromSeconds(60),
-            OriginInsecure = false,
-            OriginProxy = (IWebProxy?)null,
-            BreakerMaxPause = TimeSpan.FromSeconds(30),
-            TimeToLive = TimeSpan.FromSeconds(60),
-            TtlMode = TtlMode.Respect,
-            SetCookie = SetCookieHandling.Refuse,
-            StripCookies = false,
-            RewriteLocation = true,
-            StaleDespiteSharedMaxAge = false,
-            WaitTimeout = TimeSpan.FromSeconds(10),
-            ClientTimeout = TimeSpan.FromSeconds(30),
-            UncacheableTimeToLive = TimeSpan.FromSeconds(120),
-            EarlyRefresh = 0d,
-            MaxFetches = 512,
-            SendTags = false,
-            MaxMemoryBytes = 256L << 20,
-            Store = (StoreSetting?)null,
-            MaxDiskBytes = 1L << 30,
-            MaxObjectBytes = 64L << 20,
-            AdminToken = (string?)null,
-        },
-        new ProxySettings());
+    public void EveryDefault_IsAsDocumented() =>
+        Assert.Equivalent(
+            new
+            {
+                Port = 8000,
+                Host = IPAddress.Loopback,
+                Origin = (Uri?)null,
+                OriginTimeout = TimeSpan.FromSeconds(60),
+                OriginInsecure = false,
+                OriginProxy = (IWebProxy?)null,
+                BreakerMaxPause = TimeSpan.FromSeconds(30),
+                TimeToLive = TimeSpan.FromSeconds(60),
+                TtlMode = TtlMode.Respect,
+                SetCookie = SetCookieHandling.Refuse,
+                StripCookies = false,
+                RewriteLocation = true,
+                StaleDespiteSharedMaxAge = false,
+                WaitTimeout = TimeSpan.FromSeconds(10),
+                ClientTimeout = TimeSpan.FromSeconds(30),
+                UncacheableTimeToLive = TimeSpan.FromSeconds(120),
+                EarlyRefresh = 0d,
+                MaxFetches = 512,
+                SendTags = false,
+                MaxMemoryBytes = 256L << 20,
+                Store = (StoreSetting?)null,
+                MaxDiskBytes = 1L << 30,
+                MaxObjectBytes = 64L << 20,
+                AdminToken = (string?)null,
+            },
+            new ProxySettings()
+        );
 
     [Theory]
     [InlineData("15", 15d)]
@@ -93,7 +95,15 @@ public class SettingTests
         try
         {
             var (settings, notes) = SettingsReader.Read(
-                name => name == "port" ? ["3"] : [], new Dictionary<string, string> { ["CACHE_TTL"] = "4", ["CACHING_PROXY_TTL"] = "5", ["CACHING_PROXY_PORT"] = "4" }, file);
+                name => name == "port" ? ["3"] : [],
+                new Dictionary<string, string>
+                {
+                    ["CACHE_TTL"] = "4",
+                    ["CACHING_PROXY_TTL"] = "5",
+                    ["CACHING_PROXY_PORT"] = "4",
+                },
+                file
+            );
             Assert.Empty(notes);
             Assert.Equal((3, TimeSpan.FromSeconds(4)), (settings.Port, settings.TimeToLive));
             Assert.Equal(["a", "b"], settings.AllowedHosts);
@@ -147,22 +157,33 @@ public class SettingTests
     [Fact]
     public void AllFaultsAreToldAtOnce_InTheOrderOfTheSettings()
     {
-        var refused = Assert.Throws<SettingException>(() => SettingsReader.Read(
-            name => name == "ttl" ? ["soon"] : [], new Dictionary<string, string> { ["CACHING_PROXY_PORT"] = "x", ["CACHING_PROXY_MAX_MEMORY"] = "1" }, "/no/such/file"));
+        var refused = Assert.Throws<SettingException>(() =>
+            SettingsReader.Read(
+                name => name == "ttl" ? ["soon"] : [],
+                new Dictionary<string, string> { ["CACHING_PROXY_PORT"] = "x", ["CACHING_PROXY_MAX_MEMORY"] = "1" },
+                "/no/such/file"
+            )
+        );
         Assert.Collection(
             refused.Faults,
             fault => Assert.StartsWith("The configuration file /no/such/file cannot be read", fault),
             fault => Assert.StartsWith("CACHING_PROXY_PORT is 'x'", fault),
             fault => Assert.StartsWith("--ttl is 'soon'", fault),
-            fault => Assert.Equal("CACHING_PROXY_MAX_MEMORY is '1'; give 1MB to 1024GB.", fault));
+            fault => Assert.Equal("CACHING_PROXY_MAX_MEMORY is '1'; give 1MB to 1024GB.", fault)
+        );
     }
 
     [Fact]
     public void WhatKubernetesSets_IsIgnored_AndSaid()
     {
         var (settings, notes) = FromEnvironment(
-            ("CACHING_PROXY_PORT", "tcp://10.96.0.7:80"), ("CACHING_PROXY_PORT_80_TCP", "tcp://10.96.0.7:80"), ("CACHING_PROXY_PORT_80_TCP_PORT", "80"),
-            ("CACHING_PROXY_SERVICE_HOST", "10.96.0.7"), ("CACHING_PROXY_SERVICE_PORT_HTTP", "80"), ("CACHING_PROXY_STORE_SERVICE_HOST", "10.96.0.8"));
+            ("CACHING_PROXY_PORT", "tcp://10.96.0.7:80"),
+            ("CACHING_PROXY_PORT_80_TCP", "tcp://10.96.0.7:80"),
+            ("CACHING_PROXY_PORT_80_TCP_PORT", "80"),
+            ("CACHING_PROXY_SERVICE_HOST", "10.96.0.7"),
+            ("CACHING_PROXY_SERVICE_PORT_HTTP", "80"),
+            ("CACHING_PROXY_STORE_SERVICE_HOST", "10.96.0.8")
+        );
         Assert.Equal(8000, settings.Port);
         Assert.StartsWith("CACHING_PROXY_PORT, CACHING_PROXY_PORT_80_TCP, ", Assert.Single(notes));
     }
@@ -170,7 +191,8 @@ public class SettingTests
     [Theory]
     [InlineData("CACHING_PROXY_ORIGN", "CACHING_PROXY_ORIGN is set, and is no setting; did you mean CACHING_PROXY_ORIGIN?")]
     [InlineData("CACHING_PROXY_IMAGE_VERSION_OF_OURS", "CACHING_PROXY_IMAGE_VERSION_OF_OURS is set, and is no setting.")]
-    public void AVariableThatLooksLikeASettingAndIsNone_IsNamed(string name, string note) => Assert.Equal(note, Assert.Single(FromEnvironment((name, "x")).Notes));
+    public void AVariableThatLooksLikeASettingAndIsNone_IsNamed(string name, string note) =>
+        Assert.Equal(note, Assert.Single(FromEnvironment((name, "x")).Notes));
 
     [Theory]
     [InlineData("localhost:8080", "is 'localhost:8080'; write http://localhost:8080")]
@@ -179,11 +201,18 @@ public class SettingTests
     [InlineData("backend:9000", "is 'backend:9000'; write http://backend:9000")]
     [InlineData("//api.test", "is '//api.test'; write https://api.test")]
     [InlineData("http://a.test/x?key=secret", "has a query or a fragment; leave it out, and give a key as --origin-header.")]
-    [InlineData("http://me:secret@a.test", "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.")]
-    [InlineData("me:secret@a.test", "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.")]
+    [InlineData(
+        "http://me:secret@a.test",
+        "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
+    )]
+    [InlineData(
+        "me:secret@a.test",
+        "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
+    )]
     [InlineData("ftp://a.test", null)]
     [InlineData("http://", null)]
-    public void AnOriginThatIsNoUrl_IsAnsweredWithWhatItShouldHaveBeen(string text, string? explanation) => Assert.Equal(explanation, OriginUrl.Explain(text));
+    public void AnOriginThatIsNoUrl_IsAnsweredWithWhatItShouldHaveBeen(string text, string? explanation) =>
+        Assert.Equal(explanation, OriginUrl.Explain(text));
 
     private static (ProxySettings Settings, IReadOnlyList<string> Notes) FromEnvironment(params (string Name, string Value)[] variables) =>
         SettingsReader.Read(_ => [], variables.ToDictionary(variable => variable.Name, variable => variable.Value), null);

@@ -12,11 +12,13 @@ public class SignalTests
     public async Task M23_ASignal_LetsWhatIsUnderWayFinish_AndSaysSo(int signal)
     {
         var release = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await release.Task;
-            await connection.SendAsync(FakeOrigin.Response("whole"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await release.Task;
+                await connection.SendAsync(FakeOrigin.Response("whole"));
+            }
+        );
         using var proxy = await ProxyProcess.StartAsync("--origin", origin.Url.ToString());
         var answer = proxy.Client.GetStringAsync("/x");
         await Eventually.IsAsync(() => !origin.Requests.IsEmpty);
@@ -51,7 +53,10 @@ public class SignalTests
         using var proxy = await ProxyProcess.StartAsync("--config", file);
         await File.WriteAllTextAsync(file, "{ not json", TestContext.Current.CancellationToken);
 
-        Assert.Equal(System.Net.HttpStatusCode.OK, (await proxy.Client.GetAsync("/healthz", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            System.Net.HttpStatusCode.OK,
+            (await proxy.Client.GetAsync("/healthz", TestContext.Current.CancellationToken)).StatusCode
+        );
         proxy.Signal(1);
         Assert.Equal(0, await proxy.ExitCodeAsync());
     }
@@ -59,11 +64,13 @@ public class SignalTests
     [Fact]
     public async Task M23_AnEventStream_EndsWhenTheStopBegins()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
-            await Task.Delay(Timeout.Infinite);
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+                await Task.Delay(Timeout.Infinite);
+            }
+        );
         using var proxy = await ProxyProcess.StartAsync("--origin", origin.Url.ToString());
         using var response = await proxy.Client.GetAsync("/events", HttpCompletionOption.ResponseHeadersRead);
         var events = await response.Content.ReadAsStreamAsync();

@@ -37,7 +37,17 @@ public class DataLiteralTests
 
     [Fact]
     public void AByteOrderMark_IsNotPartOfTheJson() =>
-        Assert.Equal("{\"a\":1}", Text(Of("application/json", new byte[] { 0xEF, 0xBB, 0xBF }.Concat("{\"a\":1}"u8.ToArray()).ToArray())));
+        Assert.Equal(
+            "{\"a\":1}",
+            Text(
+                Of(
+                    "application/json",
+                    new byte[] { 0xEF, 0xBB, 0xBF }
+                        .Concat("{\"a\":1}"u8.ToArray())
+                        .ToArray()
+                )
+            )
+        );
 
     [Theory]
     [InlineData("utf-16", true)]
@@ -57,14 +67,18 @@ public class DataLiteralTests
 
     [Fact]
     public void JsonInItsDeclaredCharset_IsJson_WhereItIsNotUtf8() =>
-        Assert.Equal("{\"a\":\"\u00e9\"}", Text(Of("application/json; charset=iso-8859-1", Encoding.Latin1.GetBytes("{\"a\":\"\u00e9\"}"))));
+        Assert.Equal(
+            "{\"a\":\"\u00e9\"}",
+            Text(Of("application/json; charset=iso-8859-1", Encoding.Latin1.GetBytes("{\"a\":\"\u00e9\"}")))
+        );
 
     [Theory]
     [InlineData("text/plain; charset=utf8")]
     [InlineData("text/html; charset=UTF_8")]
     [InlineData("text/csv; charset='utf8mb4'")]
     [InlineData("text/plain; charset=klingon")]
-    public void TextOfACharsetThatIsUtf8ByAnotherName_OrUnknown_IsReadAsUtf8(string contentType) => Assert.Equal("\"caf\u00e9\"", Text(Of(contentType, Encoding.UTF8.GetBytes("caf\u00e9"))));
+    public void TextOfACharsetThatIsUtf8ByAnotherName_OrUnknown_IsReadAsUtf8(string contentType) =>
+        Assert.Equal("\"caf\u00e9\"", Text(Of(contentType, Encoding.UTF8.GetBytes("caf\u00e9"))));
 
     [Fact]
     public void TextOfAnUnknownCharset_ThatIsNoUtf8_IsBase64_AndSaysWhich()
@@ -88,15 +102,18 @@ public class DataLiteralTests
     }
 
     [Fact]
-    public void AnyBody_BecomesValidJson() => FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<byte[]>(body =>
-    {
-        foreach (var contentType in (string[])["", "application/json", "text/plain", "image/png"])
-        {
-            using var document = JsonDocument.Parse(Of(contentType, body).Json);
-        }
+    public void AnyBody_BecomesValidJson() =>
+        FsCheck.Check.QuickThrowOnFailure(
+            Prop.ForAll<byte[]>(body =>
+            {
+                foreach (var contentType in (string[])["", "application/json", "text/plain", "image/png"])
+                {
+                    using var document = JsonDocument.Parse(Of(contentType, body).Json);
+                }
 
-        return true;
-    }));
+                return true;
+            })
+        );
 
     private static DataLiteral Of(string contentType, byte[] body) =>
         DataLiteral.Of(contentType, new ReadOnlySequence<byte>(body), new ProxyMemoryUse(new ProxyMemory(128 << 20)));

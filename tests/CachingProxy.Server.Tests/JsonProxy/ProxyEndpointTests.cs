@@ -17,7 +17,10 @@ public class ProxyEndpointTests
     {
         var time = new FakeTimeProvider();
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{\"id\": 1}", Json, "Cache-Control: no-store"));
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, TimeToLive = TimeSpan.FromSeconds(15) }, new ServerDependencies { Time = time });
+        await using var proxy = await TestProxy.StartWithAsync(
+            new() { Origin = origin.Url, TimeToLive = TimeSpan.FromSeconds(15) },
+            new ServerDependencies { Time = time }
+        );
         Assert.Equal("""{"success":true,"source":"upstream","data":{"id": 1}}""", await proxy.Client.GetStringAsync("/proxy?url=products"));
         time.Advance(TimeSpan.FromSeconds(14));
         Assert.Equal("""{"success":true,"source":"cache","data":{"id": 1}}""", await proxy.Client.GetStringAsync("/proxy?url=products"));
@@ -76,7 +79,8 @@ public class ProxyEndpointTests
             Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
             Assert.Equal(
                 """{"success":false,"error":{"code":"upstream_status","message":"The upstream answered 404 Not Found.","status":404},"data":{"message":"none"}}""",
-                await response.Content.ReadAsStringAsync());
+                await response.Content.ReadAsStringAsync()
+            );
         }
 
         Assert.Equal(2, origin.Requests.Count);
@@ -90,11 +94,13 @@ public class ProxyEndpointTests
     [InlineData("nonsense\r\n\r\n")]
     public async Task AnInvalidOrBrokenResponse_IsA502_AndNotStored(string answer)
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync(answer);
-            connection.Close();
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync(answer);
+                connection.Close();
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var error = await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
         Assert.Equal("upstream_invalid_response", error.GetProperty("code").GetString());
@@ -107,7 +113,10 @@ public class ProxyEndpointTests
     {
         using var origin = new ClosedPort();
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
-        Assert.Equal("upstream_unreachable", (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502)).GetProperty("code").GetString());
+        Assert.Equal(
+            "upstream_unreachable",
+            (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502)).GetProperty("code").GetString()
+        );
     }
 
     [Fact]
@@ -115,8 +124,13 @@ public class ProxyEndpointTests
     {
         await using var origin = new FakeOrigin((_, connection) => connection.HoldAsync());
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = origin.Url }, new ServerDependencies { Origin = new HttpOriginOptions { HeadTimeout = TimeSpan.FromMilliseconds(200) } });
-        Assert.Equal("upstream_timeout", (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 504)).GetProperty("code").GetString());
+            new() { Origin = origin.Url },
+            new ServerDependencies { Origin = new HttpOriginOptions { HeadTimeout = TimeSpan.FromMilliseconds(200) } }
+        );
+        Assert.Equal(
+            "upstream_timeout",
+            (await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 504)).GetProperty("code").GetString()
+        );
     }
 
     [Fact]
@@ -150,12 +164,18 @@ public class ProxyEndpointTests
     [InlineData("deflate", "raw")]
     public async Task ACompressedBody_IsInflated(string coding, string? how = null)
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            var body = (how ?? coding).Split(", ").Aggregate("{\"a\":1}"u8.ToArray(), (content, one) => Compress(one.Replace("x-", ""), content));
-            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n");
-            await connection.SendAsync(body);
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                var body = (how ?? coding)
+                    .Split(", ")
+                    .Aggregate("{\"a\":1}"u8.ToArray(), (content, one) => Compress(one.Replace("x-", ""), content));
+                await connection.SendAsync(
+                    $"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n"
+                );
+                await connection.SendAsync(body);
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Contains("\"data\":{\"a\":1}", await proxy.Client.GetStringAsync("/proxy?url=x"));
     }
@@ -174,11 +194,13 @@ public class ProxyEndpointTests
     public async Task I11_ABomb_IsA502()
     {
         var bomb = Compress("gzip", new byte[50 << 20]);
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n");
-            await connection.SendAsync(bomb);
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n");
+                await connection.SendAsync(bomb);
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
     }
@@ -188,8 +210,14 @@ public class ProxyEndpointTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("\u0001\u0002", "Content-Type: image/png"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        Assert.Equal("""{"success":true,"source":"upstream","data":"AQI=","encoding":"base64"}""", await proxy.Client.GetStringAsync("/proxy?url=x"));
-        Assert.Equal("""{"success":true,"source":"cache","data":"AQI=","encoding":"base64"}""", await proxy.Client.GetStringAsync("/proxy?url=x"));
+        Assert.Equal(
+            """{"success":true,"source":"upstream","data":"AQI=","encoding":"base64"}""",
+            await proxy.Client.GetStringAsync("/proxy?url=x")
+        );
+        Assert.Equal(
+            """{"success":true,"source":"cache","data":"AQI=","encoding":"base64"}""",
+            await proxy.Client.GetStringAsync("/proxy?url=x")
+        );
     }
 
     [Fact]
@@ -198,19 +226,27 @@ public class ProxyEndpointTests
         await using var origin = new FakeOrigin(_ => "HTTP/1.1 204 No Content\r\n\r\n");
         await using var proxy = await TestProxy.StartAsync(origin);
         var response = await proxy.Client.GetAsync("/proxy?url=x");
-        Assert.Equal((HttpStatusCode.OK, """{"success":true,"source":"upstream","data":null}"""), (response.StatusCode, await response.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.OK, """{"success":true,"source":"upstream","data":null}"""),
+            (response.StatusCode, await response.Content.ReadAsStringAsync())
+        );
     }
 
     [Fact]
     public async Task OtherMethods_CarryBodyAndType_AreNotStored_AndInvalidateTheStoredGet()
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response($"\"{request.Method} {request.BodyText} {request["Content-Type"]}\"", Json));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response($"\"{request.Method} {request.BodyText} {request["Content-Type"]}\"", Json)
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetStringAsync("/proxy?url=x");
         for (var attempt = 0; attempt < 2; attempt++)
         {
             var response = await proxy.Client.PostAsync("/proxy?url=x", new StringContent("hi", Encoding.UTF8, "text/x-note"));
-            Assert.Equal("""{"success":true,"source":"upstream","data":"POST hi text/x-note; charset=utf-8"}""", await response.Content.ReadAsStringAsync());
+            Assert.Equal(
+                """{"success":true,"source":"upstream","data":"POST hi text/x-note; charset=utf-8"}""",
+                await response.Content.ReadAsStringAsync()
+            );
         }
 
         Assert.Contains("upstream", await proxy.Client.GetStringAsync("/proxy?url=x"));
@@ -245,7 +281,17 @@ public class ProxyEndpointTests
     [Fact]
     public async Task FieldsThatAreAskedFor_AreGiven_OnAMissAndOnAHit_AndNoOthers()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", Json, "Link: </2>; rel=next", "X-Total-Count: 7", "RateLimit-Remaining: 5", "Set-Cookie: a=b", "ETag: \"e\""));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response(
+                "{}",
+                Json,
+                "Link: </2>; rel=next",
+                "X-Total-Count: 7",
+                "RateLimit-Remaining: 5",
+                "Set-Cookie: a=b",
+                "ETag: \"e\""
+            )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         foreach (var cache in (string[])["MISS", "HIT"])
         {
@@ -253,7 +299,11 @@ public class ProxyEndpointTests
             request.Headers.Add("Proxy-Fields", "link, X-Total-Count, X-Page");
             using var response = await proxy.Client.SendAsync(request);
             Assert.Equal((cache, "</2>; rel=next", "7"), (Field("X-Cache"), Field("Link"), Field("X-Total-Count")));
-            Assert.False(response.Headers.Contains("RateLimit-Remaining") || response.Headers.Contains("Set-Cookie") || response.Headers.Contains("X-Page"));
+            Assert.False(
+                response.Headers.Contains("RateLimit-Remaining")
+                    || response.Headers.Contains("Set-Cookie")
+                    || response.Headers.Contains("X-Page")
+            );
 
             string Field(string name) => response.Headers.GetValues(name).Single();
         }
@@ -286,7 +336,10 @@ public class ProxyEndpointTests
         await using var proxy = await TestProxy.StartWithAsync(new(), new());
         using var request = new HttpRequestMessage(HttpMethod.Get, "/proxy?url=http://a.test/");
         request.Headers.Add("Proxy-Fields", $"Link, {name}");
-        Assert.Contains($"names '{name}'; permitted are ", (await ErrorAsync(await proxy.Client.SendAsync(request), 400)).GetProperty("message").GetString());
+        Assert.Contains(
+            $"names '{name}'; permitted are ",
+            (await ErrorAsync(await proxy.Client.SendAsync(request), 400)).GetProperty("message").GetString()
+        );
     }
 
     [Fact]
@@ -328,17 +381,45 @@ public class ProxyEndpointTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("{}", Json));
         await using var proxy = await TestProxy.StartAsync(origin);
-        await proxy.ExchangeAsync(proxy.Raw(
-            "GET", "/proxy?url=x", "Authorization: Bearer a", "Cookie: c=d", "Proxy-Authorization: Basic x", "X-Any: 1", "Accept: a/b", "Accept-Language: de", "Connection: close"));
+        await proxy.ExchangeAsync(
+            proxy.Raw(
+                "GET",
+                "/proxy?url=x",
+                "Authorization: Bearer a",
+                "Cookie: c=d",
+                "Proxy-Authorization: Basic x",
+                "X-Any: 1",
+                "Accept: a/b",
+                "Accept-Language: de",
+                "Connection: close"
+            )
+        );
         var request = Assert.Single(origin.Requests);
-        Assert.Equal((null, null, null, null, "a/b", "de"),
-            (request["Authorization"], request["Cookie"], request["Proxy-Authorization"], request["X-Any"], request["Accept"], request["Accept-Language"]));
+        Assert.Equal(
+            (null, null, null, null, "a/b", "de"),
+            (
+                request["Authorization"],
+                request["Cookie"],
+                request["Proxy-Authorization"],
+                request["X-Any"],
+                request["Accept"],
+                request["Accept-Language"]
+            )
+        );
     }
 
     [Fact]
     public async Task J27_FieldsThatActInABrowser_AreNotPassedOnAsOurs()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("<p>", "Content-Type: text/html", "Set-Cookie: a=b", "Strict-Transport-Security: max-age=1", "Clear-Site-Data: \"*\""));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response(
+                "<p>",
+                "Content-Type: text/html",
+                "Set-Cookie: a=b",
+                "Strict-Transport-Security: max-age=1",
+                "Clear-Site-Data: \"*\""
+            )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=x", "Connection: close"));
         Assert.All((string[])["Set-Cookie", "Strict-Transport", "Clear-Site", "text/html"], text => Assert.DoesNotContain(text, answer));
@@ -349,9 +430,11 @@ public class ProxyEndpointTests
     [Fact]
     public async Task Redirects_AreFollowed_FiveAtMost()
     {
-        await using var origin = new FakeOrigin(request => request.Target == "/0"
-            ? FakeOrigin.Response("{\"end\":1}", Json)
-            : FakeOrigin.Response(302, "", $"Location: /{int.Parse(request.Target[1..]) - 1}"));
+        await using var origin = new FakeOrigin(request =>
+            request.Target == "/0"
+                ? FakeOrigin.Response("{\"end\":1}", Json)
+                : FakeOrigin.Response(302, "", $"Location: /{int.Parse(request.Target[1..]) - 1}")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Contains("\"end\":1", await proxy.Client.GetStringAsync("/proxy?url=5"));
         await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=7"), 502);
@@ -364,7 +447,10 @@ public class ProxyEndpointTests
         await using var proxy = await TestProxy.StartAsync(origin);
         foreach (var accept in (string[])["a/a", "b/b", "a/a"])
         {
-            Assert.Contains($"\"{accept}\"", await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=x", $"Accept: {accept}", "Connection: close")));
+            Assert.Contains(
+                $"\"{accept}\"",
+                await proxy.ExchangeAsync(proxy.Raw("GET", "/proxy?url=x", $"Accept: {accept}", "Connection: close"))
+            );
         }
 
         Assert.Equal(2, origin.Requests.Count);
@@ -373,11 +459,13 @@ public class ProxyEndpointTests
     [Fact]
     public async Task AnEventStream_WhichHasNoEnd_IsA502()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
-            await connection.HoldAsync();
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+                await connection.HoldAsync();
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
     }
@@ -386,7 +474,8 @@ public class ProxyEndpointTests
     public async Task B06_AmbiguouslyFramedContent_IsNotStoredOnThisFaceEither()
     {
         await using var origin = new FakeOrigin(_ =>
-            $"HTTP/1.1 200 OK\r\n{Json}\r\nTransfer-Encoding: chunked\r\nContent-Length: 30\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n");
+            $"HTTP/1.1 200 OK\r\n{Json}\r\nTransfer-Encoding: chunked\r\nContent-Length: 30\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetStringAsync("/proxy?url=x");
         Assert.Contains("upstream", await proxy.Client.GetStringAsync("/proxy?url=x"));
@@ -400,11 +489,15 @@ public class ProxyEndpointTests
     {
         var whole = Compress(coding, Encoding.UTF8.GetBytes(string.Join(",", Enumerable.Range(0, 5000))));
         var body = whole[..(whole.Length / 2)];
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n");
-            await connection.SendAsync(body);
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync(
+                    $"HTTP/1.1 200 OK\r\n{Json}\r\nContent-Encoding: {coding}\r\nContent-Length: {body.Length}\r\n\r\n"
+                );
+                await connection.SendAsync(body);
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await ErrorAsync(await proxy.Client.GetAsync("/proxy?url=x"), 502);
     }
@@ -421,13 +514,15 @@ public class ProxyEndpointTests
     private static byte[] Compress(string coding, byte[] content)
     {
         var compressed = new MemoryStream();
-        using (Stream compressing = coding switch
-        {
-            "gzip" => new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
-            "br" => new BrotliStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
-            "raw" => new DeflateStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
-            _ => new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
-        })
+        using (
+            Stream compressing = coding switch
+            {
+                "gzip" => new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+                "br" => new BrotliStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+                "raw" => new DeflateStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+                _ => new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+            }
+        )
         {
             compressing.Write(content);
         }

@@ -33,7 +33,10 @@ public class ProxyMemoryTests
                 await Task.Yield();
             }
 
-            Assert.All(await Task.WhenAll(answers), answer => Assert.True(answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable));
+            Assert.All(
+                await Task.WhenAll(answers),
+                answer => Assert.True(answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable)
+            );
         }
 
         Assert.InRange((peak - before) / (1 << 20), 0, 96);
@@ -95,8 +98,15 @@ public class ProxyMemoryTests
         var random = new Random(1);
         foreach (var length in (int[])[0, 1, 2, 3, 9215, 9216, 9217, 65535, 65536, 65537, 200_000])
         {
-            var text = string.Concat(Enumerable.Range(0, length).Select(_ => contentType.Contains("8859") ? (char)random.Next(1, 256) : "a\u00e9\u20ac\"\\\n\u0001"[random.Next(7)]));
-            var body = contentType.Contains("8859") ? Encoding.Latin1.GetBytes(text) : contentType.Contains("16") ? Encoding.Unicode.GetBytes(text) : Encoding.UTF8.GetBytes(text);
+            var text = string.Concat(
+                Enumerable
+                    .Range(0, length)
+                    .Select(_ => contentType.Contains("8859") ? (char)random.Next(1, 256) : "a\u00e9\u20ac\"\\\n\u0001"[random.Next(7)])
+            );
+            var body =
+                contentType.Contains("8859") ? Encoding.Latin1.GetBytes(text)
+                : contentType.Contains("16") ? Encoding.Unicode.GetBytes(text)
+                : Encoding.UTF8.GetBytes(text);
             using var use = new ProxyMemoryUse(new ProxyMemory(128 << 20));
             var buffer = use.NewBuffer();
             // In pieces of odd sizes, so that characters lie across them.
@@ -107,8 +117,7 @@ public class ProxyMemoryTests
 
             var literal = DataLiteral.Of(contentType, buffer.ToSequence(), use);
             using var document = JsonDocument.Parse(literal.Json);
-            Assert.Equal(
-                contentType.Contains("octet") ? Convert.ToBase64String(body) : text, document.RootElement.GetString());
+            Assert.Equal(contentType.Contains("octet") ? Convert.ToBase64String(body) : text, document.RootElement.GetString());
         }
     }
 
@@ -118,39 +127,53 @@ public class ProxyMemoryTests
         await using var origin = new FakeOrigin(request =>
         {
             var number = int.Parse(request.Target.Split('/', '?')[1], System.Globalization.CultureInfo.InvariantCulture);
-            return FakeOrigin.Response(string.Concat(Enumerable.Repeat($"[{number}]", 1 + (number * 7919 % 30_000))), number % 2 == 0 ? "Content-Type: text/plain" : "Content-Type: text/plain; charset=iso-8859-1");
+            return FakeOrigin.Response(
+                string.Concat(Enumerable.Repeat($"[{number}]", 1 + (number * 7919 % 30_000))),
+                number % 2 == 0 ? "Content-Type: text/plain" : "Content-Type: text/plain; charset=iso-8859-1"
+            );
         });
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { MaxMemoryBytes = 0 });
-        await Parallel.ForAsync(0, 600, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (number, cancellation) =>
-        {
-            using var client = new CancellationTokenSource();
-            if (number % 5 == 0)
+        await Parallel.ForAsync(
+            0,
+            600,
+            new ParallelOptions { MaxDegreeOfParallelism = 32 },
+            async (number, cancellation) =>
             {
-                client.CancelAfter(number % 7);
-            }
+                using var client = new CancellationTokenSource();
+                if (number % 5 == 0)
+                {
+                    client.CancelAfter(number % 7);
+                }
 
-            try
-            {
-                using var document = JsonDocument.Parse(await proxy.Client.GetStringAsync($"/proxy?url={number}", client.Token));
-                Assert.Equal(string.Concat(Enumerable.Repeat($"[{number}]", 1 + (number * 7919 % 30_000))), document.RootElement.GetProperty("data").GetString());
+                try
+                {
+                    using var document = JsonDocument.Parse(await proxy.Client.GetStringAsync($"/proxy?url={number}", client.Token));
+                    Assert.Equal(
+                        string.Concat(Enumerable.Repeat($"[{number}]", 1 + (number * 7919 % 30_000))),
+                        document.RootElement.GetProperty("data").GetString()
+                    );
+                }
+                catch (OperationCanceledException) { }
             }
-            catch (OperationCanceledException)
-            {
-            }
-        });
+        );
     }
 
-    private static FakeOrigin BombOrigin() => new(async (request, connection) =>
-    {
-        if (request.Target.StartsWith("/small"))
-        {
-            await connection.SendAsync(FakeOrigin.Response("1", "Content-Type: application/json"));
-            return;
-        }
+    private static FakeOrigin BombOrigin() =>
+        new(
+            async (request, connection) =>
+            {
+                if (request.Target.StartsWith("/small"))
+                {
+                    await connection.SendAsync(FakeOrigin.Response("1", "Content-Type: application/json"));
+                    return;
+                }
 
-        await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Encoding: gzip\r\nContent-Length: {Bomb.Length}\r\n\r\n");
-        await connection.SendAsync(Bomb);
-    });
+                await connection.SendAsync(
+                    $"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Encoding: gzip\r\nContent-Length: {Bomb.Length}\r\n\r\n"
+                );
+                await connection.SendAsync(Bomb);
+            }
+        );
 
     private static byte[] Gzip(byte[] content)
     {

@@ -89,10 +89,17 @@ public class ProxyTargetParserTests
     public void AUrlThatIsTooLong_IsRefused() => Assert.NotNull(WithoutOrigin.Parse("http://a.test/" + new string('a', 2048)).Error);
 
     [Fact]
-    public void J35_AnyText_IsEitherRefusedOrAUrlThatUriReadsTheSameWay() => Check.QuickThrowOnFailure(Prop.ForAll<NonNull<string>>(text =>
-    {
-        var target = WithoutOrigin.Parse("http://" + text.Get);
-        return target.Key is not { } key
-            || (Uri.TryCreate(key.ToString(), UriKind.Absolute, out var uri) && uri.IdnHost == target.Host && uri.Port == target.Port);
-    }));
+    public void J35_AnyText_IsEitherRefusedOrAUrlThatUriReadsTheSameWay() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll<NonNull<string>>(text =>
+            {
+                var target = WithoutOrigin.Parse("http://" + text.Get);
+                return target.Key is not { } key
+                    || (
+                        Uri.TryCreate(key.ToString(), UriKind.Absolute, out var uri)
+                        && uri.IdnHost == target.Host
+                        && uri.Port == target.Port
+                    );
+            })
+        );
 }

@@ -41,11 +41,13 @@ public class ConnectionLimitTests
     public async Task I05_M20_AConnectionThatIsBeingAnswered_MakesNoRoom()
     {
         var release = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await release.Task;
-            await connection.SendAsync(FakeOrigin.Response("whole"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await release.Task;
+                await connection.SendAsync(FakeOrigin.Response("whole"));
+            }
+        );
         using var proxy = await ProxyProcess.StartWithDescriptorsAsync(256, "--origin", origin.Url.ToString());
         var answer = proxy.Client.GetStringAsync("/x");
         await Eventually.IsAsync(() => !origin.Requests.IsEmpty);

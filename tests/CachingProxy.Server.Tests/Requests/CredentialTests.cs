@@ -20,8 +20,18 @@ public class CredentialTests
     [InlineData("Proxy-Authorization")]
     public async Task AnApiKey_KeepsAResponseFromBeingSharedByTheTtl_AndNotByAStatedLifetime(string name)
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response(
-            request.Target, request.Target switch { "/stated" => ["Cache-Control: max-age=60"], "/public" => ["Cache-Control: public"], "/varies" => [$"Vary: {name}"], _ => [] }));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response(
+                request.Target,
+                request.Target switch
+                {
+                    "/stated" => ["Cache-Control: max-age=60"],
+                    "/public" => ["Cache-Control: public"],
+                    "/varies" => [$"Vary: {name}"],
+                    _ => [],
+                }
+            )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Contains("detail=request-credentials", await StatusAsync(proxy, "/ttl", $"{name}: a"));
         Assert.DoesNotContain("hit", await StatusAsync(proxy, "/ttl"));
@@ -53,7 +63,9 @@ public class CredentialTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartAsync(
-            origin, new ProxySettings { TtlMode = TtlMode.Override, OriginFields = [new("Authorization", "Bearer operator")] });
+            origin,
+            new ProxySettings { TtlMode = TtlMode.Override, OriginFields = [new("Authorization", "Bearer operator")] }
+        );
         await StatusAsync(proxy, "/x", "Authorization: Bearer sdk");
         Assert.Contains("hit", await StatusAsync(proxy, "/x", "Authorization: Bearer sdk"));
     }

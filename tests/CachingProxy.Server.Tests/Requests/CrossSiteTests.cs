@@ -17,7 +17,14 @@ public class CrossSiteTests
     [InlineData("POST", "Origin: null")]
     [InlineData("POST", "Origin: no origin")]
     [InlineData("PATCH", "Sec-Fetch-Site: unheard-of")]
-    [InlineData("GET", "Sec-Fetch-Site: cross-site", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")]
+    [InlineData(
+        "GET",
+        "Sec-Fetch-Site: cross-site",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    )]
     public async Task WhatAForeignPageSends_IsRefused_OnBothFaces_AndReachesNobody(string method, params string[] fields)
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
@@ -44,7 +51,10 @@ public class CrossSiteTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartAsync(origin, WithKey);
-        Assert.StartsWith("HTTP/1.1 200 ", await proxy.ExchangeAsync(proxy.Raw(method, "/x", [.. fields, "Content-Length: 0", "Connection: close"])));
+        Assert.StartsWith(
+            "HTTP/1.1 200 ",
+            await proxy.ExchangeAsync(proxy.Raw(method, "/x", [.. fields, "Content-Length: 0", "Connection: close"]))
+        );
         Assert.Equal("secret", Assert.Single(origin.Requests)["X-Api-Key"]);
     }
 
@@ -60,7 +70,15 @@ public class CrossSiteTests
         var permittedOrigin = permitted == "*" ? permitted : CrossSiteGuard.Normalise(permitted)!;
         await using var proxy = await TestProxy.StartAsync(origin, WithKey with { AllowedOrigins = [permittedOrigin] });
         var answer = await proxy.ExchangeAsync(
-            proxy.Raw("POST", "/x", "Sec-Fetch-Site: cross-site", "Origin: https://app.example.test", "Content-Length: 0", "Connection: close"));
+            proxy.Raw(
+                "POST",
+                "/x",
+                "Sec-Fetch-Site: cross-site",
+                "Origin: https://app.example.test",
+                "Content-Length: 0",
+                "Connection: close"
+            )
+        );
         Assert.StartsWith(mayAct ? "HTTP/1.1 200 " : "HTTP/1.1 403 ", answer);
     }
 
@@ -69,7 +87,10 @@ public class CrossSiteTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x"));
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { OriginFields = [new("User-Agent", "me")] });
-        Assert.StartsWith("HTTP/1.1 200 ", await proxy.ExchangeAsync(proxy.Raw("POST", "/x", "Sec-Fetch-Site: cross-site", "Content-Length: 0", "Connection: close")));
+        Assert.StartsWith(
+            "HTTP/1.1 200 ",
+            await proxy.ExchangeAsync(proxy.Raw("POST", "/x", "Sec-Fetch-Site: cross-site", "Content-Length: 0", "Connection: close"))
+        );
     }
 
     [Theory]
@@ -99,7 +120,9 @@ public class CrossSiteTests
     {
         await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Host = IPAddress.IPv6Any }, new());
         var answer = await RawClient.ExchangeAsync(
-            new UriBuilder("http", "127.0.0.1", proxy.Url.Port).Uri, $"DELETE /cache HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            new UriBuilder("http", "127.0.0.1", proxy.Url.Port).Uri,
+            $"DELETE /cache HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        );
         Assert.StartsWith($"HTTP/1.1 {status} ", answer);
     }
 
@@ -108,7 +131,9 @@ public class CrossSiteTests
     {
         await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Host = IPAddress.IPv6Any, AdminToken = "token" }, new());
         var answer = await RawClient.ExchangeAsync(
-            new UriBuilder("http", "127.0.0.1", proxy.Url.Port).Uri, "DELETE /cache HTTP/1.1\r\nHost: any.test\r\nAuthorization: Bearer token\r\nConnection: close\r\n\r\n");
+            new UriBuilder("http", "127.0.0.1", proxy.Url.Port).Uri,
+            "DELETE /cache HTTP/1.1\r\nHost: any.test\r\nAuthorization: Bearer token\r\nConnection: close\r\n\r\n"
+        );
         Assert.StartsWith("HTTP/1.1 200 ", answer);
     }
 
@@ -133,9 +158,17 @@ public class CrossSiteTests
     public async Task ARedirectOfAnotherServer_DoesNotLeadOurCredentialsOutOfTheBasePath()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("1"));
-        await using var evil = new FakeOrigin(request => FakeOrigin.Response(302, "", $"Location: {origin.Url}{(request.Target == "/in" ? "api/x" : "admin")}"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api"), OriginFields = [new("X-Api-Key", "secret")] }, new());
-        Assert.Equal(HttpStatusCode.Forbidden, (await proxy.Client.GetAsync($"/proxy?url={Uri.EscapeDataString($"{evil.Url}out")}")).StatusCode);
+        await using var evil = new FakeOrigin(request =>
+            FakeOrigin.Response(302, "", $"Location: {origin.Url}{(request.Target == "/in" ? "api/x" : "admin")}")
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = new Uri(origin.Url, "/api"), OriginFields = [new("X-Api-Key", "secret")] },
+            new()
+        );
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await proxy.Client.GetAsync($"/proxy?url={Uri.EscapeDataString($"{evil.Url}out")}")).StatusCode
+        );
         Assert.Empty(origin.Requests);
         Assert.Equal(HttpStatusCode.OK, (await proxy.Client.GetAsync($"/proxy?url={Uri.EscapeDataString($"{evil.Url}in")}")).StatusCode);
     }
@@ -148,9 +181,15 @@ public class CrossSiteTests
     [InlineData("http://www.example.test/api/x", "/api/x")]
     public async Task WhatAnUnsafeRequestChanged_UnderTheNameThatTheClientUsed_IsPurged(string location, string purged)
     {
-        await using var origin = new FakeOrigin(request => request.Method == "PUT"
-            ? FakeOrigin.Response("ok", $"Location: {location}") : FakeOrigin.Response("x", "Cache-Control: max-age=60"));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri(origin.Url, "/api"), AllowedHosts = ["www.example.test"] }, new());
+        await using var origin = new FakeOrigin(request =>
+            request.Method == "PUT"
+                ? FakeOrigin.Response("ok", $"Location: {location}")
+                : FakeOrigin.Response("x", "Cache-Control: max-age=60")
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = new Uri(origin.Url, "/api"), AllowedHosts = ["www.example.test"] },
+            new()
+        );
         proxy.Client.DefaultRequestHeaders.Host = "www.example.test";
         await proxy.Client.GetAsync(purged);
         await proxy.Client.PutAsync("/y", new StringContent("q"));
@@ -160,8 +199,11 @@ public class CrossSiteTests
     [Fact]
     public async Task F19_ALocationOnAnotherServer_PurgesNothing()
     {
-        await using var origin = new FakeOrigin(request => request.Method == "PUT"
-            ? FakeOrigin.Response("ok", "Location: http://other.test/x") : FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+        await using var origin = new FakeOrigin(request =>
+            request.Method == "PUT"
+                ? FakeOrigin.Response("ok", "Location: http://other.test/x")
+                : FakeOrigin.Response("x", "Cache-Control: max-age=60")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetAsync("/x");
         await proxy.Client.PutAsync("/y", new StringContent("q"));

@@ -42,7 +42,9 @@ public partial class ForwardedFieldTests
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(request.Head, "Cache-Control: max-age=60"));
         await using var proxy = await TestProxy.StartAsync(origin);
         var arrived = new List<string>();
-        foreach (var name in Tried.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => name.ToLowerInvariant()))
+        foreach (
+            var name in Tried.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(name => name.ToLowerInvariant())
+        )
         {
             var value = name switch
             {
@@ -52,7 +54,10 @@ public partial class ForwardedFieldTests
             };
             var answer = await proxy.ExchangeAsync(proxy.Raw("GET", $"/{name}", $"{name}: {value}", "Connection: close"));
             Assert.Matches("^HTTP/1.1 (200|400) ", answer);
-            if (answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) && answer.Contains($"{name}: {value}", StringComparison.OrdinalIgnoreCase))
+            if (
+                answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+                && answer.Contains($"{name}: {value}", StringComparison.OrdinalIgnoreCase)
+            )
             {
                 arrived.Add(name);
             }

@@ -123,8 +123,14 @@ public class HeadTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
         await using var proxy = await TestProxy.StartAsync(origin);
 
-        AssertRefused("431 Request Header Fields Too Large", await proxy.ExchangeAsync(proxy.Raw("GET", "/", $"X: {new string('a', 33_000)}")));
-        AssertRefused("431 Request Header Fields Too Large", await proxy.ExchangeAsync(proxy.Raw("GET", "/", [.. Enumerable.Range(0, 101).Select(number => $"X-{number}: 1")])));
+        AssertRefused(
+            "431 Request Header Fields Too Large",
+            await proxy.ExchangeAsync(proxy.Raw("GET", "/", $"X: {new string('a', 33_000)}"))
+        );
+        AssertRefused(
+            "431 Request Header Fields Too Large",
+            await proxy.ExchangeAsync(proxy.Raw("GET", "/", [.. Enumerable.Range(0, 101).Select(number => $"X-{number}: 1")]))
+        );
         AssertRefused("414 URI Too Long", await proxy.ExchangeAsync(proxy.Raw("GET", $"/{new string('a', 9000)}")));
         AssertRefused("4", await proxy.ExchangeAsync($"{new string('A', 100_000)} / HTTP/1.1\r\n\r\n"));
         AssertRefused("4", await proxy.ExchangeAsync(proxy.Raw("GET", "/", $"{new string('a', 100_000)}: 1")));

@@ -7,54 +7,61 @@ public class RequestGuardTests
 {
     private const string H = "Host: 127.0.0.1\r\n";
 
-    public static TheoryData<string, string> Refused => new()
-    {
-        { "A01", $"POST /x HTTP/1.1\r\n{H}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n{H}\r\n" },
-        { "A02", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n{H}\r\n" },
-        { "A03", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
-        { "A04", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" },
-        { "A06", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: ,chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" },
-        { "A07", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n" },
-        { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" },
-        { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" },
-        { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n" },
-        { "A10", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" },
-        { "A11", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" },
-        { "A12", $"POST /x HTTP/1.0\r\n{H}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" },
-        { "A15", $"POST /x HTTP/1.1\r\n{H}Content-Length: 1\r\nContent-Length: 0\r\n\r\nZ" },
-        { "A16", $"POST /x HTTP/1.1\r\n{H}Content-Length: 1, 1\r\n\r\nZ" },
-        { "A18", $"POST /x HTTP/1.1\r\n{H}Content-Length: 0x5\r\n\r\nhello" },
-        { "A18", $"POST /x HTTP/1.1\r\n{H}Content-Length: 99999999999999999999\r\n\r\nhello" },
-        { "A26", $"GET /x HTTP/1.1\nHost: 127.0.0.1\n\n" },
-        { "A26", $"GET /x HTTP/1.1\r\n{H}X: y\r\n\n" },
-        { "A27", $"GET /x HTTP/1.1\r\n{H}X: a\rb\r\n\r\n" },
-        { "A27", $"GET /x HTTP/1.1\r\n{H}X: a\0b\r\n\r\n" },
-        { "A28", $"GET /x HTTP/1.1\r\n{H}X: a\ab\r\n\r\n" },
-        { "A28", $"GET /x HTTP/1.1\r\n{H}X: a\u007fb\r\n\r\n" },
-        { "A41", $"GE<T /x HTTP/1.1\r\n{H}\r\n" },
-        { "A42", $"get /x HTTP/1.1\r\n{H}\r\n" },
-        { "A43", $"GET /x HTTP/2.0\r\n{H}\r\n" },
-        { "C01", $"POST /x HTTP/1.1\r\n{H}Connection: Content-Length\r\nContent-Length: 3\r\n\r\nabc" },
-        { "C02", $"GET /x HTTP/1.1\r\n{H}Connection: Host\r\n\r\n" },
-        { "C06", $"GET /x HTTP/1.1\r\n{H}Connection: {string.Join(',', Enumerable.Range(0, 1000))}\r\n\r\n" },
-        { "D02", "GET /x HTTP/1.1\r\nHost:\r\n\r\n" },
-        { "D03", "GET /x HTTP/1.1\r\nHost: a.test:99999\r\n\r\n" },
-        { "D03", "GET /x HTTP/1.1\r\nHost: 127.0.0.1:0\r\n\r\n" },
-        { "D03", "GET /x HTTP/1.1\r\nHost: 127.0.0.1:-1\r\n\r\n" },
-        { "D07", $"GET http://evil.test/x HTTP/1.1\r\n{H}\r\n" },
-        { "D08", $"GET http://u:p@127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
-        { "D10", $"GET ftp://127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
-        { "D10", $"GET file:///etc/passwd HTTP/1.1\r\n{H}\r\n" },
-        { "D13", $"GET @evil.test/x HTTP/1.1\r\n{H}\r\n" },
-        { "D14", $"GET \\\\evil.test\\x HTTP/1.1\r\n{H}\r\n" },
-        { "D14", $"GET /\\evil.test/x HTTP/1.1\r\n{H}\r\n" },
-        { "D14", $"GET /a\\..\\b HTTP/1.1\r\n{H}\r\n" },
-        { "D16", $"GET /a#b HTTP/1.1\r\n{H}\r\n" },
-        { "traps 9", $"GET /a%zz HTTP/1.1\r\n{H}\r\n" },
-        { "traps 5", $"GET /x HTTP/1.1\r\n{H}Fo(o: x\r\n\r\n" },
-        { "traps 9", $"GET https://127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
-        { "E09", $"GET /a%00 HTTP/1.1\r\n{H}\r\n" },
-    };
+    public static TheoryData<string, string> Refused =>
+        new()
+        {
+            {
+                "A01",
+                $"POST /x HTTP/1.1\r\n{H}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n{H}\r\n"
+            },
+            {
+                "A02",
+                $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n{H}\r\n"
+            },
+            { "A03", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" },
+            { "A04", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" },
+            { "A06", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: ,chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" },
+            { "A07", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n" },
+            { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" },
+            { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" },
+            { "A08", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding: gzip\r\n\r\n0\r\n\r\n" },
+            { "A10", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" },
+            { "A11", $"POST /x HTTP/1.1\r\n{H}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" },
+            { "A12", $"POST /x HTTP/1.0\r\n{H}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" },
+            { "A15", $"POST /x HTTP/1.1\r\n{H}Content-Length: 1\r\nContent-Length: 0\r\n\r\nZ" },
+            { "A16", $"POST /x HTTP/1.1\r\n{H}Content-Length: 1, 1\r\n\r\nZ" },
+            { "A18", $"POST /x HTTP/1.1\r\n{H}Content-Length: 0x5\r\n\r\nhello" },
+            { "A18", $"POST /x HTTP/1.1\r\n{H}Content-Length: 99999999999999999999\r\n\r\nhello" },
+            { "A26", $"GET /x HTTP/1.1\nHost: 127.0.0.1\n\n" },
+            { "A26", $"GET /x HTTP/1.1\r\n{H}X: y\r\n\n" },
+            { "A27", $"GET /x HTTP/1.1\r\n{H}X: a\rb\r\n\r\n" },
+            { "A27", $"GET /x HTTP/1.1\r\n{H}X: a\0b\r\n\r\n" },
+            { "A28", $"GET /x HTTP/1.1\r\n{H}X: a\ab\r\n\r\n" },
+            { "A28", $"GET /x HTTP/1.1\r\n{H}X: a\u007fb\r\n\r\n" },
+            { "A41", $"GE<T /x HTTP/1.1\r\n{H}\r\n" },
+            { "A42", $"get /x HTTP/1.1\r\n{H}\r\n" },
+            { "A43", $"GET /x HTTP/2.0\r\n{H}\r\n" },
+            { "C01", $"POST /x HTTP/1.1\r\n{H}Connection: Content-Length\r\nContent-Length: 3\r\n\r\nabc" },
+            { "C02", $"GET /x HTTP/1.1\r\n{H}Connection: Host\r\n\r\n" },
+            { "C06", $"GET /x HTTP/1.1\r\n{H}Connection: {string.Join(',', Enumerable.Range(0, 1000))}\r\n\r\n" },
+            { "D02", "GET /x HTTP/1.1\r\nHost:\r\n\r\n" },
+            { "D03", "GET /x HTTP/1.1\r\nHost: a.test:99999\r\n\r\n" },
+            { "D03", "GET /x HTTP/1.1\r\nHost: 127.0.0.1:0\r\n\r\n" },
+            { "D03", "GET /x HTTP/1.1\r\nHost: 127.0.0.1:-1\r\n\r\n" },
+            { "D07", $"GET http://evil.test/x HTTP/1.1\r\n{H}\r\n" },
+            { "D08", $"GET http://u:p@127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
+            { "D10", $"GET ftp://127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
+            { "D10", $"GET file:///etc/passwd HTTP/1.1\r\n{H}\r\n" },
+            { "D13", $"GET @evil.test/x HTTP/1.1\r\n{H}\r\n" },
+            { "D14", $"GET \\\\evil.test\\x HTTP/1.1\r\n{H}\r\n" },
+            { "D14", $"GET /\\evil.test/x HTTP/1.1\r\n{H}\r\n" },
+            { "D14", $"GET /a\\..\\b HTTP/1.1\r\n{H}\r\n" },
+            { "D16", $"GET /a#b HTTP/1.1\r\n{H}\r\n" },
+            { "traps 9", $"GET /a%zz HTTP/1.1\r\n{H}\r\n" },
+            { "traps 5", $"GET /x HTTP/1.1\r\n{H}Fo(o: x\r\n\r\n" },
+            { "traps 9", $"GET https://127.0.0.1/x HTTP/1.1\r\n{H}\r\n" },
+            { "E09", $"GET /a%00 HTTP/1.1\r\n{H}\r\n" },
+        };
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -116,10 +123,15 @@ public class RequestGuardTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
-        await client.SendAsync(proxy.Raw("GET", "/x", "Content_Length: 3", "Transfer_Encoding: chunked", "X_Forwarded_For: 1.2.3.4", "api_key: k"));
+        await client.SendAsync(
+            proxy.Raw("GET", "/x", "Content_Length: 3", "Transfer_Encoding: chunked", "X_Forwarded_For: 1.2.3.4", "api_key: k")
+        );
         await client.ReadUntilAsync("ok");
         var request = Assert.Single(origin.Requests);
-        Assert.Equal((null, null, null, "k"), (request["Content_Length"], request["Transfer_Encoding"], request["X_Forwarded_For"], request["api_key"]));
+        Assert.Equal(
+            (null, null, null, "k"),
+            (request["Content_Length"], request["Transfer_Encoding"], request["X_Forwarded_For"], request["api_key"])
+        );
     }
 
     [Fact]
@@ -128,7 +140,9 @@ public class RequestGuardTests
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok"));
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
-        await client.SendAsync(proxy.Raw("POST", "/x", "Transfer-Encoding: chunked") + "5;ext=1\r\nhello\r\n0\r\nAuthorization: Basic x\r\n\r\n");
+        await client.SendAsync(
+            proxy.Raw("POST", "/x", "Transfer-Encoding: chunked") + "5;ext=1\r\nhello\r\n0\r\nAuthorization: Basic x\r\n\r\n"
+        );
         await client.ReadUntilAsync("ok");
         var request = Assert.Single(origin.Requests);
         Assert.Equal(("hello", null), (request.BodyText, request["Authorization"]));
@@ -142,7 +156,9 @@ public class RequestGuardTests
         await proxy.Client.GetAsync("/hit");
         var hidden = proxy.Raw("GET", "/evil");
         using var client = await RawClient.ConnectAsync(proxy.Url);
-        await client.SendAsync(proxy.Raw("GET", "/hit", $"Content-Length: {hidden.Length}") + hidden + proxy.Raw("GET", "/last", "Connection: close"));
+        await client.SendAsync(
+            proxy.Raw("GET", "/hit", $"Content-Length: {hidden.Length}") + hidden + proxy.Raw("GET", "/last", "Connection: close")
+        );
         await client.ReadToEndAsync();
         Assert.DoesNotContain(origin.Requests, request => request.Target == "/evil");
     }
@@ -154,7 +170,9 @@ public class RequestGuardTests
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetAsync("/hit");
         var hidden = proxy.Raw("GET", "/evil");
-        var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/hit", "Expect: 100-continue", $"Content-Length: {hidden.Length}") + hidden);
+        var answer = await proxy.ExchangeAsync(
+            proxy.Raw("GET", "/hit", "Expect: 100-continue", $"Content-Length: {hidden.Length}") + hidden
+        );
         Assert.Contains("Connection: close", answer);
         Assert.DoesNotContain(origin.Requests, request => request.Target == "/evil");
     }
@@ -167,7 +185,10 @@ public class RequestGuardTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        Assert.Contains("Connection: close", await proxy.ExchangeAsync(proxy.Raw(method, target, "Expect: 100-continue", "Content-Length: 40")));
+        Assert.Contains(
+            "Connection: close",
+            await proxy.ExchangeAsync(proxy.Raw(method, target, "Expect: 100-continue", "Content-Length: 40"))
+        );
     }
 
     [Theory]
@@ -198,8 +219,12 @@ public class RequestGuardTests
     {
         await using var origin = new FakeOrigin(request => FakeOrigin.Response($"body of {request.Target}"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/a") + proxy.Raw("GET", "/b") + proxy.Raw("GET", "/c", "Connection: close"));
-        Assert.True(answer.IndexOf("body of /a") < answer.IndexOf("body of /b") && answer.IndexOf("body of /b") < answer.IndexOf("body of /c"));
+        var answer = await proxy.ExchangeAsync(
+            proxy.Raw("GET", "/a") + proxy.Raw("GET", "/b") + proxy.Raw("GET", "/c", "Connection: close")
+        );
+        Assert.True(
+            answer.IndexOf("body of /a") < answer.IndexOf("body of /b") && answer.IndexOf("body of /b") < answer.IndexOf("body of /c")
+        );
     }
 
     [Fact]
@@ -207,7 +232,14 @@ public class RequestGuardTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok", "Cache-Control: max-age=60"));
         await using var proxy = await TestProxy.StartAsync(origin, new() { AllowedHosts = ["*"] });
-        foreach (var request in (string[])["GET /x HTTP/1.1\r\nHost: A.TEST:80\r\n", "GET /x HTTP/1.1\r\nHost: a.test.\r\n", "GET http://a.test/x HTTP/1.1\r\nHost: a.test\r\n"])
+        foreach (
+            var request in (string[])
+                [
+                    "GET /x HTTP/1.1\r\nHost: A.TEST:80\r\n",
+                    "GET /x HTTP/1.1\r\nHost: a.test.\r\n",
+                    "GET http://a.test/x HTTP/1.1\r\nHost: a.test\r\n",
+                ]
+        )
         {
             await proxy.ExchangeAsync(request + "Connection: close\r\n\r\n");
         }
@@ -279,7 +311,9 @@ public class RequestGuardTests
         await AssertHealthyAsync(proxy);
     }
 
-    private static int Status(string answer) => answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) ? int.Parse(answer.AsSpan(9, 3)) : 0;
+    private static int Status(string answer) =>
+        answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) ? int.Parse(answer.AsSpan(9, 3)) : 0;
 
-    private static async Task AssertHealthyAsync(TestProxy proxy) => Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync("/healthz"));
+    private static async Task AssertHealthyAsync(TestProxy proxy) =>
+        Assert.Equal("{\"status\":\"ok\"}", await proxy.Client.GetStringAsync("/healthz"));
 }

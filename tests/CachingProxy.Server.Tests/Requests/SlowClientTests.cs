@@ -7,8 +7,11 @@ namespace CachingProxy.Server.Tests.Requests;
 /// <summary>Clients that take and send little, by nature or with intent.</summary>
 public class SlowClientTests
 {
-    private static readonly string? Missing =
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "slowhttptest"))) ? null : "slowhttptest is not installed";
+    private static readonly string? Missing = (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(':')
+        .Any(folder => File.Exists(Path.Combine(folder, "slowhttptest")))
+        ? null
+        : "slowhttptest is not installed";
 
     [Fact]
     public async Task I03_AClientThatTakesNothingForTheClientLimit_IsCut()
@@ -50,16 +53,20 @@ public class SlowClientTests
     public async Task I02_WhenFetchesRunShort_TheSlowestClientIsCutFirst()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells what a client has sent.");
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            if (request.Method == "POST")
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
             {
-                await connection.ReadExactlyAsync(1_000_000);
-            }
+                if (request.Method == "POST")
+                {
+                    await connection.ReadExactlyAsync(1_000_000);
+                }
 
-            await connection.SendAsync(FakeOrigin.Response("ok"));
-        })
-        { ReadsContent = false };
+                await connection.SendAsync(FakeOrigin.Response("ok"));
+            }
+        )
+        {
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { MaxFetches = 4 });
         var clients = new List<RawClient>();
         using var stop = new CancellationTokenSource();
@@ -94,14 +101,25 @@ public class SlowClientTests
         Assert.SkipWhen(Missing is not null, $"{row}: {Missing}");
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string('x', 5_000_000), "Cache-Control: max-age=600"));
         using var proxy = await ProxyProcess.StartAsync("--origin", origin.Url.ToString());
-        using var attack = Process.Start(new ProcessStartInfo(
-            "slowhttptest", ["-c", "1000", "-r", "300", "-i", "5", "-l", "12", .. kind, "-u", new Uri(proxy.Client.BaseAddress!, "/large").ToString()])
-            { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var attack = Process.Start(
+            new ProcessStartInfo(
+                "slowhttptest",
+                ["-c", "1000", "-r", "300", "-i", "5", "-l", "12", .. kind, "-u", new Uri(proxy.Client.BaseAddress!, "/large").ToString()]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var said = attack.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         _ = attack.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
 
         var asked = 0;
-        using var patience = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = proxy.Client.BaseAddress, Timeout = TimeSpan.FromSeconds(5) };
+        using var patience = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
+        {
+            BaseAddress = proxy.Client.BaseAddress,
+            Timeout = TimeSpan.FromSeconds(5),
+        };
         while (!attack.HasExited)
         {
             Assert.Equal("ok", await HealthAsync(patience));
@@ -129,8 +147,6 @@ public class SlowClientTests
                 await Task.Delay(1000, stop);
             }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException)
-        {
-        }
+        catch (Exception end) when (end is IOException or OperationCanceledException) { }
     }
 }

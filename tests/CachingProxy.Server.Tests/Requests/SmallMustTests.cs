@@ -29,7 +29,9 @@ public class SmallMustTests
     [Fact]
     public async Task D11_ARequestOfHttp10WithoutHost_IsServedByItself_AndNeverTrusted()
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response($"{request["X-Forwarded-Host"]}.", "Cache-Control: max-age=60"));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response($"{request["X-Forwarded-Host"]}.", "Cache-Control: max-age=60")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Matches("^HTTP/1.[01] 200 ", await proxy.ExchangeAsync("GET /healthz HTTP/1.0\r\n\r\n"));
         var forwarded = await proxy.ExchangeAsync("GET /x HTTP/1.0\r\n\r\n");
@@ -39,7 +41,10 @@ public class SmallMustTests
         Assert.Contains("X-Cache: MISS", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
         Assert.Matches("^HTTP/1.[01] 401 ", await proxy.ExchangeAsync("DELETE /cache HTTP/1.0\r\n\r\n"));
         Assert.Matches("^HTTP/1.[01] 400 ", await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nConnection: close\r\n\r\n"));
-        Assert.Matches("^HTTP/1.[01] 400 ", await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nHost: http10.invalid\r\nConnection: close\r\n\r\n"));
+        Assert.Matches(
+            "^HTTP/1.[01] 400 ",
+            await proxy.ExchangeAsync("GET /x HTTP/1.1\r\nHost: http10.invalid\r\nConnection: close\r\n\r\n")
+        );
     }
 
     [Fact]
@@ -64,8 +69,11 @@ public class SmallMustTests
     [Fact]
     public async Task AConditionalRequest_ForWhatIsKnownNotToBeKept_ReachesTheOriginAsConditional()
     {
-        await using var origin = new FakeOrigin(request => request["If-None-Match"] == "\"1\""
-            ? "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n" : FakeOrigin.Response("x", "Cache-Control: no-store", "ETag: \"1\""));
+        await using var origin = new FakeOrigin(request =>
+            request["If-None-Match"] == "\"1\""
+                ? "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n"
+                : FakeOrigin.Response("x", "Cache-Control: no-store", "ETag: \"1\"")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetAsync("/x");
         var answer = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "If-None-Match: \"1\"", "Connection: close"));

@@ -90,9 +90,7 @@ internal sealed class SoakOrigin : IAsyncDisposable
                 _ = ServeAsync(await listener.AcceptTcpClientAsync(_stop.Token));
             }
         }
-        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException) { }
     }
 
     private async Task ServeAsync(TcpClient client)
@@ -140,9 +138,7 @@ internal sealed class SoakOrigin : IAsyncDisposable
                 }
             }
         }
-        catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-        }
+        catch (Exception end) when (end is IOException or OperationCanceledException or ObjectDisposedException or SocketException) { }
         finally
         {
             _clients.TryRemove(client, out _);
@@ -153,7 +149,15 @@ internal sealed class SoakOrigin : IAsyncDisposable
     private static int LengthIn(string head)
     {
         var at = head.IndexOf("\r\nContent-Length:", StringComparison.OrdinalIgnoreCase);
-        return at < 0 ? 0 : int.Parse(head.AsSpan(at + 17, head.IndexOf("\r\n", at + 2, StringComparison.Ordinal) is var next and > 0 ? next - at - 17 : head.Length - at - 17), CultureInfo.InvariantCulture);
+        return at < 0
+            ? 0
+            : int.Parse(
+                head.AsSpan(
+                    at + 17,
+                    head.IndexOf("\r\n", at + 2, StringComparison.Ordinal) is var next and > 0 ? next - at - 17 : head.Length - at - 17
+                ),
+                CultureInfo.InvariantCulture
+            );
     }
 
     private async Task<bool> AnswerAsync(TcpClient client, NetworkStream stream, string head, byte[] content)
@@ -170,10 +174,17 @@ internal sealed class SoakOrigin : IAsyncDisposable
         }
 
         var path = head.Split(' ', 3)[1];
-        var (fields, body) = path.StartsWith("/echo", StringComparison.Ordinal) ? ("Cache-Control: no-store", content)
-            : path.StartsWith("/private", StringComparison.Ordinal) ? ("Cache-Control: private", SoakContent.Of(path, Interlocked.Increment(ref _nonce), 3000))
+        var (fields, body) =
+            path.StartsWith("/echo", StringComparison.Ordinal) ? ("Cache-Control: no-store", content)
+            : path.StartsWith("/private", StringComparison.Ordinal)
+                ? ("Cache-Control: private", SoakContent.Of(path, Interlocked.Increment(ref _nonce), 3000))
             : Object(path);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nDate: {DateTimeOffset.UtcNow:R}\r\nContent-Length: {body.Length}\r\n{fields}\r\n\r\n"), _stop.Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nDate: {DateTimeOffset.UtcNow:R}\r\nContent-Length: {body.Length}\r\n{fields}\r\n\r\n"
+            ),
+            _stop.Token
+        );
         if (_fault == SoakFault.Truncate && body.Length > 0)
         {
             await stream.WriteAsync(body.AsMemory(0, body.Length / 2), _stop.Token);
@@ -189,6 +200,9 @@ internal sealed class SoakOrigin : IAsyncDisposable
     {
         // /o/17
         var (number, version) = (int.Parse(path.AsSpan(path.LastIndexOf('/') + 1), CultureInfo.InvariantCulture), VersionOf(path));
-        return ($"Cache-Control: max-age={5 + (number % 55)}\r\nETag: \"{version}\"", SoakContent.Of(path, version, SoakContent.SizeOf(number)));
+        return (
+            $"Cache-Control: max-age={5 + (number % 55)}\r\nETag: \"{version}\"",
+            SoakContent.Of(path, version, SoakContent.SizeOf(number))
+        );
     }
 }

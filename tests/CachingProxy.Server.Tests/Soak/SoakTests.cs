@@ -9,7 +9,8 @@ namespace CachingProxy.Server.Tests.Soak;
 /// </summary>
 public class SoakTests
 {
-    private static readonly TimeSpan Duration = Environment.GetEnvironmentVariable("SOAK_TESTS") == "1" ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Duration =
+        Environment.GetEnvironmentVariable("SOAK_TESTS") == "1" ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(30);
 
     // What is measured before is the warming up.
     private static readonly TimeSpan WarmUp = TimeSpan.FromMinutes(10);
@@ -37,11 +38,17 @@ public class SoakTests
         string[] common = ["--origin", $"http://127.0.0.1:{origin.Port}", "--max-memory", "24MB", "--client-timeout", "30s"];
         using var first = await ProxyProcess.StartInHeapAsync(HeapBytes, [.. common, "--store", $"redis://127.0.0.1:{redis.Port}"]);
         using var second = await ProxyProcess.StartInHeapAsync(HeapBytes, [.. common, "--store", $"redis://127.0.0.1:{redis.Port}"]);
-        using var third = await ProxyProcess.StartInHeapAsync(HeapBytes, [.. common, "--store", $"sqlite:{Path.Combine(folder.Path, "cache.db")}", "--max-disk", "64MB"]);
+        using var third = await ProxyProcess.StartInHeapAsync(
+            HeapBytes,
+            [.. common, "--store", $"sqlite:{Path.Combine(folder.Path, "cache.db")}", "--max-disk", "64MB"]
+        );
         var traffic = new SoakTraffic(origin, [first, second, third]);
         using var stop = new CancellationTokenSource();
-        var clients = Enumerable.Range(0, Clients).Select(number => Task.Run(() => traffic.AskAsync(number, stop.Token)))
-            .Concat(Enumerable.Range(0, IdleClients).Select(number => traffic.IdleAsync(number, stop.Token))).ToList();
+        var clients = Enumerable
+            .Range(0, Clients)
+            .Select(number => Task.Run(() => traffic.AskAsync(number, stop.Token)))
+            .Concat(Enumerable.Range(0, IdleClients).Select(number => traffic.IdleAsync(number, stop.Token)))
+            .ToList();
         var measuring = MeasureAsync([first, second, third], traffic, stop.Token);
         var measuringLive = MeasureLiveAsync([first, second, third], stop.Token);
 
@@ -52,14 +59,20 @@ public class SoakTests
         await measuringLive;
 
         var findings = string.Join('\n', traffic.Findings);
-        Assert.True(traffic.Wrong + traffic.Stale + traffic.Errors == 0, $"{traffic.Wrong} wrong, {traffic.Stale} stale, {traffic.Errors} errors of {traffic.Requests}:\n{findings}");
+        Assert.True(
+            traffic.Wrong + traffic.Stale + traffic.Errors == 0,
+            $"{traffic.Wrong} wrong, {traffic.Stale} stale, {traffic.Errors} errors of {traffic.Requests}:\n{findings}"
+        );
         Assert.True(traffic.Requests > 1000 && traffic.Purges > 0, $"{traffic.Requests} requests and {traffic.Purges} purges are no load.");
         Assert.True(_mostResidentBytes < HeapBytes + BytesBesidesHeap, $"A node took {_mostResidentBytes >> 20} MiB of the machine.");
         Assert.All(_liveMebibytes, sample => Assert.InRange(sample.Value, 3, 3 * (HeapBytes >> 20)));
         if (Duration > WarmUp)
         {
             var (growth, error) = Slope(_liveMebibytes);
-            Assert.True(growth - 2 * error < 1, $"The live objects of the nodes together grow by {growth:F2} MiB an hour, give or take {2 * error:F2}.");
+            Assert.True(
+                growth - 2 * error < 1,
+                $"The live objects of the nodes together grow by {growth:F2} MiB an hour, give or take {2 * error:F2}."
+            );
             Assert.True(error < 2, $"The growth is known to {2 * error:F2} MiB an hour only.");
             var handles = Slope(_handles).AnHour;
             Assert.True(handles < 30, $"The nodes together take {handles:F0} handles more an hour.");
@@ -112,8 +125,15 @@ public class SoakTests
             var at = TimeProvider.System.GetElapsedTime(began);
             _mostResidentBytes = Math.Max(_mostResidentBytes, bytes.Max());
             _handles.Add((at, handles.Sum()));
-            await file.WriteLineAsync(string.Join(',', ((object[])[(int)at.TotalSeconds, traffic.Requests, traffic.Wrong, traffic.Stale, traffic.Errors, traffic.Purges])
-                .Concat(bytes.Select(count => (object)(count >> 20))).Concat(handles.Cast<object>()).Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))));
+            await file.WriteLineAsync(
+                string.Join(
+                    ',',
+                    ((object[])[(int)at.TotalSeconds, traffic.Requests, traffic.Wrong, traffic.Stale, traffic.Errors, traffic.Purges])
+                        .Concat(bytes.Select(count => (object)(count >> 20)))
+                        .Concat(handles.Cast<object>())
+                        .Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))
+                )
+            );
             await file.FlushAsync(CancellationToken.None);
             await Task.Delay(TimeSpan.FromSeconds(2), CancellationToken.None);
         }
@@ -135,7 +155,9 @@ public class SoakTests
 
             var at = TimeProvider.System.GetElapsedTime(began);
             _liveMebibytes.Add((at, live.Sum()));
-            await file.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{(int)at.TotalSeconds},{live[0]:F1},{live[1]:F1},{live[2]:F1}"));
+            await file.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{(int)at.TotalSeconds},{live[0]:F1},{live[1]:F1},{live[2]:F1}")
+            );
             await file.FlushAsync(CancellationToken.None);
             await Task.Delay(Duration / 180, CancellationToken.None);
         }

@@ -59,9 +59,7 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
                     Find(ref _errors, $"{DateTime.UtcNow:T} proxy {proxy}: {failure.Message}");
                 }
             }
-            catch (OperationCanceledException)
-            {
-            }
+            catch (OperationCanceledException) { }
 
             await Task.Delay(random.Next(400), CancellationToken.None);
         }
@@ -77,27 +75,24 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
                 var proxy = proxies[number % proxies.Count].Client.BaseAddress!;
                 using var client = await RawClient.ConnectAsync(proxy);
                 await client.SendAsync($"GET /healthz HTTP/1.1\r\nHost: {proxy.Authority}\r\n\r\n");
-                while (await client.Stream.ReadAsync(new byte[1024], stop) > 0)
-                {
-                }
+                while (await client.Stream.ReadAsync(new byte[1024], stop) > 0) { }
             }
-            catch (Exception end) when (end is IOException or SocketException or OperationCanceledException)
-            {
-            }
+            catch (Exception end) when (end is IOException or SocketException or OperationCanceledException) { }
         }
     }
 
-    private Task AskOnceAsync(Random random, int proxy, CancellationToken stop) => random.Next(100) switch
-    {
-        < 3 => PrivateAsync(random, proxy, stop),
-        < 6 => RangeAsync(random, proxy, stop),
-        < 8 => EnvelopeAsync(random, proxy, stop),
-        < 10 => EchoAsync(random, proxy, stop),
-        < 12 => BreakOffAsync(random, proxy, stop),
-        < 13 => SlowlyAsync(random, proxy, stop),
-        < 14 => PurgeAsync(random, proxy, stop),
-        _ => GetAsync(random, proxy, stop),
-    };
+    private Task AskOnceAsync(Random random, int proxy, CancellationToken stop) =>
+        random.Next(100) switch
+        {
+            < 3 => PrivateAsync(random, proxy, stop),
+            < 6 => RangeAsync(random, proxy, stop),
+            < 8 => EnvelopeAsync(random, proxy, stop),
+            < 10 => EchoAsync(random, proxy, stop),
+            < 12 => BreakOffAsync(random, proxy, stop),
+            < 13 => SlowlyAsync(random, proxy, stop),
+            < 14 => PurgeAsync(random, proxy, stop),
+            _ => GetAsync(random, proxy, stop),
+        };
 
     // A few objects are asked for often, and most seldom.
     private static string Path(Random random) => $"/o/{(int)(Objects * Math.Pow(random.NextDouble(), 3))}";
@@ -114,8 +109,18 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
     {
         var path = Path(random);
         var atLeast = AtLeast(proxy, path);
-        using var response = await SendAsync(proxy, new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(50, 89) } }, stop);
-        Check(path, response, await response.Content.ReadAsByteArrayAsync(stop), response.StatusCode == HttpStatusCode.PartialContent ? 50 : 0, atLeast);
+        using var response = await SendAsync(
+            proxy,
+            new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Range = new RangeHeaderValue(50, 89) } },
+            stop
+        );
+        Check(
+            path,
+            response,
+            await response.Content.ReadAsByteArrayAsync(stop),
+            response.StatusCode == HttpStatusCode.PartialContent ? 50 : 0,
+            atLeast
+        );
     }
 
     private async Task PrivateAsync(Random random, int proxy, CancellationToken stop)
@@ -134,7 +139,10 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
         var path = $"/o/{random.Next(20)}";
         using var response = await SendAsync(proxy, new HttpRequestMessage(HttpMethod.Get, $"/proxy?url={path[1..]}"), stop);
         using var envelope = JsonDocument.Parse(await response.Content.ReadAsStringAsync(stop));
-        if (!envelope.RootElement.GetProperty("success").GetBoolean() || envelope.RootElement.GetProperty("data").GetString() is not { Length: > 0 })
+        if (
+            !envelope.RootElement.GetProperty("success").GetBoolean()
+            || envelope.RootElement.GetProperty("data").GetString() is not { Length: > 0 }
+        )
         {
             Find(ref _wrong, $"the envelope of {path} is not one");
         }
@@ -144,7 +152,11 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
     {
         var content = new byte[random.Next(1, 20_000)];
         random.NextBytes(content);
-        using var response = await SendAsync(proxy, new HttpRequestMessage(HttpMethod.Post, "/echo") { Content = new ByteArrayContent(content) }, stop);
+        using var response = await SendAsync(
+            proxy,
+            new HttpRequestMessage(HttpMethod.Post, "/echo") { Content = new ByteArrayContent(content) },
+            stop
+        );
         if (!(await response.Content.ReadAsByteArrayAsync(stop)).AsSpan().SequenceEqual(content))
         {
             Find(ref _wrong, "an echo is not what was said");
@@ -154,7 +166,9 @@ internal sealed class SoakTraffic(SoakOrigin origin, IReadOnlyList<ProxyProcess>
     private async Task BreakOffAsync(Random random, int proxy, CancellationToken stop)
     {
         using var client = await RawClient.ConnectAsync(proxies[proxy].Client.BaseAddress!);
-        await client.SendAsync($"GET /o/{random.Next(Objects / 50) * 50} HTTP/1.1\r\nHost: {proxies[proxy].Client.BaseAddress!.Authority}\r\n\r\n");
+        await client.SendAsync(
+            $"GET /o/{random.Next(Objects / 50) * 50} HTTP/1.1\r\nHost: {proxies[proxy].Client.BaseAddress!.Authority}\r\n\r\n"
+        );
         _ = await client.Stream.ReadAsync(new byte[1000], stop);
         client.Reset();
     }

@@ -67,7 +67,12 @@ public sealed class ConfigurationChangeTests : IDisposable
         var time = new FakeTimeProvider();
         time.Advance(TimeProvider.System.GetUtcNow() - time.GetUtcNow());
         time.Advance(TimeSpan.FromSeconds(5));
-        var after = await FetchAsync(origin, new ProxySettings { TtlMode = mode, TimeToLive = TimeSpan.FromSeconds(2) }, target, new ServerDependencies { Time = time });
+        var after = await FetchAsync(
+            origin,
+            new ProxySettings { TtlMode = mode, TimeToLive = TimeSpan.FromSeconds(2) },
+            target,
+            new ServerDependencies { Time = time }
+        );
         Assert.Equal("MISS", after.Headers.GetValues("X-Cache").Single());
     }
 
@@ -82,7 +87,12 @@ public sealed class ConfigurationChangeTests : IDisposable
 
     private static ProxySettings WithKey(string? key) => key is null ? new() : new() { OriginFields = [new("X-Api-Key", key)] };
 
-    private async Task<HttpResponseMessage> FetchAsync(FakeOrigin? origin, ProxySettings settings, string target, ServerDependencies? dependencies = null)
+    private async Task<HttpResponseMessage> FetchAsync(
+        FakeOrigin? origin,
+        ProxySettings settings,
+        string target,
+        ServerDependencies? dependencies = null
+    )
     {
         settings = settings with { Origin = origin?.Url, Store = new StoreSetting.Sqlite(_folder.File("cache.db")) };
         await using var proxy = await TestProxy.StartWithAsync(settings, dependencies ?? new());

@@ -17,8 +17,13 @@ public sealed class RedisClusterTests
     {
         Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
         using var cluster = await RedisCluster.StartAsync();
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response(
-            request.Target.StartsWith("/large") ? new string('x', 1_000_000) : request.Target, "Cache-Control: max-age=3600", "Cache-Tag: t" + request.Target[^1]));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response(
+                request.Target.StartsWith("/large") ? new string('x', 1_000_000) : request.Target,
+                "Cache-Control: max-age=3600",
+                "Cache-Tag: t" + request.Target[^1]
+            )
+        );
         await using var one = await StartAsync(origin, cluster);
         await using var other = await StartAsync(origin, cluster);
         string[] targets = [.. Enumerable.Range(0, 12).Select(number => $"/{number}"), "/large1"];
@@ -69,9 +74,22 @@ public sealed class RedisClusterTests
 
         // What a node leaves behind that ends right after the first step.
         var log = await cluster.OwnerOfAsync("caching-proxy:{log}:purges");
-        var append = "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) redis.call('PUBLISH', KEYS[3], id) return 1";
-        Assert.Equal(":1", await log.CommandAsync(
-            "EVAL", append, "3", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", "caching-proxy:{log}:purged", $"{(int)PurgeKind.Url}", key.Authority, key.Target));
+        var append =
+            "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) redis.call('PUBLISH', KEYS[3], id) return 1";
+        Assert.Equal(
+            ":1",
+            await log.CommandAsync(
+                "EVAL",
+                append,
+                "3",
+                "caching-proxy:{log}:purges",
+                "caching-proxy:{log}:open",
+                "caching-proxy:{log}:purged",
+                $"{(int)PurgeKind.Url}",
+                key.Authority,
+                key.Target
+            )
+        );
         var owner = await cluster.OwnerOfAsync(Keys.Entries(key)!);
         await Eventually.IsAsync(async () => await owner.CommandAsync("EXISTS", Keys.Entries(key)!) == ":0");
         await Eventually.IsAsync(async () => await log.CommandAsync("HLEN", "caching-proxy:{log}:open") == ":0");
@@ -92,8 +110,18 @@ public sealed class RedisClusterTests
 
         var authority = origin.Url.GetLeftPart(UriPartial.Authority);
         var log = await cluster.OwnerOfAsync("caching-proxy:{log}:purges");
-        var append = "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) return 1";
-        await log.CommandAsync("EVAL", append, "2", "caching-proxy:{log}:purges", "caching-proxy:{log}:open", $"{(int)PurgeKind.Url}", authority, "/x");
+        var append =
+            "local id = redis.call('XADD', KEYS[1], '*', 'kind', ARGV[1], 'authority', ARGV[2], 'text', ARGV[3], 'soft', '0') redis.call('HSET', KEYS[2], id, ARGV[2] .. '\\n' .. ARGV[3]) return 1";
+        await log.CommandAsync(
+            "EVAL",
+            append,
+            "2",
+            "caching-proxy:{log}:purges",
+            "caching-proxy:{log}:open",
+            $"{(int)PurgeKind.Url}",
+            authority,
+            "/x"
+        );
         await using var second = await StartAsync(origin, cluster);
         Assert.False(await IsHitAsync(second, "/x"));
         await Eventually.IsAsync(async () => await log.CommandAsync("HLEN", "caching-proxy:{log}:open") == ":0");
@@ -117,10 +145,28 @@ public sealed class RedisClusterTests
         Assert.SkipWhen(RedisServer.Missing is not null, RedisServer.Missing ?? "");
         using var redis = await RedisServer.StartAsync();
         await redis.CommandAsync(
-            "ACL", "SETUSER", "user", "on", ">pass@word", "~caching-proxy:*", "&caching-proxy:*", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection", "+cluster", "+info");
+            "ACL",
+            "SETUSER",
+            "user",
+            "on",
+            ">pass@word",
+            "~caching-proxy:*",
+            "&caching-proxy:*",
+            "+@read",
+            "+@write",
+            "+@scripting",
+            "+@pubsub",
+            "+@connection",
+            "+cluster",
+            "+info"
+        );
         await redis.CommandAsync("ACL", "SETUSER", "default", "resetkeys", "-@all", "+ping");
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=3600"));
-        var settings = new ProxySettings { Origin = origin.Url, Store = StoreSetting.Parse($"redis://{credentials}@127.0.0.1:{redis.Port}") };
+        var settings = new ProxySettings
+        {
+            Origin = origin.Url,
+            Store = StoreSetting.Parse($"redis://{credentials}@127.0.0.1:{redis.Port}"),
+        };
         await using var one = await TestProxy.StartWithAsync(settings, new());
         if (!isUsed)
         {
@@ -148,7 +194,10 @@ public sealed class RedisClusterTests
         var hits = 0;
         for (var number = 0; number < 12; number++)
         {
-            var owner = await cluster.OwnerOfAsync(Keys.Entries(new CacheKey(origin.Url.GetLeftPart(UriPartial.Authority), $"/{number}"))!, log);
+            var owner = await cluster.OwnerOfAsync(
+                Keys.Entries(new CacheKey(origin.Url.GetLeftPart(UriPartial.Authority), $"/{number}"))!,
+                log
+            );
             var isHit = await IsHitAsync(young, $"/{number}");
             Assert.True(owner == victim || isHit, $"/{number} is on a server that lives.");
             hits += isHit ? 1 : 0;
@@ -162,7 +211,10 @@ public sealed class RedisClusterTests
     private static async Task<TestProxy> StartAsync(FakeOrigin origin, RedisCluster cluster)
     {
         var hosts = string.Join(',', cluster.Servers.Select(server => $"127.0.0.1:{server.Port}"));
-        var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url, Store = StoreSetting.Parse($"redis://{hosts}") }, new());
+        var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = origin.Url, Store = StoreSetting.Parse($"redis://{hosts}") },
+            new()
+        );
         proxy.Client.DefaultRequestHeaders.Host = "localhost";
         await Eventually.IsAsync(() => proxy.SecondTier!.IsAvailable);
         return proxy;

@@ -61,11 +61,13 @@ public sealed class RedisNodesTests : IAsyncLifetime
     public async Task ManyRequestsToBothNodesForOneColdUrl_AreOneRequestToTheOrigin_WhileRedisAnswersInTime()
     {
         var answer = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await answer.Task;
-            await connection.SendAsync(FakeOrigin.Response("x", "Cache-Control: max-age=60"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await answer.Task;
+                await connection.SendAsync(FakeOrigin.Response("x", "Cache-Control: max-age=60"));
+            }
+        );
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         Redis.RedisStore[] stores = [(Redis.RedisStore)one.SecondTier!, (Redis.RedisStore)other.SecondTier!];
@@ -74,8 +76,13 @@ public sealed class RedisNodesTests : IAsyncLifetime
             answer = new TaskCompletionSource();
             await Eventually.IsAsync(() => stores.All(store => store.IsAvailable));
             var late = stores.Sum(store => store.Refused);
-            var requests = Enumerable.Range(0, 100).Select(number => (number % 2 == 0 ? one : other).Client.GetStringAsync($"/{attempt}")).ToList();
-            await Eventually.IsAsync(() => origin.Requests.Any(request => request.Target == $"/{attempt}") && one.Engine.RunningFills + other.Engine.RunningFills >= 2);
+            var requests = Enumerable
+                .Range(0, 100)
+                .Select(number => (number % 2 == 0 ? one : other).Client.GetStringAsync($"/{attempt}"))
+                .ToList();
+            await Eventually.IsAsync(() =>
+                origin.Requests.Any(request => request.Target == $"/{attempt}") && one.Engine.RunningFills + other.Engine.RunningFills >= 2
+            );
             answer.SetResult();
             Assert.All(await Task.WhenAll(requests), body => Assert.Equal("x", body));
             if (stores.Sum(store => store.Refused) == late)
@@ -149,12 +156,14 @@ public sealed class RedisNodesTests : IAsyncLifetime
     {
         var answers = 0;
         var held = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            var number = Interlocked.Increment(ref answers);
-            await (number == 1 ? held.Task : Task.CompletedTask);
-            await connection.SendAsync(FakeOrigin.Response($"{number}", "Cache-Control: max-age=60"));
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                var number = Interlocked.Increment(ref answers);
+                await (number == 1 ? held.Task : Task.CompletedTask);
+                await connection.SendAsync(FakeOrigin.Response($"{number}", "Cache-Control: max-age=60"));
+            }
+        );
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         var first = one.Client.GetStringAsync("/x");
@@ -200,7 +209,10 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await one.Client.GetStringAsync("/x");
         await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
-        Assert.Equal(":1", await _redis.CommandAsync("EVAL", "local all = redis.call('KEYS', '*:3') return redis.call('DEL', all[1])", "0"));
+        Assert.Equal(
+            ":1",
+            await _redis.CommandAsync("EVAL", "local all = redis.call('KEYS', '*:3') return redis.call('DEL', all[1])", "0")
+        );
         await using var other = await StartAsync(origin);
         Assert.Equal(2_000_000, (await other.Client.GetStringAsync("/x")).Length);
         Assert.Equal(2, origin.Requests.Count);
@@ -215,7 +227,8 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await one.Client.GetStringAsync("/x");
         await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
-        const string copy = "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. 'caching-proxy:*')) do redis.call('COPY', key, ARGV[2] .. string.sub(key, #ARGV[1] + 1), 'REPLACE') end return 1";
+        const string copy =
+            "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. 'caching-proxy:*')) do redis.call('COPY', key, ARGV[2] .. string.sub(key, #ARGV[1] + 1), 'REPLACE') end return 1";
         await _redis.CommandAsync("EVAL", copy, "0", "", "old:");
         if (isUnnotified)
         {
@@ -258,17 +271,23 @@ public sealed class RedisNodesTests : IAsyncLifetime
         await using var one = await StartAsync(origin);
         await using var other = await StartAsync(origin);
         using var stop = new CancellationTokenSource();
-        var asking = Enumerable.Range(0, 8).Select(async client =>
-        {
-            var asked = 0;
-            while (!stop.IsCancellationRequested)
+        var asking = Enumerable
+            .Range(0, 8)
+            .Select(async client =>
             {
-                var target = $"/{(client + asked++) % 20}";
-                Assert.Equal(target, await (client % 2 == 0 ? one : other).Client.GetStringAsync(target, TestContext.Current.CancellationToken));
-            }
+                var asked = 0;
+                while (!stop.IsCancellationRequested)
+                {
+                    var target = $"/{(client + asked++) % 20}";
+                    Assert.Equal(
+                        target,
+                        await (client % 2 == 0 ? one : other).Client.GetStringAsync(target, TestContext.Current.CancellationToken)
+                    );
+                }
 
-            return asked;
-        }).ToList();
+                return asked;
+            })
+            .ToList();
         for (var i = 0; i < 5; i++)
         {
             await Task.Delay(300, TestContext.Current.CancellationToken);
@@ -325,12 +344,19 @@ public sealed class RedisNodesTests : IAsyncLifetime
 
         await ((Redis.RedisStore)one.SecondTier!).SettleAsync();
         var store = (Redis.RedisStore)one.SecondTier!;
-        Assert.True(store.Dropped > 0, $"Dropped {store.Dropped}, refused {store.Refused}, available {store.IsAvailable}, {await _redis.CommandAsync("DBSIZE")}");
+        Assert.True(
+            store.Dropped > 0,
+            $"Dropped {store.Dropped}, refused {store.Refused}, available {store.IsAvailable}, {await _redis.CommandAsync("DBSIZE")}"
+        );
     }
 
     private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true)
     {
-        var proxy = await TestProxy.StartAsync(origin, new ProxySettings { Store = StoreSetting.Parse($"redis://127.0.0.1:{_redis.Port}") }, host: "localhost");
+        var proxy = await TestProxy.StartAsync(
+            origin,
+            new ProxySettings { Store = StoreSetting.Parse($"redis://127.0.0.1:{_redis.Port}") },
+            host: "localhost"
+        );
         await (untilUp ? Eventually.IsAsync(() => proxy.SecondTier!.IsAvailable) : Task.CompletedTask);
         return proxy;
     }

@@ -17,7 +17,9 @@ public sealed class SqliteRestartTests : IDisposable
     [Fact]
     public async Task AfterARestart_EverythingFreshIsAHit_OnBothFaces()
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response($"\"{request.Target}\"", "Cache-Control: max-age=60", "Content-Type: application/json"));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response($"\"{request.Target}\"", "Cache-Control: max-age=60", "Content-Type: application/json")
+        );
         string[] targets = ["/a", "/b?q=1", "/proxy?url=c", "/proxy?url=d"];
         var bodies = new List<string>();
         await using (var before = await StartAsync(origin))
@@ -78,7 +80,12 @@ public sealed class SqliteRestartTests : IDisposable
             }
 
             using var kill = new CancellationTokenSource();
-            var workers = Enumerable.Range(0, 4).Select(worker => WorkAsync(proxy, new Random((round * 10) + worker), answered, () => Interlocked.Increment(ref hits), kill.Token)).ToList();
+            var workers = Enumerable
+                .Range(0, 4)
+                .Select(worker =>
+                    WorkAsync(proxy, new Random((round * 10) + worker), answered, () => Interlocked.Increment(ref hits), kill.Token)
+                )
+                .ToList();
             // Some live long enough for there to be something that is older than a second.
             var enough = WaitForAsync(origin, origin.Requests.Count + 20 + Random.Shared.Next(200));
             await Task.WhenAny(Task.WhenAll(workers), round % 5 == 0 ? Task.WhenAll(enough, WaitForOldAsync(answered)) : enough);
@@ -87,7 +94,9 @@ public sealed class SqliteRestartTests : IDisposable
             await kill.CancelAsync();
             await Task.WhenAll(workers);
             // The last second may be lost.
-            foreach (var late in answered.Where(answer => TimeProvider.System.GetElapsedTime(answer.Value, killedAt) <= TimeSpan.FromSeconds(1)))
+            foreach (
+                var late in answered.Where(answer => TimeProvider.System.GetElapsedTime(answer.Value, killedAt) <= TimeSpan.FromSeconds(1))
+            )
             {
                 answered.TryRemove(late);
             }
@@ -103,13 +112,19 @@ public sealed class SqliteRestartTests : IDisposable
     }
 
     // The client's host is a part of the key, and the port of the proxy another each time.
-    private Task<TestProxy> StartAsync(FakeOrigin origin) => TestProxy.StartAsync(
-        origin, new ProxySettings { Store = StoreSetting.Parse($"sqlite:{_folder.File("cache.db")}") }, host: "localhost");
+    private Task<TestProxy> StartAsync(FakeOrigin origin) =>
+        TestProxy.StartAsync(
+            origin,
+            new ProxySettings { Store = StoreSetting.Parse($"sqlite:{_folder.File("cache.db")}") },
+            host: "localhost"
+        );
 
     [Fact]
     public async Task M15_OnADiskThatIsFull_EverythingIsServed_AndWithRoomAgainItIsUsedAgain()
     {
-        await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600", "Cache-Tag: t"));
+        await using var origin = new FakeOrigin(request =>
+            FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600", "Cache-Tag: t")
+        );
         string[] arguments = ["--origin", origin.Url.ToString(), "--store", $"sqlite:{_folder.File("cache.db")}"];
         using (var proxy = await ProxyProcess.StartAsync(arguments))
         {
@@ -123,7 +138,9 @@ public sealed class SqliteRestartTests : IDisposable
             }
 
             // A purge holds here, and is said not to be written.
-            await Eventually.IsAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.ServiceUnavailable);
+            await Eventually.IsAsync(async () =>
+                (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.ServiceUnavailable
+            );
             Assert.False(await IsHitAsync(proxy, "/1"));
             await proxy.LimitFilesAsync(null);
             await Eventually.IsAsync(async () => (await proxy.Client.DeleteAsync("/cache?tag=t")).StatusCode == HttpStatusCode.OK);
@@ -143,7 +160,12 @@ public sealed class SqliteRestartTests : IDisposable
     {
         Assert.SkipWhen(!File.Exists("/usr/bin/fiu-run"), "fiu-utils is not installed");
         await using var origin = new FakeOrigin(request => FakeOrigin.Response(BodyOf(request.Target), "Cache-Control: max-age=3600"));
-        using var proxy = await ProxyProcess.StartUnreliableAsync("--origin", origin.Url.ToString(), "--store", $"sqlite:{_folder.File("cache.db")}");
+        using var proxy = await ProxyProcess.StartUnreliableAsync(
+            "--origin",
+            origin.Url.ToString(),
+            "--store",
+            $"sqlite:{_folder.File("cache.db")}"
+        );
         proxy.Client.DefaultRequestHeaders.Host = "localhost";
         Assert.False(await IsHitAsync(proxy, "/1"));
         await proxy.FailCallsAsync(kind, doFail: true);
@@ -173,7 +195,13 @@ public sealed class SqliteRestartTests : IDisposable
         return response.Headers.GetValues("X-Cache").Single() == "HIT";
     }
 
-    private static async Task WorkAsync(ProxyProcess proxy, Random random, ConcurrentDictionary<string, long> answered, Action onHit, CancellationToken killed)
+    private static async Task WorkAsync(
+        ProxyProcess proxy,
+        Random random,
+        ConcurrentDictionary<string, long> answered,
+        Action onHit,
+        CancellationToken killed
+    )
     {
         try
         {

@@ -28,25 +28,45 @@ public sealed class TierTests : IDisposable
             Assert.Contains("nonce-0815", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", requestField, "Connection: close")));
         }
 
-        Assert.All(Directory.GetFiles(_folder.Path), file => Assert.DoesNotContain("nonce-0815", Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+        Assert.All(
+            Directory.GetFiles(_folder.Path),
+            file => Assert.DoesNotContain("nonce-0815", Encoding.Latin1.GetString(File.ReadAllBytes(file)))
+        );
     }
 
     [Fact]
     public async Task K15_TheSecretsOfTheOperator_AreInNoFile()
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", "Cache-Control: max-age=60"));
-        await using (var proxy = await StartAsync(origin, new ProxySettings { OriginFields = [new("X-Api-Key", "secret-4711")], AdminToken = "secret-4711" }))
+        await using (
+            var proxy = await StartAsync(
+                origin,
+                new ProxySettings { OriginFields = [new("X-Api-Key", "secret-4711")], AdminToken = "secret-4711" }
+            )
+        )
         {
             await proxy.Client.GetAsync("/x");
         }
 
-        Assert.All(Directory.GetFiles(_folder.Path), file => Assert.DoesNotContain("secret-4711", Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+        Assert.All(
+            Directory.GetFiles(_folder.Path),
+            file => Assert.DoesNotContain("secret-4711", Encoding.Latin1.GetString(File.ReadAllBytes(file)))
+        );
     }
 
     [Fact]
     public async Task K15_TheSecretsOfTheOperator_AreInNothingThatTheProcessSays()
     {
-        var (exitCode, output) = await ProxyProcess.RunAsync("--origin", "http://127.0.0.1:9", "--admin-token", "secret 4711", "--store", "redis://:secret-4711@ /x", "--origin-header", "secret-4711");
+        var (exitCode, output) = await ProxyProcess.RunAsync(
+            "--origin",
+            "http://127.0.0.1:9",
+            "--admin-token",
+            "secret 4711",
+            "--store",
+            "redis://:secret-4711@ /x",
+            "--origin-header",
+            "secret-4711"
+        );
         Assert.Equal(2, exitCode);
         Assert.DoesNotContain("4711", output);
     }
@@ -57,13 +77,17 @@ public sealed class TierTests : IDisposable
     [InlineData("/proxy?url=http://other.example.test:1/y")]
     public async Task K02_AnErrorOfOurs_TellsNothingOfTheInside(string target)
     {
-        await using var origin = new FakeOrigin((_, connection) =>
-        {
-            connection.Reset();
-            return Task.CompletedTask;
-        });
+        await using var origin = new FakeOrigin(
+            (_, connection) =>
+            {
+                connection.Reset();
+                return Task.CompletedTask;
+            }
+        );
         await using var proxy = await StartAsync(origin, new ProxySettings { OriginFields = [new("X-Api-Key", "secret-4711")] });
-        var answer = await proxy.ExchangeAsync(proxy.Raw("GET", target, "Authorization: Bearer client-4711", "X-Real-IP: 1.2.3.4", "Connection: close"));
+        var answer = await proxy.ExchangeAsync(
+            proxy.Raw("GET", target, "Authorization: Bearer client-4711", "X-Real-IP: 1.2.3.4", "Connection: close")
+        );
         Assert.Matches("^HTTP/1.1 (502|403) ", answer);
         Assert.DoesNotContain("4711", answer);
         Assert.DoesNotContain("   at ", answer);
@@ -74,7 +98,9 @@ public sealed class TierTests : IDisposable
     public async Task L05_AnEntryWhoseContentIsNotAllThere_IsNeverServedAsWhole()
     {
         var asked = 0;
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(new string((char)('a' + asked++), 300_000), "Cache-Control: max-age=60"));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response(new string((char)('a' + asked++), 300_000), "Cache-Control: max-age=60")
+        );
         await using (var proxy = await StartAsync(origin))
         {
             await proxy.Client.GetStringAsync("/x");

@@ -12,21 +12,31 @@ public class TargetGuardTests
     private const string Stranger = "X-Forwarded-For: 203.0.113.7";
 
     [Theory]
-    [InlineData("http://127.0.0.1/ http://127.255.255.254/ http://localhost/ http://LOCALHOST/ http://localhost./ http://foo.localhost/ http://[::1]/ http://ip6-localhost/")]
+    [InlineData(
+        "http://127.0.0.1/ http://127.255.255.254/ http://localhost/ http://LOCALHOST/ http://localhost./ http://foo.localhost/ http://[::1]/ http://ip6-localhost/"
+    )]
     [InlineData("http://0.0.0.0/ http://[::]/ http://[::ffff:0.0.0.0]/ http://0/")]
-    [InlineData("http://127.1/ http://127.0.1/ http://2130706433/ http://0x7f000001/ http://0x7f.1/ http://0177.0.0.1/ http://017700000001/ http://00000177.1/")]
-    [InlineData("http://169.254.169.254/latest/ http://0xA9FEA9FE/ http://0251.0376.0251.0376/ http://2852039166/ http://169.254.43518/ http://169.16689662/")]
-    [InlineData("http://169.254.170.2/ http://100.100.100.200/ http://168.63.129.16/ http://[fd00:ec2::254]/ http://metadata.google.internal/ http://metadata/ http://instance-data/")]
+    [InlineData(
+        "http://127.1/ http://127.0.1/ http://2130706433/ http://0x7f000001/ http://0x7f.1/ http://0177.0.0.1/ http://017700000001/ http://00000177.1/"
+    )]
+    [InlineData(
+        "http://169.254.169.254/latest/ http://0xA9FEA9FE/ http://0251.0376.0251.0376/ http://2852039166/ http://169.254.43518/ http://169.16689662/"
+    )]
+    [InlineData(
+        "http://169.254.170.2/ http://100.100.100.200/ http://168.63.129.16/ http://[fd00:ec2::254]/ http://metadata.google.internal/ http://metadata/ http://instance-data/"
+    )]
     [InlineData("http://[::ffff:127.0.0.1]/ http://[64:ff9b::7f00:1]/ http://[2002:7f00:1::]/ http://[fe80::1]/")]
     [InlineData("http://good.test:22/ http://good.test:25/ http://good.test:1023/")]
     public async Task J01_To_J19_ForbiddenTargets_AllGetTheSameAnswer_AndNoNameIsLookedUp(string urls)
     {
         var lookedUp = 0;
-        await using var proxy = await StartAsync((_, _) =>
-        {
-            lookedUp++;
-            return Task.FromResult(new[] { IPAddress.Parse("93.184.216.34") });
-        });
+        await using var proxy = await StartAsync(
+            (_, _) =>
+            {
+                lookedUp++;
+                return Task.FromResult(new[] { IPAddress.Parse("93.184.216.34") });
+            }
+        );
         var answers = new HashSet<string>();
         foreach (var url in urls.Split(' '))
         {
@@ -61,11 +71,19 @@ public class TargetGuardTests
     {
         var lookups = 0;
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("inside"));
-        await using var proxy = await StartAsync((_, _) => Task.FromResult(new[]
-        {
-            // Nobody listens on the first; asking again would reach the origin on loopback.
-            Interlocked.Increment(ref lookups) % 2 == 1 ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback,
-        }));
+        await using var proxy = await StartAsync(
+            (_, _) =>
+                Task.FromResult(
+                    new[]
+                    {
+                        // Nobody listens on the first; asking again would reach the origin on loopback.
+                        Interlocked.Increment(ref lookups) % 2
+                        == 1
+                            ? IPAddress.Parse("192.0.2.1")
+                            : IPAddress.Loopback,
+                    }
+                )
+        );
         Assert.StartsWith("HTTP/1.1 403", await AskAsync(proxy, $"http://rebind.test:{origin.Url.Port}/"));
         Assert.Equal(1, lookups);
         Assert.Empty(origin.Requests);
@@ -107,7 +125,10 @@ public class TargetGuardTests
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("private"));
         await using var proxy = await TestProxy.StartWithAsync(new(), new());
-        Assert.StartsWith("HTTP/1.1 403", await proxy.ExchangeAsync(proxy.Raw("GET", $"/proxy?url={origin.Url}x", field, "Connection: close")));
+        Assert.StartsWith(
+            "HTTP/1.1 403",
+            await proxy.ExchangeAsync(proxy.Raw("GET", $"/proxy?url={origin.Url}x", field, "Connection: close"))
+        );
         Assert.Empty(origin.Requests);
     }
 

@@ -37,12 +37,18 @@ public class ChunkTests
     [InlineData("HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n")]
     public async Task B10_ChunksThatEndInLineFeedsAlone_AreNeverStored(string before)
     {
-        await using var origin = new FakeOrigin(_ => before + "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\ntransfer-encoding: chunked\r\n\r\n3\nabc\n0\n\n");
+        await using var origin = new FakeOrigin(_ =>
+            before + "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\ntransfer-encoding: chunked\r\n\r\n3\nabc\n0\n\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
 
         for (var i = 1; i <= 2; i++)
         {
-            Assert.StartsWith("HTTP/1.1 502", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "HTTP/1.1 502",
+                await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")),
+                StringComparison.Ordinal
+            );
             Assert.True(origin.Requests.Count >= i);
         }
     }
@@ -50,7 +56,9 @@ public class ChunkTests
     [Fact]
     public async Task ChunksAsTheyMustBe_AreStored()
     {
-        await using var origin = new FakeOrigin(_ => "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+        await using var origin = new FakeOrigin(_ =>
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
 
         Assert.Equal("abc", await proxy.Client.GetStringAsync("/x", TestContext.Current.CancellationToken));
@@ -61,14 +69,19 @@ public class ChunkTests
     [Fact]
     public async Task AHeadWithTheFieldAndNoContent_LeavesTheConnectionAsItIs()
     {
-        await using var origin = new FakeOrigin(request => request.Method == "HEAD"
-            ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: no-store\r\n\r\n"
-            : FakeOrigin.Response("a\nb\n", "Cache-Control: no-store"));
+        await using var origin = new FakeOrigin(request =>
+            request.Method == "HEAD"
+                ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: no-store\r\n\r\n"
+                : FakeOrigin.Response("a\nb\n", "Cache-Control: no-store")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
 
         for (var i = 0; i < 3; i++)
         {
-            using var head = await proxy.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/x"), TestContext.Current.CancellationToken);
+            using var head = await proxy.Client.SendAsync(
+                new HttpRequestMessage(HttpMethod.Head, "/x"),
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(HttpStatusCode.OK, head.StatusCode);
             Assert.Equal("a\nb\n", await proxy.Client.GetStringAsync("/x", TestContext.Current.CancellationToken));
         }

@@ -16,17 +16,28 @@ public class FailureReasonTests
         using var origin = new ClosedPort();
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
-        Assert.Equal((502, "caching-proxy; error=connection_refused"), ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
-        Assert.Contains("The origin refused the connection", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            (502, "caching-proxy; error=connection_refused"),
+            ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single())
+        );
+        Assert.Contains(
+            "The origin refused the connection",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
     public async Task ANameWithoutAnAddress_IsADnsError()
     {
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = new Uri("http://origin.test") }, new() { Resolve = (_, _) => throw new SocketException((int)SocketError.HostNotFound) });
+            new() { Origin = new Uri("http://origin.test") },
+            new() { Resolve = (_, _) => throw new SocketException((int)SocketError.HostNotFound) }
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
-        Assert.Equal((502, "caching-proxy; error=dns_error"), ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
+        Assert.Equal(
+            (502, "caching-proxy; error=dns_error"),
+            ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single())
+        );
     }
 
     [Fact]
@@ -38,9 +49,14 @@ public class FailureReasonTests
         var waiting = Enumerable.Range(0, 4).Select(_ => new TcpClient()).ToList();
         waiting.ForEach(client => _ = client.ConnectAsync((IPEndPoint)full.LocalEndPoint!));
         await using var proxy = await TestProxy.StartWithAsync(
-            new ProxySettings { Origin = new Uri($"http://{full.LocalEndPoint}") }, new ServerDependencies { Origin = new HttpOriginOptions { ConnectTimeout = TimeSpan.FromMilliseconds(300) } });
+            new ProxySettings { Origin = new Uri($"http://{full.LocalEndPoint}") },
+            new ServerDependencies { Origin = new HttpOriginOptions { ConnectTimeout = TimeSpan.FromMilliseconds(300) } }
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
-        Assert.Equal((504, "caching-proxy; error=connection_timeout"), ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
+        Assert.Equal(
+            (504, "caching-proxy; error=connection_timeout"),
+            ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single())
+        );
         waiting.ForEach(client => client.Dispose());
     }
 
@@ -50,8 +66,13 @@ public class FailureReasonTests
         using var gone = new ClosedPort();
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response(302, "", $"Location: {gone.Url}x"));
         await using var proxy = await TestProxy.StartAsync(origin);
-        var answer = await (await proxy.Client.GetAsync("/proxy?url=a", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        Assert.Contains($"The upstream redirected to {gone.Url.ToString().TrimEnd('/')}, which failed: The origin refused the connection", answer);
+        var answer = await (await proxy.Client.GetAsync("/proxy?url=a", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains(
+            $"The upstream redirected to {gone.Url.ToString().TrimEnd('/')}, which failed: The origin refused the connection",
+            answer
+        );
     }
 
     [Fact]
@@ -64,13 +85,22 @@ public class FailureReasonTests
         do
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
-            problem = await (await proxy.Client.GetAsync("/some/path?secret=1", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        }
-        while (!problem.Contains("is not asked for the next", StringComparison.Ordinal));
-        Assert.Matches("The last [0-9]+ requests to the origin failed, so that it is not asked for the next 0\\.[0-9] s\\. The last one: The origin refused the connection", problem);
+            problem = await (
+                await proxy.Client.GetAsync("/some/path?secret=1", TestContext.Current.CancellationToken)
+            ).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        } while (!problem.Contains("is not asked for the next", StringComparison.Ordinal));
         Assert.Matches(
-            $"^20[0-9-]+T[0-9:.]+Z warn: .* GET http://127.0.0.1:{port}/some/path failed \\(ConnectionRefused\\): The origin refused the connection: nothing listens on its port\\.", await proxy.ReadErrorLineAsync());
-        Assert.Contains($"requests in a row to http://127.0.0.1:{port} failed, the last one because: The origin refused the connection", await proxy.ReadErrorLineAsync());
+            "The last [0-9]+ requests to the origin failed, so that it is not asked for the next 0\\.[0-9] s\\. The last one: The origin refused the connection",
+            problem
+        );
+        Assert.Matches(
+            $"^20[0-9-]+T[0-9:.]+Z warn: .* GET http://127.0.0.1:{port}/some/path failed \\(ConnectionRefused\\): The origin refused the connection: nothing listens on its port\\.",
+            await proxy.ReadErrorLineAsync()
+        );
+        Assert.Contains(
+            $"requests in a row to http://127.0.0.1:{port} failed, the last one because: The origin refused the connection",
+            await proxy.ReadErrorLineAsync()
+        );
 
         origin.Dispose();
         await using var back = new FakeOrigin((_, connection) => connection.SendAsync(FakeOrigin.Response("ok")), port: port);
@@ -83,20 +113,21 @@ public class FailureReasonTests
         do
         {
             line = await proxy.ReadErrorLineAsync();
-        }
-        while (!line.Contains("answers again", StringComparison.Ordinal));
+        } while (!line.Contains("answers again", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task WithoutAPause_TheOriginIsAskedEachTime()
     {
         var connections = 0;
-        await using var origin = new FakeOrigin((_, connection) =>
-        {
-            connections++;
-            connection.Reset();
-            return Task.CompletedTask;
-        });
+        await using var origin = new FakeOrigin(
+            (_, connection) =>
+            {
+                connections++;
+                connection.Reset();
+                return Task.CompletedTask;
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { BreakerMaxPause = TimeSpan.Zero });
         for (var i = 0; i < 12; i++)
         {
@@ -113,6 +144,9 @@ public class FailureReasonTests
         await using var origin = new FakeOrigin((_, connection) => connection.HoldAsync());
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { OriginTimeout = TimeSpan.FromMilliseconds(300) });
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
-        Assert.Equal((504, "caching-proxy; error=http_response_timeout"), ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
+        Assert.Equal(
+            (504, "caching-proxy; error=http_response_timeout"),
+            ((int)response.StatusCode, response.Headers.GetValues("Proxy-Status").Single())
+        );
     }
 }

@@ -12,7 +12,12 @@ public class OriginFaultTests
 {
     private static readonly ServerDependencies Impatient = new()
     {
-        Origin = new HttpOriginOptions { ConnectTimeout = TimeSpan.FromMilliseconds(500), HeadTimeout = TimeSpan.FromSeconds(1), IdleTimeout = TimeSpan.FromSeconds(1) },
+        Origin = new HttpOriginOptions
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(500),
+            HeadTimeout = TimeSpan.FromSeconds(1),
+            IdleTimeout = TimeSpan.FromSeconds(1),
+        },
     };
 
     [Fact]
@@ -33,9 +38,14 @@ public class OriginFaultTests
         full.Listen(0);
         var waiting = Enumerable.Range(0, 4).Select(_ => new TcpClient()).ToList();
         waiting.ForEach(client => _ = client.ConnectAsync((IPEndPoint)full.LocalEndPoint!));
-        await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = new Uri($"http://{full.LocalEndPoint}") }, Impatient);
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { Origin = new Uri($"http://{full.LocalEndPoint}") },
+            Impatient
+        );
 
-        using var answer = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
+        using var answer = await proxy
+            .Client.GetAsync("/x", TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(15), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
         waiting.ForEach(client => client.Dispose());
     }
@@ -53,14 +63,16 @@ public class OriginFaultTests
     [Fact]
     public async Task M04_AnOriginWhoseHeadDrips_IsA504_HoweverOftenSomethingComes()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            foreach (var letter in FakeOrigin.Response("ok"))
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await connection.SendAsync($"{letter}");
-                await Task.Delay(100, connection.Stopped);
+                foreach (var letter in FakeOrigin.Response("ok"))
+                {
+                    await connection.SendAsync($"{letter}");
+                    await Task.Delay(100, connection.Stopped);
+                }
             }
-        });
+        );
         await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, Impatient);
 
         using var answer = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
@@ -83,10 +95,20 @@ public class OriginFaultTests
         await using var proxy = await TestProxy.StartWithAsync(new ProxySettings { Origin = origin.Url }, slow);
         await proxy.Client.GetStringAsync("/hit", TestContext.Current.CancellationToken);
 
-        var cold = Enumerable.Range(0, 100).Select(number => proxy.Client.GetAsync($"/proxy?url=http://slow{number}.test:{origin.Url.Port}/", TestContext.Current.CancellationToken)).ToList();
+        var cold = Enumerable
+            .Range(0, 100)
+            .Select(number =>
+                proxy.Client.GetAsync($"/proxy?url=http://slow{number}.test:{origin.Url.Port}/", TestContext.Current.CancellationToken)
+            )
+            .ToList();
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal("ok", await proxy.Client.GetStringAsync("/hit", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+            Assert.Equal(
+                "ok",
+                await proxy
+                    .Client.GetStringAsync("/hit", TestContext.Current.CancellationToken)
+                    .WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)
+            );
         }
 
         foreach (var answer in await Task.WhenAll(cold))
@@ -99,17 +121,21 @@ public class OriginFaultTests
     public async Task I16_KeysThatExpireTogether_AskTheOriginNoMoreOftenAtOnceThanItsSlots()
     {
         var (atOnce, most) = (0, 0);
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            InterlockedMax(ref most, Interlocked.Increment(ref atOnce));
-            await Task.Delay(5);
-            Interlocked.Decrement(ref atOnce);
-            await connection.SendAsync(FakeOrigin.Response(request.Target, "Cache-Control: max-age=1"));
-        });
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
+            {
+                InterlockedMax(ref most, Interlocked.Increment(ref atOnce));
+                await Task.Delay(5);
+                Interlocked.Decrement(ref atOnce);
+                await connection.SendAsync(FakeOrigin.Response(request.Target, "Cache-Control: max-age=1"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin, new ProxySettings { MaxFetches = 8 });
         for (var round = 0; round < 2; round++)
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 300).Select(number => proxy.Client.GetStringAsync($"/{number}", TestContext.Current.CancellationToken)));
+            var answers = await Task.WhenAll(
+                Enumerable.Range(0, 300).Select(number => proxy.Client.GetStringAsync($"/{number}", TestContext.Current.CancellationToken))
+            );
             Assert.Equal(Enumerable.Range(0, 300).Select(number => $"/{number}"), answers);
             await Task.Delay(2100, TestContext.Current.CancellationToken);
         }
@@ -147,7 +173,9 @@ public class OriginFaultTests
         await using var proxy = await TestProxy.StartAsync(origin);
 
         var content = string.Concat(Enumerable.Repeat("1\r\nZ\r\n", 200_000));
-        var answer = await proxy.ExchangeAsync(proxy.Raw("POST", "/x", "Transfer-Encoding: chunked", "Connection: close") + content + "0\r\n\r\n");
+        var answer = await proxy.ExchangeAsync(
+            proxy.Raw("POST", "/x", "Transfer-Encoding: chunked", "Connection: close") + content + "0\r\n\r\n"
+        );
 
         Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
         Assert.Equal(200_000, Assert.Single(origin.Requests).Body.Length);

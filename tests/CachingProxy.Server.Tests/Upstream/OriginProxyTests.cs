@@ -11,11 +11,19 @@ public class OriginProxyTests
     [Fact]
     public async Task APlainOrigin_IsAskedForThroughTheProxy_WithItsCredentials_AndCached()
     {
-        await using var between = new FakeOrigin(request => request["Proxy-Authorization"] is null
-            ? FakeOrigin.Response(407, "", "Proxy-Authenticate: Basic realm=x")
-            : FakeOrigin.Response("through", "Cache-Control: max-age=60"));
+        await using var between = new FakeOrigin(request =>
+            request["Proxy-Authorization"] is null
+                ? FakeOrigin.Response(407, "", "Proxy-Authenticate: Basic realm=x")
+                : FakeOrigin.Response("through", "Cache-Control: max-age=60")
+        );
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy($"http://user:p%40ss@{between.Url.Authority}") }, new() { Resolve = (_, _) => throw new System.Net.Sockets.SocketException(11001) });
+            new()
+            {
+                Origin = new Uri("http://origin.test"),
+                OriginProxy = OriginAccess.ParseProxy($"http://user:p%40ss@{between.Url.Authority}"),
+            },
+            new() { Resolve = (_, _) => throw new System.Net.Sockets.SocketException(11001) }
+        );
         foreach (var cache in (string[])["MISS", "HIT"])
         {
             using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
@@ -31,10 +39,19 @@ public class OriginProxyTests
     [Fact]
     public async Task ContentGoesThroughAProxyThatWantsCredentials_Whole()
     {
-        await using var between = new FakeOrigin(request => request["Proxy-Authorization"] is null
-            ? FakeOrigin.Response(407, "", "Proxy-Authenticate: Basic realm=x", "Connection: close")
-            : FakeOrigin.Response($"got {request.BodyText}"));
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy($"http://user:pass@{between.Url.Authority}") }, new());
+        await using var between = new FakeOrigin(request =>
+            request["Proxy-Authorization"] is null
+                ? FakeOrigin.Response(407, "", "Proxy-Authenticate: Basic realm=x", "Connection: close")
+                : FakeOrigin.Response($"got {request.BodyText}")
+        );
+        await using var proxy = await TestProxy.StartWithAsync(
+            new()
+            {
+                Origin = new Uri("http://origin.test"),
+                OriginProxy = OriginAccess.ParseProxy($"http://user:pass@{between.Url.Authority}"),
+            },
+            new()
+        );
         using var response = await proxy.Client.PostAsync("/x", new StringContent("all of it"), TestContext.Current.CancellationToken);
         Assert.Equal("got all of it", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -43,10 +60,20 @@ public class OriginProxyTests
     public async Task AProxyThatWantsOtherCredentials_IsSaidToDoSo_AndNothingIsSentTwice()
     {
         await using var between = new FakeOrigin(_ => FakeOrigin.Response(407, "", "Proxy-Authenticate: Basic realm=x"));
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy($"http://user:wrong@{between.Url.Authority}") }, new());
+        await using var proxy = await TestProxy.StartWithAsync(
+            new()
+            {
+                Origin = new Uri("http://origin.test"),
+                OriginProxy = OriginAccess.ParseProxy($"http://user:wrong@{between.Url.Authority}"),
+            },
+            new()
+        );
         using var response = await proxy.Client.PostAsync("/x", new StringContent("content"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Contains("wants other credentials than those of --origin-proxy", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "wants other credentials than those of --origin-proxy",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Single(between.Requests);
     }
 
@@ -56,7 +83,14 @@ public class OriginProxyTests
         await using var between = new FakeOrigin(_ => FakeOrigin.Response("through"));
         var notForItself = new WebProxy(between.Url) { BypassList = ["127\\.0\\.0\\.1"] };
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = new Uri("http://93.184.216.34"), OriginProxy = notForItself, AllowedHosts = ["proxy.test"] }, new());
+            new()
+            {
+                Origin = new Uri("http://93.184.216.34"),
+                OriginProxy = notForItself,
+                AllowedHosts = ["proxy.test"],
+            },
+            new()
+        );
         Assert.Equal(HttpStatusCode.OK, (await AskAsAStrangerAsync(proxy, "http://93.184.216.34/x")).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await AskAsAStrangerAsync(proxy, between.Url.ToString())).StatusCode);
         Assert.Single(between.Requests);
@@ -67,10 +101,15 @@ public class OriginProxyTests
     {
         await using var between = new FakeOrigin(_ => FakeOrigin.Response(403, "no"));
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = new Uri("https://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()) }, new() { Resolve = (_, _) => throw new System.Net.Sockets.SocketException(11001) });
+            new() { Origin = new Uri("https://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()) },
+            new() { Resolve = (_, _) => throw new System.Net.Sockets.SocketException(11001) }
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Contains("The proxy on the way to the origin did not connect to it", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "The proxy on the way to the origin did not connect to it",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Equal("CONNECT origin.test:443", between.Requests.First().Head[..23]);
     }
 
@@ -78,7 +117,10 @@ public class OriginProxyTests
     public async Task AProxyThatIsNotThere_IsTheReason_AndIsNamedInTheLogAlone()
     {
         using var between = new ClosedPort();
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()) }, new());
+        await using var proxy = await TestProxy.StartWithAsync(
+            new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()) },
+            new()
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         var problem = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Contains("The proxy on the way to the origin could not be reached.", problem);
@@ -94,8 +136,22 @@ public class OriginProxyTests
     {
         await using var between = new FakeOrigin(_ => FakeOrigin.Response("through"));
         await using var proxy = await TestProxy.StartWithAsync(
-            new() { Origin = new Uri("http://origin.test"), OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()), AllowedHosts = ["proxy.test"] },
-            new() { Resolve = (name, _) => name == "unknown.test" ? throw new System.Net.Sockets.SocketException(11001) : Task.FromResult<IPAddress[]>(name == "inside.test" ? [IPAddress.Parse("10.0.0.1")] : [IPAddress.Parse("93.184.216.34")]) });
+            new()
+            {
+                Origin = new Uri("http://origin.test"),
+                OriginProxy = OriginAccess.ParseProxy(between.Url.ToString()),
+                AllowedHosts = ["proxy.test"],
+            },
+            new()
+            {
+                Resolve = (name, _) =>
+                    name == "unknown.test"
+                        ? throw new System.Net.Sockets.SocketException(11001)
+                        : Task.FromResult<IPAddress[]>(
+                            name == "inside.test" ? [IPAddress.Parse("10.0.0.1")] : [IPAddress.Parse("93.184.216.34")]
+                        ),
+            }
+        );
         using var response = await AskAsAStrangerAsync(proxy, target);
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Empty(between.Requests);
@@ -110,7 +166,12 @@ public class OriginProxyTests
 
     [Fact]
     public void AProxyWithoutAPort_HasTheUsualOne() =>
-        Assert.Equal([1080, 80], ((string[])["socks5://a.test", "http://a.test"]).Select(text => OriginAccess.ParseProxy(text)!.GetProxy(new Uri("http://b.test"))!.Port));
+        Assert.Equal(
+            [1080, 80],
+            ((string[])["socks5://a.test", "http://a.test"]).Select(text =>
+                OriginAccess.ParseProxy(text)!.GetProxy(new Uri("http://b.test"))!.Port
+            )
+        );
 
     private static Task<HttpResponseMessage> AskAsAStrangerAsync(TestProxy proxy, string target)
     {

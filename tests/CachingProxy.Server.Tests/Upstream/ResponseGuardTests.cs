@@ -17,7 +17,10 @@ public class ResponseGuardTests
     [InlineData("B05", "HTTP/1.1 200 OK\r\n" + Fresh + "Content-Length: 3, 5\r\n\r\nabcde")]
     [InlineData("B08", "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: gzip\r\n\r\nabc")]
     [InlineData("B08", "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
-    [InlineData("B08", "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
+    [InlineData(
+        "B08",
+        "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    )]
     [InlineData("B08", "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: identity\r\n\r\nabc")]
     [InlineData("B16", "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nabc")]
     [InlineData("B20", "HTTP/1.1 304 Not Modified\r\n\r\n")]
@@ -67,7 +70,9 @@ public class ResponseGuardTests
     [Fact]
     public async Task B26_TooManyFields_AreA502()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("x", [.. Enumerable.Range(0, 2000).Select(number => $"X-{number}: 1")]));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response("x", [.. Enumerable.Range(0, 2000).Select(number => $"X-{number}: 1")])
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Equal(HttpStatusCode.BadGateway, (await proxy.Client.GetAsync("/x")).StatusCode);
     }
@@ -81,18 +86,20 @@ public class ResponseGuardTests
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: private\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", false)]
     public async Task B01_B02_B03_B11_ABrokenBody_NeverLooksWhole_AndIsNeverStored(string answer, bool reset)
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync(answer);
-            if (reset)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                connection.Reset();
+                await connection.SendAsync(answer);
+                if (reset)
+                {
+                    connection.Reset();
+                }
+                else
+                {
+                    connection.Close();
+                }
             }
-            else
-            {
-                connection.Close();
-            }
-        });
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         for (var attempt = 0; attempt < 2; attempt++)
         {
@@ -106,11 +113,13 @@ public class ResponseGuardTests
     [Fact]
     public async Task B13_ABodyThatEndsWithAReset_IsBroken()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\n" + Fresh + "\r\nabc");
-            connection.Reset();
-        });
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\n" + Fresh + "\r\nabc");
+                connection.Reset();
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var received = await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close"));
         Assert.False(received.EndsWith("0\r\n\r\n", StringComparison.Ordinal), received);
@@ -129,7 +138,8 @@ public class ResponseGuardTests
     public async Task B06_BothFramings_AreReadAsChunks_NotStored_AndTheConnectionIsNotUsedAgain()
     {
         await using var origin = new FakeOrigin(_ =>
-            "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: chunked\r\nContent-Length: 30\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+            "HTTP/1.1 200 OK\r\n" + Fresh + "Transfer-Encoding: chunked\r\nContent-Length: 30\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         for (var attempt = 0; attempt < 3; attempt++)
         {
@@ -176,7 +186,9 @@ public class ResponseGuardTests
     [Fact]
     public async Task B24_AFieldThatNobodyCouldSendOn_IsLeftOut_AndTheHitIsDelivered()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("ok", "Cache-Control: max-age=60", "X-Bad: a\ab", "X-Latin: caf\u00e9"));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response("ok", "Cache-Control: max-age=60", "X-Bad: a\ab", "X-Latin: caf\u00e9")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         for (var attempt = 0; attempt < 2; attempt++)
         {
@@ -191,7 +203,8 @@ public class ResponseGuardTests
     public async Task B29_Trailers_AreNeverMergedIntoTheFields()
     {
         await using var origin = new FakeOrigin(_ =>
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Set-Cookie\r\n\r\n2\r\nok\r\n0\r\nSet-Cookie: t=1\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Set-Cookie\r\n\r\n2\r\nok\r\n0\r\nSet-Cookie: t=1\r\n\r\n"
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.DoesNotContain("Set-Cookie", await proxy.ExchangeAsync(proxy.Raw("GET", "/x", "Connection: close")));
     }
@@ -199,8 +212,16 @@ public class ResponseGuardTests
     [Fact]
     public async Task B30_C05_HopByHopFieldsOfTheResponse_AreRemoved_ButCacheControlIsObeyedFirst()
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(
-            "ok", "Connection: X-Foo, Cache-Control", "X-Foo: 1", "Cache-Control: no-store", "Keep-Alive: timeout=5", "Proxy-Authenticate: Basic"));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response(
+                "ok",
+                "Connection: X-Foo, Cache-Control",
+                "X-Foo: 1",
+                "Cache-Control: no-store",
+                "Keep-Alive: timeout=5",
+                "Proxy-Authenticate: Basic"
+            )
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         for (var attempt = 0; attempt < 2; attempt++)
         {
@@ -216,24 +237,31 @@ public class ResponseGuardTests
     [InlineData("garbage")]
     public async Task B32_A206_IsNeverStoredAsAWholeResponse(string range)
     {
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response(206, "ab", "Cache-Control: max-age=60", $"Content-Range: {range}"));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response(206, "ab", "Cache-Control: max-age=60", $"Content-Range: {range}")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetAsync("/x");
         await proxy.Client.GetAsync("/x");
         Assert.Equal(2, origin.Requests.Count);
     }
 
-    private static FakeOrigin Closing(string answer) => new(async (_, connection) =>
-    {
-        await connection.SendAsync(answer);
-        connection.Close();
-    });
+    private static FakeOrigin Closing(string answer) =>
+        new(
+            async (_, connection) =>
+            {
+                await connection.SendAsync(answer);
+                connection.Close();
+            }
+        );
 
     // By its own framing: all of the announced length, or the last chunk.
     private static bool IsWhole(string received)
     {
         var head = received.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var length = System.Text.RegularExpressions.Regex.Match(received, "Content-Length: ([0-9]+)");
-        return length.Success ? received.Length - head - 4 == int.Parse(length.Groups[1].Value) : received.EndsWith("0\r\n\r\n", StringComparison.Ordinal);
+        return length.Success
+            ? received.Length - head - 4 == int.Parse(length.Groups[1].Value)
+            : received.EndsWith("0\r\n\r\n", StringComparison.Ordinal);
     }
 }

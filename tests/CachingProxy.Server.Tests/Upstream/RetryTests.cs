@@ -14,16 +14,18 @@ public class RetryTests
     public async Task AnIdempotentRequest_IsSentOnceMore_OnANewConnection(string method)
     {
         var received = 0;
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            if (++received == 1)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                connection.Close();
-                return;
-            }
+                if (++received == 1)
+                {
+                    connection.Close();
+                    return;
+                }
 
-            await connection.SendAsync(FakeOrigin.Response(method == "HEAD" ? "" : "second"));
-        });
+                await connection.SendAsync(FakeOrigin.Response(method == "HEAD" ? "" : "second"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var response = await proxy.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/x"));
         Assert.Equal((HttpStatusCode.OK, 2, 2), (response.StatusCode, received, origin.Connections));
@@ -32,11 +34,13 @@ public class RetryTests
     [Fact]
     public async Task M06_AnIdempotentRequest_IsNotSentAThirdTime()
     {
-        await using var origin = new FakeOrigin((_, connection) =>
-        {
-            connection.Close();
-            return Task.CompletedTask;
-        });
+        await using var origin = new FakeOrigin(
+            (_, connection) =>
+            {
+                connection.Close();
+                return Task.CompletedTask;
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         var response = await proxy.Client.GetAsync("/x");
         Assert.Equal((HttpStatusCode.BadGateway, 2), (response.StatusCode, origin.Requests.Count));
@@ -50,30 +54,36 @@ public class RetryTests
     [InlineData("PUT", true)]
     public async Task WhatMayHaveBeenDoneAlready_IsSentOnce_AlsoOnAConnectionThatWasUsedBefore(string method, bool hasContent)
     {
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            if (request.Method == method)
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
             {
-                connection.Close();
-                return;
-            }
+                if (request.Method == method)
+                {
+                    connection.Close();
+                    return;
+                }
 
-            await connection.SendAsync(FakeOrigin.Response("x"));
-        });
+                await connection.SendAsync(FakeOrigin.Response("x"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetStringAsync("/before");
-        var response = await proxy.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), "/x") { Content = hasContent ? new StringContent("content") : null });
+        var response = await proxy.Client.SendAsync(
+            new HttpRequestMessage(new HttpMethod(method), "/x") { Content = hasContent ? new StringContent("content") : null }
+        );
         Assert.Equal((HttpStatusCode.BadGateway, 1), (response.StatusCode, origin.Requests.Count(request => request.Method == method)));
     }
 
     [Fact]
     public async Task AnOriginThatIsDown_IsAnsweredForAtOnce_WithATimeToComeBack()
     {
-        await using var origin = new FakeOrigin((_, connection) =>
-        {
-            connection.Close();
-            return Task.CompletedTask;
-        });
+        await using var origin = new FakeOrigin(
+            (_, connection) =>
+            {
+                connection.Close();
+                return Task.CompletedTask;
+            }
+        );
         var time = new FakeTimeProvider();
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new() { Time = time });
         for (var i = 0; i < 5; i++)
@@ -95,16 +105,18 @@ public class RetryTests
     public async Task ARefreshThatHangs_DelaysNothing_NotEvenOnTheConnectionThatSetItOff()
     {
         var hangs = false;
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            if (hangs)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await connection.HoldAsync();
-                return;
-            }
+                if (hangs)
+                {
+                    await connection.HoldAsync();
+                    return;
+                }
 
-            await connection.SendAsync(FakeOrigin.Response("body", "Cache-Control: max-age=0, stale-while-revalidate=60"));
-        });
+                await connection.SendAsync(FakeOrigin.Response("body", "Cache-Control: max-age=0, stale-while-revalidate=60"));
+            }
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetStringAsync("/x");
         hangs = true;

@@ -25,7 +25,11 @@ public sealed class TlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("localhost", false, "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer; while developing, --origin-insecure takes it as it is.")]
+    [InlineData(
+        "localhost",
+        false,
+        "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer; while developing, --origin-insecure takes it as it is."
+    )]
     [InlineData("other.test", false, "is for another name than that of its URL")]
     [InlineData("localhost", true, "is signed by nobody whom this machine trusts")]
     public async Task J34_ACertificateThatIsNotGood_IsA502ThatSaysWhy_AndNothingIsSent(string name, bool isExpired, string reason)
@@ -33,7 +37,10 @@ public sealed class TlsTests : IDisposable
         await using var origin = new TlsOrigin(Certificate(name, isExpired));
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url }, new());
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
-        Assert.Equal((HttpStatusCode.BadGateway, "caching-proxy; error=tls_certificate_error"), (response.StatusCode, response.Headers.GetValues("Proxy-Status").Single()));
+        Assert.Equal(
+            (HttpStatusCode.BadGateway, "caching-proxy; error=tls_certificate_error"),
+            (response.StatusCode, response.Headers.GetValues("Proxy-Status").Single())
+        );
         var problem = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Contains("upstream_unreachable", problem);
         Assert.Contains(reason, problem);
@@ -76,12 +83,23 @@ public sealed class TlsTests : IDisposable
     {
         await using var inside = new FakeOrigin(_ => FakeOrigin.Response("secret"));
         using var another = RSA.Create(2048);
-        using var unknown = new CertificateRequest("CN=Somebody", another, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UnixEpoch, Always.AddYears(1));
+        using var unknown = new CertificateRequest(
+            "CN=Somebody",
+            another,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UnixEpoch, Always.AddYears(1));
         await using var origin = new TlsOrigin(Certificate("localhost", issuersUrl: $"{inside.Url}issuer.cer"));
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, OriginIssuers = hasIssuers ? [unknown] : [] }, new());
+        await using var proxy = await TestProxy.StartWithAsync(
+            new() { Origin = origin.Url, OriginIssuers = hasIssuers ? [unknown] : [] },
+            new()
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
-        Assert.Contains(hasIssuers ? "nor by a root in the file of --origin-ca" : "--origin-ca FILE trusts its issuer", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            hasIssuers ? "nor by a root in the file of --origin-ca" : "--origin-ca FILE trusts its issuer",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Empty(inside.Requests);
     }
 
@@ -90,7 +108,12 @@ public sealed class TlsTests : IDisposable
     {
         await using var origin = new TlsOrigin(Certificate("localhost", isExpired: true));
         await using var proxy = await TestProxy.StartWithAsync(new() { Origin = origin.Url, OriginIssuers = [_issuer] }, new());
-        Assert.Contains("has expired, or is not valid yet", await (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "has expired, or is not valid yet",
+            await (await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(
+                TestContext.Current.CancellationToken
+            )
+        );
     }
 
     [Fact]
@@ -109,10 +132,16 @@ public sealed class TlsTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var answering = AnswerAsync(listener, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-        await using var proxy = await TestProxy.StartWithAsync(new() { Origin = new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}") }, new());
+        await using var proxy = await TestProxy.StartWithAsync(
+            new() { Origin = new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}") },
+            new()
+        );
         using var response = await proxy.Client.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal("caching-proxy; error=tls_protocol_error", response.Headers.GetValues("Proxy-Status").Single());
-        Assert.Contains("does not speak TLS on this port; perhaps --origin should begin with http://", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "does not speak TLS on this port; perhaps --origin should begin with http://",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         await answering;
     }
 
@@ -127,14 +156,21 @@ public sealed class TlsTests : IDisposable
         Assert.Equal("caching-proxy; error=tls_protocol_error", response.Headers.GetValues("Proxy-Status").Single());
         var problem = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         // A server that has the old version switched off altogether says nothing and closes.
-        Assert.Matches("speaks no version of TLS that is safe enough|have no version of TLS, or no cipher, in common|closed the connection during the TLS handshake", problem);
+        Assert.Matches(
+            "speaks no version of TLS that is safe enough|have no version of TLS, or no cipher, in common|closed the connection during the TLS handshake",
+            problem
+        );
     }
 
     [Fact]
     public void IssuersAreReadFromAFile_InPemAndInDer()
     {
         using var folder = new TemporaryFolder();
-        var (pem, der, none) = (Path.Combine(folder.Path, "ca.pem"), Path.Combine(folder.Path, "ca.der"), Path.Combine(folder.Path, "none"));
+        var (pem, der, none) = (
+            Path.Combine(folder.Path, "ca.pem"),
+            Path.Combine(folder.Path, "ca.der"),
+            Path.Combine(folder.Path, "none")
+        );
         File.WriteAllText(pem, $"# ours\n{_issuer.ExportCertificatePem()}\n{_issuer.ExportCertificatePem()}\n");
         File.WriteAllBytes(der, _issuer.Export(X509ContentType.Cert));
         File.WriteAllText(none, "nothing");
@@ -167,7 +203,12 @@ public sealed class TlsTests : IDisposable
             request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(ocspUris: [], caIssuersUris: [issuersUrl]));
         }
 
-        using var certificate = request.Create(_issuer, DateTimeOffset.UnixEpoch, isExpired ? DateTimeOffset.UtcNow.AddDays(-1) : Always, [1, 2, 3, 4]);
+        using var certificate = request.Create(
+            _issuer,
+            DateTimeOffset.UnixEpoch,
+            isExpired ? DateTimeOffset.UtcNow.AddDays(-1) : Always,
+            [1, 2, 3, 4]
+        );
         using var withKey = certificate.CopyWithPrivateKey(_key);
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null);
     }
@@ -223,9 +264,7 @@ public sealed class TlsTests : IDisposable
                     _answers.Add(AnswerAsync(client));
                 }
             }
-            catch (Exception end) when (end is SocketException or ObjectDisposedException or InvalidOperationException)
-            {
-            }
+            catch (Exception end) when (end is SocketException or ObjectDisposedException or InvalidOperationException) { }
         }
 
         private async Task AnswerAsync(TcpClient client)
@@ -233,21 +272,21 @@ public sealed class TlsTests : IDisposable
             await using var tls = new SslStream(client.GetStream());
             try
             {
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
-                {
-                    // This end fetches nothing either.
-                    ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, null, offline: true),
-                    EnabledSslProtocols = _protocols,
-                });
+                await tls.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions
+                    {
+                        // This end fetches nothing either.
+                        ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, null, offline: true),
+                        EnabledSslProtocols = _protocols,
+                    }
+                );
                 if (await tls.ReadAsync(new byte[4096]) > 0)
                 {
                     Interlocked.Increment(ref _requests);
                     await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray());
                 }
             }
-            catch (Exception refused) when (refused is IOException or AuthenticationException or ObjectDisposedException)
-            {
-            }
+            catch (Exception refused) when (refused is IOException or AuthenticationException or ObjectDisposedException) { }
             finally
             {
                 client.Dispose();

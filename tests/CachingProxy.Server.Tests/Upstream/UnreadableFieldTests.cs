@@ -53,7 +53,9 @@ public class UnreadableFieldTests
     [Fact]
     public async Task B24_AHeadAfterAnInterimOne_IsLookedAtToo()
     {
-        await using var origin = new FakeOrigin(_ => "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + FakeOrigin.Response("x", "Cache-Control: max-age=60", "X: a\0b"));
+        await using var origin = new FakeOrigin(_ =>
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + FakeOrigin.Response("x", "Cache-Control: max-age=60", "X: a\0b")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         Assert.Contains("detail=unreadable-field", (await proxy.Client.GetAsync("/x")).Headers.GetValues("Cache-Status").Single());
     }
@@ -62,7 +64,9 @@ public class UnreadableFieldTests
     public async Task ACleanHead_AfterAnUncleanOne_OnTheSameConnection_IsStored()
     {
         var asked = 0;
-        await using var origin = new FakeOrigin(_ => FakeOrigin.Response($"{++asked}", "Cache-Control: max-age=60", asked == 1 ? "X: a\0b" : "X: ab"));
+        await using var origin = new FakeOrigin(_ =>
+            FakeOrigin.Response($"{++asked}", "Cache-Control: max-age=60", asked == 1 ? "X: a\0b" : "X: ab")
+        );
         await using var proxy = await TestProxy.StartAsync(origin);
         await proxy.Client.GetStringAsync("/x");
         Assert.Contains("stored", (await proxy.Client.GetAsync("/y")).Headers.GetValues("Cache-Status").Single());

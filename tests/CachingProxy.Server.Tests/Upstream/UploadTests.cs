@@ -17,13 +17,17 @@ public class UploadTests
     public async Task TheHead_ReachesTheOriginBeforeAnyContent()
     {
         var seen = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                seen.SetResult();
+                await connection.ReadExactlyAsync(4);
+                await connection.SendAsync(FakeOrigin.Response("ok"));
+            }
+        )
         {
-            seen.SetResult();
-            await connection.ReadExactlyAsync(4);
-            await connection.SendAsync(FakeOrigin.Response("ok"));
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -46,7 +50,12 @@ public class UploadTests
 
         var request = Assert.Single(origin.Requests);
         Assert.Equal("hello", Encoding.ASCII.GetString(request.Body));
-        var framed = request.Head.Split("\r\n").Where(line => line.StartsWith("Content-Length", StringComparison.OrdinalIgnoreCase) || line.StartsWith("Transfer", StringComparison.OrdinalIgnoreCase));
+        var framed = request
+            .Head.Split("\r\n")
+            .Where(line =>
+                line.StartsWith("Content-Length", StringComparison.OrdinalIgnoreCase)
+                || line.StartsWith("Transfer", StringComparison.OrdinalIgnoreCase)
+            );
         Assert.StartsWith(field, Assert.Single(framed), StringComparison.Ordinal);
     }
 
@@ -69,13 +78,17 @@ public class UploadTests
     [Fact]
     public async Task AnEarlyRefusalByAnOriginThatCloses_ReachesTheClientAsItIs()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.ReadExactlyAsync(1000);
+                await connection.SendAsync(FakeOrigin.Response(413, "too large", "Connection: close"));
+                connection.Close();
+            }
+        )
         {
-            await connection.ReadExactlyAsync(1000);
-            await connection.SendAsync(FakeOrigin.Response(413, "too large", "Connection: close"));
-            connection.Close();
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -91,18 +104,22 @@ public class UploadTests
     [Fact]
     public async Task EightEarlyRefusals_DoNotMakeTheOriginCountAsDown()
     {
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            if (request.Method == "POST")
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
             {
-                await connection.ReadExactlyAsync(1000);
-                connection.Reset();
-                return;
-            }
+                if (request.Method == "POST")
+                {
+                    await connection.ReadExactlyAsync(1000);
+                    connection.Reset();
+                    return;
+                }
 
-            await connection.SendAsync(FakeOrigin.Response("up"));
-        })
-        { ReadsContent = false };
+                await connection.SendAsync(FakeOrigin.Response("up"));
+            }
+        )
+        {
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
 
         for (var i = 0; i < 8; i++)
@@ -117,13 +134,17 @@ public class UploadTests
     [Fact]
     public async Task AnAnswerBeforeTheContent_IsNotHeldUpByAClientThatWaits()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.ReadExactlyAsync(24);
+                await connection.SendAsync(FakeOrigin.Response(401, "who are you"));
+                await connection.HoldAsync();
+            }
+        )
         {
-            await connection.ReadExactlyAsync(24);
-            await connection.SendAsync(FakeOrigin.Response(401, "who are you"));
-            await connection.HoldAsync();
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -135,15 +156,19 @@ public class UploadTests
     [Fact]
     public async Task WhatTheOriginEchoes_ArrivesWhileTheRequestRuns()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
-        {
-            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n");
-            for (var i = 0; i < 3; i++)
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
             {
-                await connection.SendAsync(await connection.ReadExactlyAsync(4));
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n");
+                for (var i = 0; i < 3; i++)
+                {
+                    await connection.SendAsync(await connection.ReadExactlyAsync(4));
+                }
             }
-        })
-        { ReadsContent = false };
+        )
+        {
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -159,19 +184,23 @@ public class UploadTests
     public async Task AConnectionOnWhichContentIsMissing_CarriesNoOtherRequest()
     {
         var count = 0;
-        await using var origin = new FakeOrigin(async (request, connection) =>
-        {
-            if (request.Method == "POST")
+        await using var origin = new FakeOrigin(
+            async (request, connection) =>
             {
-                await connection.SendAsync(FakeOrigin.Response(403, "no"));
-                // The rest of the content would be the next request here.
-                await connection.HoldAsync();
-                return;
-            }
+                if (request.Method == "POST")
+                {
+                    await connection.SendAsync(FakeOrigin.Response(403, "no"));
+                    // The rest of the content would be the next request here.
+                    await connection.HoldAsync();
+                    return;
+                }
 
-            await connection.SendAsync(FakeOrigin.Response($"clean {++count}"));
-        })
-        { ReadsContent = false };
+                await connection.SendAsync(FakeOrigin.Response($"clean {++count}"));
+            }
+        )
+        {
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         for (var i = 1; i <= 10; i++)
         {
@@ -188,14 +217,18 @@ public class UploadTests
     public async Task AnExpectation_IsForTheOriginToMeet()
     {
         var mayGoOn = new TaskCompletionSource();
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await mayGoOn.Task;
+                await connection.SendAsync("HTTP/1.1 100 Continue\r\n\r\n");
+                await connection.ReadExactlyAsync(4);
+                await connection.SendAsync(FakeOrigin.Response("ok"));
+            }
+        )
         {
-            await mayGoOn.Task;
-            await connection.SendAsync("HTTP/1.1 100 Continue\r\n\r\n");
-            await connection.ReadExactlyAsync(4);
-            await connection.SendAsync(FakeOrigin.Response("ok"));
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -213,12 +246,16 @@ public class UploadTests
     [Fact]
     public async Task AnExpectationThatTheOriginDoesNotMeet_EndsInItsAnswerWithoutAnyContent()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync(FakeOrigin.Response(417, "no"));
+                await connection.HoldAsync();
+            }
+        )
         {
-            await connection.SendAsync(FakeOrigin.Response(417, "no"));
-            await connection.HoldAsync();
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
 
         var answer = await proxy.ExchangeAsync(proxy.Raw("PUT", "/x", "Content-Length: 4", "Expect: 100-continue"));
@@ -230,12 +267,16 @@ public class UploadTests
     [Fact]
     public async Task AnOriginThatDoesNotKnowTheExpectation_GetsTheContentAfterAMoment()
     {
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.ReadExactlyAsync(4);
+                await connection.SendAsync(FakeOrigin.Response("ok"));
+            }
+        )
         {
-            await connection.ReadExactlyAsync(4);
-            await connection.SendAsync(FakeOrigin.Response("ok"));
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -250,20 +291,24 @@ public class UploadTests
     public async Task A35_AnUploadThatTheClientBreaksOff_IsBrokenOffAtTheOrigin()
     {
         var end = new TaskCompletionSource<string>();
-        await using var origin = new FakeOrigin(async (_, connection) =>
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                try
+                {
+                    await connection.ReadExactlyAsync(10_000_000);
+                    end.SetResult("whole");
+                }
+                catch (IOException)
+                {
+                    end.SetResult("broken off");
+                    throw;
+                }
+            }
+        )
         {
-            try
-            {
-                await connection.ReadExactlyAsync(10_000_000);
-                end.SetResult("whole");
-            }
-            catch (IOException)
-            {
-                end.SetResult("broken off");
-                throw;
-            }
-        })
-        { ReadsContent = false };
+            ReadsContent = false,
+        };
         await using var proxy = await TestProxy.StartAsync(origin);
         using var client = await RawClient.ConnectAsync(proxy.Url);
 
@@ -312,8 +357,6 @@ public class UploadTests
                 await client.Stream.WriteAsync(new byte[8192]);
             }
         }
-        catch (Exception refused) when (refused is IOException or SocketException)
-        {
-        }
+        catch (Exception refused) when (refused is IOException or SocketException) { }
     }
 }

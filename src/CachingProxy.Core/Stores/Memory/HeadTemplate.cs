@@ -80,7 +80,9 @@ internal sealed class HeadTemplate
     /// This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.
     /// </summary>
     public HeadTemplate? For(CacheEntry entry) =>
-        !IsOfKind(entry) ? null : OwnWith(entry) is var own && own == _own ? this : new HeadTemplate(entry, own);
+        !IsOfKind(entry) ? null
+        : OwnWith(entry) is var own && own == _own ? this
+        : new HeadTemplate(entry, own);
 
     /// <summary>A stored entry more has it. Answers with what that takes.</summary>
     public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
@@ -94,7 +96,13 @@ internal sealed class HeadTemplate
         using var stream = new MemoryStream(256);
         using var writer = new BinaryWriter(stream);
         var numbers = new Numbers(
-            entry.ReceivedAt.UtcTicks, entry.InitialAge.Ticks, entry.Position, entry.Freshness.Lifetime.Ticks, entry.Date.UtcTicks, entry.LastModified?.UtcTicks ?? -1);
+            entry.ReceivedAt.UtcTicks,
+            entry.InitialAge.Ticks,
+            entry.Position,
+            entry.Freshness.Lifetime.Ticks,
+            entry.Date.UtcTicks,
+            entry.LastModified?.UtcTicks ?? -1
+        );
         writer.Write(MemoryMarshal.AsBytes([numbers]));
         WriteText(writer, entry.Key.Target);
         writer.Write7BitEncodedInt(entry.Tags.Count);
@@ -161,10 +169,17 @@ internal sealed class HeadTemplate
 
     private bool IsOfKind(CacheEntry entry)
     {
-        if (entry.Status != _common.Status || entry.Key.Authority != _common.Key.Authority || entry.Partition != _common.Partition
-            || entry.Freshness.Source != _common.Freshness.Source || entry.Control != _common.Control || entry.Fields.Count != _common.Fields.Count
-            || !entry.Variant.IsSameAs(_common.Variant) || entry.Variant.Parts.Language != _common.Variant.Parts.Language
-            || entry.Variant.Parts.Codings != _common.Variant.Parts.Codings)
+        if (
+            entry.Status != _common.Status
+            || entry.Key.Authority != _common.Key.Authority
+            || entry.Partition != _common.Partition
+            || entry.Freshness.Source != _common.Freshness.Source
+            || entry.Control != _common.Control
+            || entry.Fields.Count != _common.Fields.Count
+            || !entry.Variant.IsSameAs(_common.Variant)
+            || entry.Variant.Parts.Language != _common.Variant.Parts.Language
+            || entry.Variant.Parts.Codings != _common.Variant.Parts.Codings
+        )
         {
             return false;
         }
@@ -238,11 +253,17 @@ internal sealed class HeadTemplate
         do
         {
             number |= (rest[used] & 0x7f) << (7 * used);
-        }
-        while (rest[used++] >= 0x80);
+        } while (rest[used++] >= 0x80);
         rest = rest[used..];
         return number;
     }
 
-    private readonly record struct Numbers(long ReceivedAt, long InitialAge, LogPosition Position, long Lifetime, long Date, long LastModified);
+    private readonly record struct Numbers(
+        long ReceivedAt,
+        long InitialAge,
+        LogPosition Position,
+        long Lifetime,
+        long Date,
+        long LastModified
+    );
 }

@@ -36,7 +36,10 @@ internal sealed class MemoryShard
         _slabBytes = slabBytes;
         _hot = new HotEntries(maxHotBytes);
         _index = new SlotIndex(maxBytes);
-        _slabs = new SlabSet(slabBytes, (hash, slab, offset) => SlotsOf(hash).OfType<PackedSlot>().FirstOrDefault(slot => slot.IsAt(slab, offset)));
+        _slabs = new SlabSet(
+            slabBytes,
+            (hash, slab, offset) => SlotsOf(hash).OfType<PackedSlot>().FirstOrDefault(slot => slot.IsAt(slab, offset))
+        );
     }
 
     /// <summary>What the objects take that are kept beside the bytes.</summary>
@@ -90,7 +93,9 @@ internal sealed class MemoryShard
                 return true;
             }
 
-            var slots = siblings.FindAll(sibling => replaced.Contains(sibling.Entry, ReferenceEqualityComparer.Instance)).ConvertAll(sibling => sibling.Slot);
+            var slots = siblings
+                .FindAll(sibling => replaced.Contains(sibling.Entry, ReferenceEqualityComparer.Instance))
+                .ConvertAll(sibling => sibling.Slot);
             return TryReplace_NeedsLock(entry, siblings.Count < MaxPackedPerKey ? packed : null, slots);
         }
     }
@@ -130,9 +135,7 @@ internal sealed class MemoryShard
     {
         lock (_lock)
         {
-            while (TryEvict_NeedsLock())
-            {
-            }
+            while (TryEvict_NeedsLock()) { }
         }
     }
 
@@ -201,7 +204,8 @@ internal sealed class MemoryShard
     private List<(MemorySlot Slot, CacheEntry Entry)> SiblingsOf_NeedsLock(CacheKey key) =>
         [.. SlotsOf(key.GetHashCode()).Select(slot => (Slot: slot, Entry: slot.LoadHead())).Where(sibling => sibling.Entry.Key == key)];
 
-    private MemorySlot? Find_NeedsLock(CacheEntry entry) => SiblingsOf_NeedsLock(entry.Key).Find(sibling => sibling.Entry.IsSameAs(entry)).Slot;
+    private MemorySlot? Find_NeedsLock(CacheEntry entry) =>
+        SiblingsOf_NeedsLock(entry.Key).Find(sibling => sibling.Entry.IsSameAs(entry)).Slot;
 
     private bool TryReplace_NeedsLock(CacheEntry entry, PackedEntry? packed, List<MemorySlot> replaced)
     {

@@ -114,7 +114,7 @@ public sealed class MemoryStore : ICacheStore
     // In the shard that grows first; in the others where that is not enough, which is for entries of the size of a shard.
     private void MakeRoom(MemoryShard growing, long bytes)
     {
-        for (var next = 0; !_budget.HasRoomFor(bytes) && next <= _shards.Length;)
+        for (var next = 0; !_budget.HasRoomFor(bytes) && next <= _shards.Length; )
         {
             next += (next == 0 ? growing : _shards[next - 1]).TryEvict() ? 0 : 1;
         }

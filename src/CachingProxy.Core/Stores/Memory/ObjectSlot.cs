@@ -14,8 +14,22 @@ internal sealed class ObjectSlot : MemorySlot
     // Fields whose values most responses have in common, so that SharedTexts keeps them once.
     private static readonly HashSet<string> Shared = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Date", "Content-Type", "Cache-Control", "Server", "Via", "Vary", "Content-Encoding", "Accept-Ranges", "Content-Language", "Access-Control-Allow-Origin",
-        "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy", "X-Powered-By",
+        "Date",
+        "Content-Type",
+        "Cache-Control",
+        "Server",
+        "Via",
+        "Vary",
+        "Content-Encoding",
+        "Accept-Ranges",
+        "Content-Language",
+        "Access-Control-Allow-Origin",
+        "Strict-Transport-Security",
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+        "Referrer-Policy",
+        "Content-Security-Policy",
+        "X-Powered-By",
     };
 
     private CacheEntry? _entry;
@@ -32,7 +46,12 @@ internal sealed class ObjectSlot : MemorySlot
     /// <summary>What an entry counts without its content. Measured by <c>bench/memory</c>, which prints how far it is off.</summary>
     public static long SizeOf(CacheEntry entry)
     {
-        var bytes = BookkeepingBytes + OfText(entry.Key.Target) + OfText(entry.Partition.Query) + (2 * entry.Variant.Characters) + OfText(entry.Part?.Asked)
+        var bytes =
+            BookkeepingBytes
+            + OfText(entry.Key.Target)
+            + OfText(entry.Partition.Query)
+            + (2 * entry.Variant.Characters)
+            + OfText(entry.Part?.Asked)
             + (ReferenceEquals(entry.Target, entry.Key.Target) ? 0 : OfText(entry.Target));
         foreach (var (name, values) in entry.Fields.AsSpan())
         {

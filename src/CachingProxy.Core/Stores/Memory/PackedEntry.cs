@@ -16,7 +16,12 @@ internal sealed record PackedEntry(HeadTemplate Template, int Hash, long Serial,
     /// <summary>Makes bytes of an entry; null where it is of a rare kind, its head very large, or its segment longer than that.</summary>
     public static PackedEntry? Of(CacheEntry entry, HeadTemplates templates, int maxBytes)
     {
-        if (entry.Body is not StoredBody content || content.Length > maxBytes || ObjectSlot.SizeOf(entry) > MaxHeadBytes || templates.For(entry) is not { } template)
+        if (
+            entry.Body is not StoredBody content
+            || content.Length > maxBytes
+            || ObjectSlot.SizeOf(entry) > MaxHeadBytes
+            || templates.For(entry) is not { } template
+        )
         {
             return null;
         }

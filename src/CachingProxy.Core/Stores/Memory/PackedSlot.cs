@@ -75,8 +75,13 @@ internal sealed class PackedSlot : MemorySlot
     }
 
     /// <inheritdoc/>
-    public override CacheEntry LoadHead() => _hot ?? _template.Read(
-        Segment.HeadOf((_slab ?? throw new InvalidOperationException("The slot is left.")).Bytes.AsSpan(_offset, _length)), _serial, ResponseBody.Empty);
+    public override CacheEntry LoadHead() =>
+        _hot
+        ?? _template.Read(
+            Segment.HeadOf((_slab ?? throw new InvalidOperationException("The slot is left.")).Bytes.AsSpan(_offset, _length)),
+            _serial,
+            ResponseBody.Empty
+        );
 
     /// <summary>An entry takes the slot, which is new or was left; its bytes are in place.</summary>
     public void Enter(PackedEntry entry, Slab slab, int offset)
@@ -112,5 +117,6 @@ internal sealed class PackedSlot : MemorySlot
     public void Keep(CacheEntry? hot) => Volatile.Write(ref _hot, hot);
 
     // Place and length may be of two entries; then the version tells.
-    private static byte[]? Copy(byte[] slab, int offset, int length) => offset + length <= slab.Length ? slab.AsSpan(offset, length).ToArray() : null;
+    private static byte[]? Copy(byte[] slab, int offset, int length) =>
+        offset + length <= slab.Length ? slab.AsSpan(offset, length).ToArray() : null;
 }

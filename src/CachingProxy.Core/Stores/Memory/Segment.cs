@@ -29,7 +29,10 @@ internal static class Segment
         BinaryPrimitives.WriteInt32LittleEndian(segment.AsSpan(8), contentBytes);
         head.CopyTo(segment.AsSpan(HeaderBytes));
         content.CopyTo(segment.AsSpan(HeaderBytes + head.Length));
-        BinaryPrimitives.WriteUInt32LittleEndian(segment.AsSpan(12), ChecksumOf(serial, seal, segment.AsSpan(HeaderBytes, head.Length + contentBytes)));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            segment.AsSpan(12),
+            ChecksumOf(serial, seal, segment.AsSpan(HeaderBytes, head.Length + contentBytes))
+        );
         return segment;
     }
 
@@ -44,11 +47,22 @@ internal static class Segment
     public static ReadOnlySpan<byte> HeadOf(ReadOnlySpan<byte> segment) => segment.Slice(HeaderBytes, LengthsOf(segment).Head);
 
     /// <summary>Takes a copy of a segment apart; false where it is not that of this entry.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> segment, long serial, long seal, out ReadOnlyMemory<byte> head, out ReadOnlyMemory<byte> content)
+    public static bool TryRead(
+        ReadOnlyMemory<byte> segment,
+        long serial,
+        long seal,
+        out ReadOnlyMemory<byte> head,
+        out ReadOnlyMemory<byte> content
+    )
     {
         var (headBytes, contentBytes) = LengthsOf(segment.Span);
-        if (headBytes < 0 || contentBytes < 0 || LengthOf(headBytes, contentBytes) != segment.Length
-            || ChecksumOf(serial, seal, segment.Span.Slice(HeaderBytes, headBytes + contentBytes)) != BinaryPrimitives.ReadUInt32LittleEndian(segment.Span[12..]))
+        if (
+            headBytes < 0
+            || contentBytes < 0
+            || LengthOf(headBytes, contentBytes) != segment.Length
+            || ChecksumOf(serial, seal, segment.Span.Slice(HeaderBytes, headBytes + contentBytes))
+                != BinaryPrimitives.ReadUInt32LittleEndian(segment.Span[12..])
+        )
         {
             (head, content) = (default, default);
             return false;

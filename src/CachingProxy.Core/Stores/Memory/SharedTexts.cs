@@ -10,6 +10,7 @@ namespace CachingProxy.Core.Stores.Memory;
 internal static class SharedTexts
 {
     private const int Places = 4096;
+
     /// <summary>What is longer is not shared.</summary>
     public const int MaxLength = 128;
 
@@ -35,6 +36,11 @@ internal static class SharedTexts
     }
 
     /// <summary>The same fields, of shared texts.</summary>
-    public static FieldList Share(FieldList fields) => new(fields.Select(field => new KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>(
-        Share(field.Key)!, field.Value.Count == 1 ? Share(field.Value.ToString()) : Array.ConvertAll(field.Value.ToArray(), Share))));
+    public static FieldList Share(FieldList fields) =>
+        new(
+            fields.Select(field => new KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>(
+                Share(field.Key)!,
+                field.Value.Count == 1 ? Share(field.Value.ToString()) : Array.ConvertAll(field.Value.ToArray(), Share)
+            ))
+        );
 }

@@ -126,7 +126,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
     // In their order, so that what was looked at may be moved to the front.
     private IEnumerable<(PackedSlot? Slot, int Offset, int Length)> SegmentsOf(Slab slab)
     {
-        for (var offset = 0; offset < slab.UsedBytes;)
+        for (var offset = 0; offset < slab.UsedBytes; )
         {
             var (hash, length) = Segment.Measure(slab.Bytes.AsSpan(offset));
             yield return (find(hash, slab, offset), offset, length);

@@ -22,31 +22,75 @@ public class PackedEntryTests
     private readonly HeadTemplates _templates = new();
 
     [Fact]
-    public void AHead_ComesBackAsItWas_WhateverOthersOfItsKindHad() => FsCheck.Check.QuickThrowOnFailure(Prop.ForAll<string[], string[], bool>((values, tags, isTwoLines) =>
-    {
-        var entry = Some.EntryFor($"/{values?.Length}") with
-        {
-            Fields = FieldList.OfDistinct([.. (values ?? []).Take(MaxFields).Select((value, i) => new KeyValuePair<string, StringValues>(
-                $"X-{i}", isTwoLines ? new StringValues(new[] { Latin(value), "" }) : new StringValues(Latin(value))))]),
-            Tags = [.. (tags ?? []).Select(Latin)],
-            LastModified = isTwoLines ? FakeTimeProvider.Start : null,
-        };
-        var template = _templates.For(entry)!;
-        var read = template.Read(template.Write(entry), entry.Serial, ResponseBody.Empty);
-        Assert.Equal(entry.Fields, read.Fields);
-        Assert.Equal(entry.Tags, read.Tags);
-        Assert.Equal(
-            (entry.Key, entry.Target, entry.Partition, entry.Status, entry.ReceivedAt, entry.Position, entry.LastModified, entry.Serial, entry.Freshness, entry.Control),
-            (read.Key, read.Target, read.Partition, read.Status, read.ReceivedAt, read.Position, read.LastModified, read.Serial, read.Freshness, read.Control));
-    }));
+    public void AHead_ComesBackAsItWas_WhateverOthersOfItsKindHad() =>
+        FsCheck.Check.QuickThrowOnFailure(
+            Prop.ForAll<string[], string[], bool>(
+                (values, tags, isTwoLines) =>
+                {
+                    var entry = Some.EntryFor($"/{values?.Length}") with
+                    {
+                        Fields = FieldList.OfDistinct([
+                            .. (values ?? [])
+                                .Take(MaxFields)
+                                .Select(
+                                    (value, i) =>
+                                        new KeyValuePair<string, StringValues>(
+                                            $"X-{i}",
+                                            isTwoLines ? new StringValues(new[] { Latin(value), "" }) : new StringValues(Latin(value))
+                                        )
+                                ),
+                        ]),
+                        Tags = [.. (tags ?? []).Select(Latin)],
+                        LastModified = isTwoLines ? FakeTimeProvider.Start : null,
+                    };
+                    var template = _templates.For(entry)!;
+                    var read = template.Read(template.Write(entry), entry.Serial, ResponseBody.Empty);
+                    Assert.Equal(entry.Fields, read.Fields);
+                    Assert.Equal(entry.Tags, read.Tags);
+                    Assert.Equal(
+                        (
+                            entry.Key,
+                            entry.Target,
+                            entry.Partition,
+                            entry.Status,
+                            entry.ReceivedAt,
+                            entry.Position,
+                            entry.LastModified,
+                            entry.Serial,
+                            entry.Freshness,
+                            entry.Control
+                        ),
+                        (
+                            read.Key,
+                            read.Target,
+                            read.Partition,
+                            read.Status,
+                            read.ReceivedAt,
+                            read.Position,
+                            read.LastModified,
+                            read.Serial,
+                            read.Freshness,
+                            read.Control
+                        )
+                    );
+                }
+            )
+        );
 
     [Fact]
     public void Entries_ShareOneTemplate_OnceItHasLearntWhatDiffers()
     {
-        var templates = Enumerable.Range(0, 10).Select(i => _templates.For(Some.EntryFor($"/{i}") with
-        {
-            Fields = Some.Fields($"ETag: \"{i}\"", "Content-Type: text/plain", $"X-Page: {i}"),
-        })).ToList();
+        var templates = Enumerable
+            .Range(0, 10)
+            .Select(i =>
+                _templates.For(
+                    Some.EntryFor($"/{i}") with
+                    {
+                        Fields = Some.Fields($"ETag: \"{i}\"", "Content-Type: text/plain", $"X-Page: {i}"),
+                    }
+                )
+            )
+            .ToList();
         Assert.Equal(2, templates.Distinct().Count());
         Assert.Single(templates.Skip(1).Distinct());
     }
@@ -57,22 +101,46 @@ public class PackedEntryTests
         var entry = Some.EntryFor("/a");
         CacheEntry[] others =
         [
-            entry with { Partition = new CachePartition("other", "", "") },
-            entry with { Status = 404 },
-            entry with { Control = new CacheControl { Private = true } },
-            entry with { Key = new CacheKey("http://other.test", "/a") },
-            entry with { Variant = VariantKey.Of(Some.Fields("Vary: X-Kind"), Some.Fields("X-Kind: k")) },
-            entry with { Freshness = new(default, FreshnessSource.Heuristic) },
+            entry with
+            {
+                Partition = new CachePartition("other", "", ""),
+            },
+            entry with
+            {
+                Status = 404,
+            },
+            entry with
+            {
+                Control = new CacheControl { Private = true },
+            },
+            entry with
+            {
+                Key = new CacheKey("http://other.test", "/a"),
+            },
+            entry with
+            {
+                Variant = VariantKey.Of(Some.Fields("Vary: X-Kind"), Some.Fields("X-Kind: k")),
+            },
+            entry with
+            {
+                Freshness = new(default, FreshnessSource.Heuristic),
+            },
         ];
         var template = _templates.For(entry);
-        Assert.All(others, other =>
-        {
-            var own = _templates.For(other)!;
-            Assert.NotSame(template, own);
-            var read = own.Read(own.Write(other), 1, ResponseBody.Empty);
-            Assert.Equal((other.Partition, other.Status, other.Control, other.Key, other.Freshness), (read.Partition, read.Status, read.Control, read.Key, read.Freshness));
-            Assert.True(read.Variant.IsSameAs(other.Variant));
-        });
+        Assert.All(
+            others,
+            other =>
+            {
+                var own = _templates.For(other)!;
+                Assert.NotSame(template, own);
+                var read = own.Read(own.Write(other), 1, ResponseBody.Empty);
+                Assert.Equal(
+                    (other.Partition, other.Status, other.Control, other.Key, other.Freshness),
+                    (read.Partition, read.Status, read.Control, read.Key, read.Freshness)
+                );
+                Assert.True(read.Variant.IsSameAs(other.Variant));
+            }
+        );
     }
 
     [Fact]
@@ -96,32 +164,42 @@ public class PackedEntryTests
     public async Task K01_WhileEntriesComeGoAndMove_NoneHasAnothersBytes()
     {
         var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = 300_000 });
-        await RunAsync(IsSoak ? 2_000_000 : 60_000, async (random, i) =>
-        {
-            var number = random.Next(500);
-            switch (random.Next(8))
+        await RunAsync(
+            IsSoak ? 2_000_000 : 60_000,
+            async (random, i) =>
             {
-                case < 3:
-                    await PutAsync(store, number, random.Next(10, 1000));
-                    break;
-                case 3 when await store.FindAsync(Some.Key($"/{number}")) is [var found, ..]:
-                    await store.UpdateAsync(found, found with { Fields = Fields(number, i), Position = found.Position with { Number = i } });
-                    break;
-                case 4:
-                    await store.RemoveAllAsync(Some.Key($"/{number}"));
-                    break;
-                case 5 when random.Next(1000) == 0:
-                    await store.ClearAsync();
-                    break;
-                default:
-                    foreach (var entry in await store.FindAsync(Some.Key($"/{number}")))
-                    {
-                        await AssertIsOfAsync(number, entry);
-                    }
+                var number = random.Next(500);
+                switch (random.Next(8))
+                {
+                    case < 3:
+                        await PutAsync(store, number, random.Next(10, 1000));
+                        break;
+                    case 3 when await store.FindAsync(Some.Key($"/{number}")) is [var found, ..]:
+                        await store.UpdateAsync(
+                            found,
+                            found with
+                            {
+                                Fields = Fields(number, i),
+                                Position = found.Position with { Number = i },
+                            }
+                        );
+                        break;
+                    case 4:
+                        await store.RemoveAllAsync(Some.Key($"/{number}"));
+                        break;
+                    case 5 when random.Next(1000) == 0:
+                        await store.ClearAsync();
+                        break;
+                    default:
+                        foreach (var entry in await store.FindAsync(Some.Key($"/{number}")))
+                        {
+                            await AssertIsOfAsync(number, entry);
+                        }
 
-                    break;
+                        break;
+                }
             }
-        });
+        );
         Assert.InRange(store.HeldBytes, 0, 300_000);
         await store.ClearAsync();
         Assert.Equal(0, store.HeldBytes);
@@ -137,17 +215,20 @@ public class PackedEntryTests
             await PutAsync(store, number, 1000);
         }
 
-        await RunAsync(IsSoak ? 2_000_000 : 60_000, async (random, i) =>
-        {
-            var number = random.Next(Entries);
-            var found = await store.FindAsync(Some.Key($"/{number}"));
-            Assert.InRange(found.Count, 1, 2);
-            await AssertIsOfAsync(number, found[^1]);
-            if (random.Next(3) == 0)
+        await RunAsync(
+            IsSoak ? 2_000_000 : 60_000,
+            async (random, i) =>
             {
-                await store.UpdateAsync(found[^1], found[^1] with { Fields = Fields(number, i) });
+                var number = random.Next(Entries);
+                var found = await store.FindAsync(Some.Key($"/{number}"));
+                Assert.InRange(found.Count, 1, 2);
+                await AssertIsOfAsync(number, found[^1]);
+                if (random.Next(3) == 0)
+                {
+                    await store.UpdateAsync(found[^1], found[^1] with { Fields = Fields(number, i) });
+                }
             }
-        });
+        );
         Assert.InRange(store.HeldBytes, 0, 1 << 20);
     }
 
@@ -181,7 +262,13 @@ public class PackedEntryTests
         var store = new MemoryStore(new MemoryStoreOptions());
         async Task PutAsync(string target)
         {
-            await using var writer = store.OpenWriter(Some.EntryFor(target) with { Fields = Some.Fields("X-Common: " + new string('x', 1000)) }, 4)!;
+            await using var writer = store.OpenWriter(
+                Some.EntryFor(target) with
+                {
+                    Fields = Some.Fields("X-Common: " + new string('x', 1000)),
+                },
+                4
+            )!;
             writer.Append("body"u8.ToArray());
             await writer.CompleteAsync();
         }
@@ -205,7 +292,13 @@ public class PackedEntryTests
         var targets = Enumerable.Range(0, 1000).Select(i => $"/{i}").ToList();
         foreach (var target in targets)
         {
-            await using var writer = store.OpenWriter(Some.EntryFor(target) with { Fields = Some.Fields($"Content-Security-Policy: {target}{new string('x', Characters)}") }, 4)!;
+            await using var writer = store.OpenWriter(
+                Some.EntryFor(target) with
+                {
+                    Fields = Some.Fields($"Content-Security-Policy: {target}{new string('x', Characters)}"),
+                },
+                4
+            )!;
             writer.Append("body"u8.ToArray());
             await writer.CompleteAsync();
         }
@@ -249,7 +342,8 @@ public class PackedEntryTests
     // A field as it comes over the wire has no other characters.
     private static string Latin(string? value) => new([.. (value ?? "").Select(letter => (char)(letter & 0xff))]);
 
-    private static FieldList Fields(int number, int page) => Some.Fields($"X-Number: {number}", $"X-Page: {page}", "Content-Type: text/plain");
+    private static FieldList Fields(int number, int page) =>
+        Some.Fields($"X-Number: {number}", $"X-Page: {page}", "Content-Type: text/plain");
 
     private static async Task PutAsync(MemoryStore store, int number, int bytes)
     {
@@ -271,12 +365,19 @@ public class PackedEntryTests
         Assert.Equal(entry.Body.Length, content.Length);
     }
 
-    private static Task RunAsync(int steps, Func<Random, int, Task> step) => Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(async () =>
-    {
-        var random = new Random(worker);
-        for (var i = 0; i < steps; i++)
-        {
-            await step(random, i);
-        }
-    })));
+    private static Task RunAsync(int steps, Func<Random, int, Task> step) =>
+        Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(worker =>
+                    Task.Run(async () =>
+                    {
+                        var random = new Random(worker);
+                        for (var i = 0; i < steps; i++)
+                        {
+                            await step(random, i);
+                        }
+                    })
+                )
+        );
 }
