@@ -49,7 +49,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         Ensure
         + """
 
-            local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
+            local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*',
+                'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
             if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
             redis.call('PUBLISH', ARGV[3], id)
             return {epoch, id}

@@ -91,7 +91,8 @@ internal static class FileOwnership
             connection.Open();
             using var command = connection.CreateCommand();
             command.CommandText =
-                "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name)";
+                "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+                + "ORDER BY name)";
             return command.ExecuteScalar() is TablesWithoutMark;
         }
         catch (SqliteException)

@@ -30,7 +30,12 @@ internal static class SqliteFile
         CREATE INDEX entries_used_at ON entries(used_at);
         CREATE TABLE chunks(id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
         CREATE TABLE purges(
-            number INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, authority TEXT NOT NULL, text TEXT NOT NULL, soft INTEGER NOT NULL,
+            number INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            authority TEXT NOT NULL,
+            text TEXT NOT NULL,
+            soft INTEGER NOT NULL,
             UNIQUE(kind, authority, text, soft)) STRICT;
         """;
 
@@ -93,7 +98,8 @@ internal static class SqliteFile
                 // The mark first, so that no end of this process leaves a file that is not known for ours.
                 Execute(
                     connection,
-                    $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; PRAGMA journal_mode=WAL;"
+                    $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; "
+                        + "PRAGMA journal_mode=WAL;"
                 );
                 Begin(connection, begin);
             }

@@ -92,7 +92,8 @@ public static class RequestGuard
         if (!UriNormalization.IsAcceptableRequestTarget(target))
         {
             return Refusal.BadRequest(
-                "The request target must begin with a slash. Its path may hold what RFC 3986 permits, its query any visible ASCII but #; encode the rest as %HH."
+                "The request target must begin with a slash. Its path may hold what RFC 3986 permits, its query any visible ASCII "
+                    + "but #; encode the rest as %HH."
             );
         }
 

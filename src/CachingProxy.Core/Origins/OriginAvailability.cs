@@ -97,7 +97,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             var retryAfter = left > TimeSpan.Zero ? left : FirstHold;
             throw new OriginException(
                 OriginError.HeldDown,
-                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next {Seconds(retryAfter)} s. The last one: {record.LastFailure}"
+                $"The last {record.Failures} requests to the origin failed, so that it is not asked for the next "
+                    + $"{Seconds(retryAfter)} s. The last one: {record.LastFailure}"
             )
             {
                 RetryAfter = retryAfter,

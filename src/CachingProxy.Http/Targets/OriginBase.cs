@@ -12,8 +12,8 @@ public sealed class OriginBase
     {
         ArgumentNullException.ThrowIfNull(url);
         Url = url;
-        Authority =
-            $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? UriNormalization.HostOf(url) : $"{UriNormalization.HostOf(url)}:{url.Port}")}";
+        var host = UriNormalization.HostOf(url);
+        Authority = $"{url.Scheme}://{UriNormalization.NormaliseHost(url.Scheme, url.IsDefaultPort ? host : $"{host}:{url.Port}")}";
         _basePath = url.AbsolutePath.TrimEnd('/');
     }
 

@@ -42,7 +42,8 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
 
     private string Reason(HttpContext context) =>
         _hash is null
-            ? "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, at one of its own addresses or loopback names."
+            ? "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, at one of its "
+                + "own addresses or loopback names."
         : context.Request.Headers.Authorization.Count > 0 ? "The token is not the admin token of this proxy."
         : "This needs the admin token, as Authorization: Bearer TOKEN.";
 

@@ -29,7 +29,8 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     break;
                 case "url" or "prefix" when IsPattern(value):
                     error = Invalid(
-                        $"'{value}' holds a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the origin. The method PURGE takes a path as it is."
+                        $"'{value}' holds a *, and there are no patterns; prefix=/a purges /a and all below it, prefix=/ all of the "
+                            + "origin. The method PURGE takes a path as it is."
                     );
                     break;
                 case "url" when Find(value, out error) is { } key:
@@ -54,7 +55,8 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     break;
                 case "query":
                     error = Bad(
-                        $"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of the url itself is percent-encoded: & is %26."
+                        $"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of "
+                            + "the url itself is percent-encoded: & is %26."
                     );
                     break;
                 case "soft" when bool.TryParse(value, out isSoft):
@@ -64,7 +66,8 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     break;
                 default:
                     error = Bad(
-                        $"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, query=any and soft=true. If it belongs to the url's query, percent-encode that: & is %26."
+                        $"'{name}' is no parameter here; permitted are url, prefix and tag, each once or several times, query=any "
+                            + "and soft=true. If it belongs to the url's query, percent-encode that: & is %26."
                     );
                     break;
             }

@@ -7,15 +7,19 @@ namespace CachingProxy.Admin;
 /// <summary><c>/docs/reasons</c>: docs/reasons.md as a page, with a heading for each error code that problem documents lead to.</summary>
 internal static class ReasonsPage
 {
-    private const string Style =
-        "body{font:16px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}code{white-space:nowrap}:target{background:#ffe9a8}";
+    private const string Style = """
+        body{font:16px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em}
+        table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.3em .6em;text-align:left;vertical-align:top}
+        code{white-space:nowrap}:target{background:#ffe9a8}
+        """;
 
     private static readonly Lazy<byte[]> Page = new(() =>
     {
         using var reader = new StreamReader(typeof(ReasonsPage).Assembly.GetManifestResourceStream("reasons.md")!);
         var pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers(AutoIdentifierOptions.GitHub).DisableHtml().Build();
         return Encoding.UTF8.GetBytes(
-            $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>caching-proxy: reasons</title><style>{Style}</style>{Markdown.ToHtml(reader.ReadToEnd(), pipeline)}</html>\n"
+            $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>caching-proxy: reasons</title>"
+                + $"<style>{Style}</style>{Markdown.ToHtml(reader.ReadToEnd(), pipeline)}</html>\n"
         );
     });
 

@@ -39,7 +39,8 @@ internal static class ServeCommand
         catch (Exception failure) when (failure is IOException or SocketException)
         {
             await Console.Error.WriteLineAsync(
-                $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: {failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host."
+                $"caching-proxy: cannot listen on {settings.Host} port {settings.Port}: "
+                    + $"{failure.InnerException?.Message ?? failure.Message}. Choose another with --port or --host."
             );
             return CommandLine.Failed;
         }

@@ -17,7 +17,8 @@ internal static class UnknownArguments
             {
                 var name = argument.Split('=')[0];
                 isAfterOption = name == argument;
-                yield return $"{name} is no option; {(Spelling.Nearest(name, options) is { } nearest ? $"did you mean {nearest}?" : "see caching-proxy --help.")}";
+                yield return $"{name} is no option; "
+                    + (Spelling.Nearest(name, options) is { } nearest ? $"did you mean {nearest}?" : "see caching-proxy --help.");
             }
             else if (isAfterOption)
             {
@@ -28,7 +29,8 @@ internal static class UnknownArguments
             {
                 // It may be a part of a secret that was not put in quotes, and is not repeated.
                 yield return OriginUrl.Parse(argument) is null
-                    ? $"An argument of {argument.Length} characters belongs to no option; put values with blanks in quotes, and see caching-proxy --help."
+                    ? $"An argument of {argument.Length} characters belongs to no option; put values with blanks in quotes, and see "
+                        + "caching-proxy --help."
                     : $"'{argument}' belongs to no option; did you mean --origin {argument}?";
             }
         }

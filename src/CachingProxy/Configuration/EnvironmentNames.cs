@@ -41,7 +41,8 @@ internal static partial class EnvironmentNames
 
         foreach (var name in prefixed.Except(ofKubernetes).Where(name => !ours.Contains(name)))
         {
-            yield return $"{name} is set, and is no setting{(Spelling.Nearest(name, ours) is { } nearest ? $"; did you mean {nearest}?" : ".")}";
+            yield return $"{name} is set, and is no setting"
+                + (Spelling.Nearest(name, ours) is { } nearest ? $"; did you mean {nearest}?" : ".");
         }
     }
 

@@ -2,7 +2,6 @@ namespace CachingProxy.Configuration;
 
 /// <summary>One thing that can be set: on the command line, in the environment, in the configuration file.</summary>
 /// <param name="Name">The option's name without dashes; also the key in the configuration file.</param>
-/// <param name="Environment">The environment variable.</param>
 /// <param name="ValueName">What stands for the value in the help.</param>
 /// <param name="Default">The default, for the help.</param>
 /// <param name="Description">What it does.</param>
@@ -10,7 +9,6 @@ namespace CachingProxy.Configuration;
 /// <param name="Apply">Takes the texts that were given into the settings; null where they are not permitted.</param>
 internal sealed record Setting(
     string Name,
-    string Environment,
     string ValueName,
     string Default,
     string Description,
@@ -18,6 +16,9 @@ internal sealed record Setting(
     Func<ProxySettings, IReadOnlyList<string>, ProxySettings?> Apply
 )
 {
+    /// <summary>The environment variable: the name in capitals, unless users have known another one for longer.</summary>
+    public string Environment { get; init; } = "CACHING_PROXY_" + Name.ToUpperInvariant().Replace('-', '_');
+
     /// <summary>Whether it may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.</summary>
     public bool IsRepeatable { get; init; }
 
@@ -46,6 +47,20 @@ internal sealed record Setting(
     /// <summary>Returns the texts that the value of an environment variable holds.</summary>
     public IReadOnlyList<string> Split(string value) =>
         IsRepeatable ? value.Split(Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value];
+
+    /// <summary>Returns a setting that is on or off.</summary>
+    public static Setting Switch(string name, bool isOn, string description, Func<ProxySettings, bool, ProxySettings> apply) =>
+        new(
+            name,
+            "BOOL",
+            isOn ? "true" : "false",
+            description,
+            "give true or false",
+            (settings, texts) => SettingValues.ParseSwitch(texts[0]) is { } value ? apply(settings, value) : null
+        )
+        {
+            IsSwitch = true,
+        };
 
     /// <summary>Takes texts in, from a source that is named in the error.</summary>
     /// <exception cref="SettingException">They are not permitted.</exception>

@@ -82,7 +82,8 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
             {
                 return new ApiError(
                     "invalid_url",
-                    $"Besides one url there is the parameter '{name}'. If it belongs to the upstream's query, percent-encode the whole url: & is %26.",
+                    $"Besides one url there is the parameter '{name}'. If it belongs to the upstream's query, percent-encode the "
+                        + "whole url: & is %26.",
                     400
                 );
             }

@@ -54,7 +54,8 @@ internal static class UpstreamFields
         var names = NamesIn(asked);
         return names.Count > MaxNames ? $"{Name} names {names.Count} fields; at most {MaxNames} are permitted."
             : names.Find(name => !FieldSyntax.IsToken(name) || !IsPermitted(name)) is { } refused
-                ? $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those that begin with {string.Join(", ", PermittedBeginnings)}."
+                ? $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those "
+                    + $"that begin with {string.Join(", ", PermittedBeginnings)}."
             : null;
     }
 

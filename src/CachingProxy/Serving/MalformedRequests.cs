@@ -41,7 +41,8 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
         var json = ProblemWriter.ToJson(status, "bad_request", detail);
         var head = string.Create(
             CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: {json.Length}\r\n\r\n"
+            $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\n"
+                + $"Cache-Control: no-store\r\nContent-Type: application/problem+json\r\nContent-Length: {json.Length}\r\n\r\n"
         );
         return [.. Encoding.ASCII.GetBytes(head), .. json];
     }

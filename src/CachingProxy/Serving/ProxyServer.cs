@@ -231,7 +231,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     [LoggerMessage(
         120,
         LogLevel.Warning,
-        "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one origin; raise it with ulimit -n"
+        "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one "
+            + "origin; raise it with ulimit -n"
     )]
     private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
 

@@ -81,7 +81,8 @@ internal sealed partial class SlowClients(
     [LoggerMessage(
         111,
         LogLevel.Warning,
-        "So far {Cut} clients were cut because they took nothing for the client limit, or were the slowest when connections or fetches ran short"
+        "So far {Cut} clients were cut because they took nothing for the client limit, or were the slowest when connections or "
+            + "fetches ran short"
     )]
     private static partial void LogCut(ILogger logger, long cut);
 }

@@ -39,7 +39,8 @@ internal sealed partial class StopSignals : IDisposable
         if (_server.RequestsInFlight is var requests and > 0)
         {
             Console.Error.WriteLine(
-                $"caching-proxy: waiting for {requests} {(requests == 1 ? "request" : "requests")}, {ProxyServer.DrainTimeout.TotalSeconds:0} s at most; again to quit at once"
+                $"caching-proxy: waiting for {requests} {(requests == 1 ? "request" : "requests")}, "
+                    + $"{ProxyServer.DrainTimeout.TotalSeconds:0} s at most; again to quit at once"
             );
         }
 

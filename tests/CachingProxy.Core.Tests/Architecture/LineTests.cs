@@ -1,15 +1,14 @@
-using System.Text.RegularExpressions;
 using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Architecture;
 
-/// <summary>Comments of the source can be read without scrolling.</summary>
-public class CommentTests
+/// <summary>The source can be read without scrolling.</summary>
+public class LineTests
 {
     private const int MaxLength = 140;
 
     [Fact]
-    public void NoCommentOfTheSource_IsLongerThanALine()
+    public void NoLineOfTheSource_IsLongerThan140()
     {
         var source = Path.Combine(Repository.Root, "src");
         var tooLong = Directory
@@ -17,7 +16,7 @@ public class CommentTests
             .SelectMany(file =>
                 File.ReadAllLines(file).Select((line, number) => (Place: $"{Path.GetRelativePath(source, file)}:{number + 1}", Line: line))
             )
-            .Where(line => line.Line.Length > MaxLength && Regex.IsMatch(line.Line, @"^\s*//"));
+            .Where(line => line.Line.Length > MaxLength);
         Assert.Empty(tooLong.Select(line => line.Place));
     }
 }
