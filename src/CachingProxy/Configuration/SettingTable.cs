@@ -1,8 +1,8 @@
 namespace CachingProxy.Configuration;
 
 /// <summary>
-/// All settings, in the order of the help. To add one, add a row to one of the lists, a property of <see cref="ProxySettings"/>, and a row of
-/// docs/configuration.md.
+/// All settings, in the order of the help. To add one, add a row to one of the lists, a property of <see cref="ProxySettings"/>, and a row
+/// of docs/configuration.md.
 /// </summary>
 internal static class SettingTable
 {

@@ -15,7 +15,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 internal sealed class HeadTemplate
 {
-    private const int MaxFields = 64;
+    /// <summary>The most fields of an entry that has a template: there is a bit for each.</summary>
+    public const int MaxFields = 64;
 
     private readonly CacheEntry _common;
 
@@ -35,15 +36,18 @@ internal sealed class HeadTemplate
             fields[i] = IsOwn(i) ? new(fields[i].Key, default) : fields[i];
         }
 
-        _common = entry with
+        // Not a copy of the entry, for what is forgotten here must not be served for another URL.
+        _common = new CacheEntry
         {
-            Serial = 0,
             Key = entry.Key with { Target = "" },
             Target = "",
+            Partition = entry.Partition,
+            Status = entry.Status,
             Fields = FieldList.OfDistinct(fields),
-            Body = ResponseBody.Empty,
-            Tags = [],
-            EntityTag = null,
+            Position = default,
+            Variant = entry.Variant,
+            Freshness = new Freshness(default, entry.Freshness.Source),
+            Control = entry.Control,
         };
         _bytes = ObjectSlot.SizeOf(_common);
     }
@@ -51,9 +55,8 @@ internal sealed class HeadTemplate
     /// <summary>What tells it from every other.</summary>
     public long Seal { get; } = Random.Shared.NextInt64();
 
-    /// <summary>Whether an entry is of the usual kinds, which are all that have templates.</summary>
-    public static bool IsUsual(CacheEntry entry) =>
-        entry.Part is null && entry.SearchVariance is null && entry.Target == entry.Key.Target && entry.Fields.Count <= MaxFields;
+    /// <summary>Tells whether an entry is of the usual kinds, which are all that have templates.</summary>
+    public static bool IsUsual(CacheEntry entry) => StoredProperty.All.All(property => property.IsUsual(entry));
 
     /// <summary>A number that is the same for entries of the same kind.</summary>
     public static int KindOf(CacheEntry entry)
@@ -167,35 +170,7 @@ internal sealed class HeadTemplate
 
     private bool IsOwn(int field) => (_own >> field & 1) != 0;
 
-    private bool IsOfKind(CacheEntry entry)
-    {
-        if (
-            entry.Status != _common.Status
-            || entry.Key.Authority != _common.Key.Authority
-            || entry.Partition != _common.Partition
-            || entry.Freshness.Source != _common.Freshness.Source
-            || entry.Control != _common.Control
-            || entry.Fields.Count != _common.Fields.Count
-            || !entry.Variant.IsSameAs(_common.Variant)
-            || entry.Variant.Parts.Language != _common.Variant.Parts.Language
-            || entry.Variant.Parts.Codings != _common.Variant.Parts.Codings
-        )
-        {
-            return false;
-        }
-
-        var fields = entry.Fields.AsSpan();
-        var common = _common.Fields.AsSpan();
-        for (var i = 0; i < fields.Length; i++)
-        {
-            if (fields[i].Key != common[i].Key)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private bool IsOfKind(CacheEntry entry) => StoredProperty.All.All(property => property.IsShared?.Invoke(entry, _common) != false);
 
     private ulong OwnWith(CacheEntry entry)
     {

@@ -8,30 +8,6 @@ internal sealed class ObjectSlot : MemorySlot
     // The objects of an entry and of its place in the index and the queue, and those around its content.
     private const int BookkeepingBytes = 580;
 
-    // A pair in the array of the fields.
-    private const int FieldBytes = 24;
-
-    // Fields whose values most responses have in common, so that SharedTexts keeps them once.
-    private static readonly HashSet<string> Shared = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Date",
-        "Content-Type",
-        "Cache-Control",
-        "Server",
-        "Via",
-        "Vary",
-        "Content-Encoding",
-        "Accept-Ranges",
-        "Content-Language",
-        "Access-Control-Allow-Origin",
-        "Strict-Transport-Security",
-        "X-Content-Type-Options",
-        "X-Frame-Options",
-        "Referrer-Policy",
-        "Content-Security-Policy",
-        "X-Powered-By",
-    };
-
     private CacheEntry? _entry;
 
     public ObjectSlot(CacheEntry entry)
@@ -46,25 +22,10 @@ internal sealed class ObjectSlot : MemorySlot
     /// <summary>What an entry counts without its content. Measured by <c>bench/memory</c>, which prints how far it is off.</summary>
     public static long SizeOf(CacheEntry entry)
     {
-        var bytes =
-            BookkeepingBytes
-            + OfText(entry.Key.Target)
-            + OfText(entry.Partition.Query)
-            + (2 * entry.Variant.Characters)
-            + OfText(entry.Part?.Asked)
-            + (ReferenceEquals(entry.Target, entry.Key.Target) ? 0 : OfText(entry.Target));
-        foreach (var (name, values) in entry.Fields.AsSpan())
+        long bytes = BookkeepingBytes;
+        foreach (var property in StoredProperty.All)
         {
-            bytes += FieldBytes;
-            foreach (var value in values)
-            {
-                bytes += value?.Length <= SharedTexts.MaxLength && Shared.Contains(name) ? 0 : OfText(value);
-            }
-        }
-
-        foreach (var tag in entry.Tags)
-        {
-            bytes += OfText(tag);
+            bytes += property.Bytes(entry);
         }
 
         return bytes;
@@ -78,6 +39,4 @@ internal sealed class ObjectSlot : MemorySlot
 
     /// <inheritdoc/>
     public override void Leave() => Volatile.Write(ref _entry, null);
-
-    private static long OfText(string? text) => text is null ? 0 : 24 + (2L * text.Length);
 }
