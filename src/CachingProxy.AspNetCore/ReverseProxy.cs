@@ -6,7 +6,6 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore;
 
@@ -39,40 +38,40 @@ public sealed class ReverseProxy
     }
 
     /// <summary>Answers one request, from the cache or from the origin.</summary>
-    public Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    public Task HandleAsync(Exchange exchange, GuardedRequest guarded)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         if (_base.KeyOf(guarded.Target) is not { } key)
         {
-            return ProblemWriter.WriteAsync(context, 400, "bad_request", "The request target leaves the origin's base path.");
+            return ProblemWriter.WriteAsync(exchange, 400, "bad_request", "The request target leaves the origin's base path.");
         }
 
-        ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, context.Request.Scheme, guarded) : null;
-        return WebSocketTunnel.IsAskedForBy(context) ? TunnelAsync(context, Request(null), rewrite)
-            : context.Request.Method == "QUERY" ? QueryAsync()
-            : ServeAsync(context, Request(null), rewrite);
+        ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, exchange.Scheme, guarded) : null;
+        return WebSocketTunnel.IsAskedForBy(exchange) ? TunnelAsync(exchange, Request(null), rewrite)
+            : exchange.Method == "QUERY" ? QueryAsync()
+            : ServeAsync(exchange, Request(null), rewrite);
 
-        ForwardedRequest Request(QueryContent? query) => new(context, guarded, _face, _base, _originFields, key, _pseudonym, query);
+        ForwardedRequest Request(QueryContent? query) => new(exchange, guarded, _face, _base, _originFields, key, _pseudonym, query);
 
         async Task QueryAsync()
         {
             try
             {
-                await ServeAsync(context, Request(await QueryContent.ReadAsync(context)), rewrite);
+                await ServeAsync(exchange, Request(await QueryContent.ReadAsync(exchange)), rewrite);
             }
-            catch (OriginException failure) when (!context.Response.HasStarted)
+            catch (OriginException failure) when (!exchange.HasStarted)
             {
-                await ProblemWriter.WriteAsync(context, failure);
+                await ProblemWriter.WriteAsync(exchange, failure);
             }
         }
     }
 
-    private async Task ServeAsync(HttpContext context, ForwardedRequest request, ReferenceRewrite? rewrite)
+    private async Task ServeAsync(Exchange exchange, ForwardedRequest request, ReferenceRewrite? rewrite)
     {
         CacheResult answer;
         try
         {
-            answer = await _engine.ServeAsync(request, context.RequestAborted);
+            answer = await _engine.ServeAsync(request, exchange.ClientGone);
         }
         finally
         {
@@ -83,37 +82,37 @@ public sealed class ReverseProxy
         await using var result = answer;
         if (result.Failure is not null)
         {
-            await ProblemWriter.WriteAsync(context, result);
+            await ProblemWriter.WriteAsync(exchange, result);
             return;
         }
 
         try
         {
-            await using var ending = EndsWithServer(context, ServerSentEvents.AreIn(result.Fields));
-            await ResponseWriter.WriteAsync(context, result, rewrite);
+            await using var ending = EndsWithServer(exchange, ServerSentEvents.AreIn(result.Fields));
+            await ResponseWriter.WriteAsync(exchange, result, rewrite);
         }
         catch (OriginException failure)
         {
-            context.Response.Clear();
-            await ProblemWriter.WriteAsync(context, failure);
+            exchange.Clear();
+            await ProblemWriter.WriteAsync(exchange, failure);
         }
     }
 
     // An event stream or a tunnel has no end by itself, and would hold a stop up until its limit.
-    private CancellationTokenRegistration EndsWithServer(HttpContext context, bool isEndless) =>
-        isEndless ? _stopping.UnsafeRegister(static connection => ((HttpContext)connection!).Abort(), context) : default;
+    private CancellationTokenRegistration EndsWithServer(Exchange exchange, bool isEndless) =>
+        isEndless ? _stopping.UnsafeRegister(static connection => ((Exchange)connection!).Abort(), exchange) : default;
 
-    private async Task TunnelAsync(HttpContext context, ForwardedRequest request, ReferenceRewrite? rewrite)
+    private async Task TunnelAsync(Exchange exchange, ForwardedRequest request, ReferenceRewrite? rewrite)
     {
-        await using var ending = EndsWithServer(context, isEndless: true);
+        await using var ending = EndsWithServer(exchange, isEndless: true);
         try
         {
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
-            var response = await request.Face.Origin.SendAsync(upgrade, context.RequestAborted);
+            var response = await request.Face.Origin.SendAsync(upgrade, exchange.ClientGone);
             await using var answer = _engine.PassOn(request, response);
-            if (WebSocketTunnel.IsAccepted(context, response))
+            if (WebSocketTunnel.IsAccepted(exchange, response))
             {
-                await WebSocketTunnel.RunAsync(context, answer.Fields, rewrite, response.Body);
+                await WebSocketTunnel.RunAsync(exchange, answer.Fields, rewrite, response.Body);
                 return;
             }
 
@@ -125,12 +124,12 @@ public sealed class ReverseProxy
                 );
             }
 
-            await ResponseWriter.WriteAsync(context, answer, rewrite);
+            await ResponseWriter.WriteAsync(exchange, answer, rewrite);
         }
         catch (OriginException failure)
         {
-            context.Response.Clear();
-            await ProblemWriter.WriteAsync(context, failure);
+            exchange.Clear();
+            await ProblemWriter.WriteAsync(exchange, failure);
         }
     }
 }

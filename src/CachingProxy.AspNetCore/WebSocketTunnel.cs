@@ -3,8 +3,6 @@ using System.Text;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.AspNetCore;
 
@@ -17,20 +15,20 @@ internal static class WebSocketTunnel
     private const string AcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /// <summary>Whether a request asks for a WebSocket. Every other upgrade is ignored, as RFC 9110 §7.8 permits.</summary>
-    public static bool IsAskedForBy(HttpContext context)
+    public static bool IsAskedForBy(Exchange exchange)
     {
-        var headers = context.Request.Headers;
+        var headers = exchange.RequestHeaders;
         return headers.Upgrade.Count == 1
-            && context.Request.Method == "GET"
+            && exchange.Method == "GET"
             && string.Equals(headers.Upgrade.ToString(), "websocket", StringComparison.OrdinalIgnoreCase)
             && HopByHopFields.Nominated(headers.Connection).Contains("Upgrade")
-            && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true;
+            && exchange.CanUpgrade;
     }
 
     /// <summary>Whether an origin's 101 belongs to the request (RFC 6455 §4.2.2).</summary>
-    public static bool IsAccepted(HttpContext context, OriginResponse response)
+    public static bool IsAccepted(Exchange exchange, OriginResponse response)
     {
-        var key = context.Request.Headers.SecWebSocketKey.ToString();
+        var key = exchange.RequestHeaders.SecWebSocketKey.ToString();
 #pragma warning disable CA5350 // RFC 6455 §4.2.2 demands SHA-1; it guards against confusion, not against attackers.
         var expected = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + AcceptSuffix)));
 #pragma warning restore CA5350
@@ -38,17 +36,17 @@ internal static class WebSocketTunnel
     }
 
     /// <summary>Switches the client's connection over, and passes bytes both ways until one side ends.</summary>
-    public static async Task RunAsync(HttpContext context, FieldList fields, ReferenceRewrite? rewrite, Stream origin)
+    public static async Task RunAsync(Exchange exchange, FieldList fields, ReferenceRewrite? rewrite, Stream origin)
     {
         foreach (var (name, values) in fields)
         {
-            context.Response.Headers[name] = values;
+            exchange.ResponseHeaders[name] = values;
         }
 
-        rewrite?.Apply(context.Response.Headers);
-        context.Response.Headers.Upgrade = "websocket";
-        await using var client = await context.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        rewrite?.Apply(exchange.ResponseHeaders);
+        exchange.ResponseHeaders.Upgrade = "websocket";
+        await using var client = await exchange.UpgradeAsync();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(exchange.ClientGone);
         var up = CopyAsync(client, origin, ended.Token);
         var down = CopyAsync(origin, client, ended.Token);
         await Task.WhenAny(up, down);

@@ -1,6 +1,5 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Keys;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore.Gate;
 
@@ -14,13 +13,13 @@ namespace CachingProxy.AspNetCore.Gate;
 public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> allowedOrigins)
 {
     /// <summary>Looks at a request to the origin or to a target. Answers with the refusal, or null.</summary>
-    public Refusal? Check(HttpContext context, GuardedRequest guarded)
+    public Refusal? Check(Exchange exchange, GuardedRequest guarded)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         return
             hasCredentials
-            && (UnsafeMethods.IsUnsafe(context.Request.Method) || context.Request.Headers.Upgrade.Count > 0)
-            && IsForeign(context, guarded.Host)
+            && (UnsafeMethods.IsUnsafe(exchange.Method) || exchange.RequestHeaders.Upgrade.Count > 0)
+            && IsForeign(exchange, guarded.Host)
             ? new Refusal(
                 403,
                 "cross_site",
@@ -42,9 +41,9 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
     }
 
     // Fetch Metadata says it outright. A browser without it still says whose page it was; `null` is that of nobody we know.
-    private bool IsForeign(HttpContext context, string host)
+    private bool IsForeign(Exchange exchange, string host)
     {
-        var headers = context.Request.Headers;
+        var headers = exchange.RequestHeaders;
         var site = headers["Sec-Fetch-Site"];
         var origin = headers.Origin;
         if (

@@ -1,6 +1,5 @@
 using System.Net;
 using CachingProxy.Core.Keys;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore.Gate;
 
@@ -12,19 +11,19 @@ namespace CachingProxy.AspNetCore.Gate;
 public sealed class LocalTrust(AllowedHosts hosts)
 {
     /// <summary>Tells whether a request is a trusted local one.</summary>
-    /// <param name="context">The request.</param>
+    /// <param name="exchange">The request.</param>
     /// <param name="host">The host that it names, normalised.</param>
-    public bool IsTrusted(HttpContext context, string host)
+    public bool IsTrusted(Exchange exchange, string host)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         // Looked at one after the other: the peer alone turns most strangers away.
-        var headers = context.Request.Headers;
-        return context.Connection.RemoteIpAddress is { } peer
+        var headers = exchange.RequestHeaders;
+        return exchange.ClientAddress is { } peer
             && IPAddress.IsLoopback(peer)
             && hosts.IsOurs(host)
             && !headers.Keys.Any(ClaimedFields.IsSignOfProxy)
             && headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin"
-            && IsOwnOrigin(headers.Origin.ToString(), context.Request.Scheme, host);
+            && IsOwnOrigin(headers.Origin.ToString(), exchange.Scheme, host);
     }
 
     private static bool IsOwnOrigin(string origin, string scheme, string host) =>

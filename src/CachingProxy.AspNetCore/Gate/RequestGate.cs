@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
@@ -11,10 +9,10 @@ namespace CachingProxy.AspNetCore.Gate;
 public sealed class RequestGate(AllowedHosts hosts, string pseudonym)
 {
     /// <summary>Looks at a request. Returns the refusal, or null and the canonical request.</summary>
-    public Refusal? Check(HttpContext context, out GuardedRequest guarded)
+    public Refusal? Check(Exchange exchange, out GuardedRequest guarded)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        if (RequestGuard.Check(context, out guarded) is { } refusal)
+        ArgumentNullException.ThrowIfNull(exchange);
+        if (RequestGuard.Check(exchange, out guarded) is { } refusal)
         {
             return refusal;
         }
@@ -24,7 +22,7 @@ public sealed class RequestGate(AllowedHosts hosts, string pseudonym)
             return new Refusal(421, "misdirected", $"This server does not answer for the host '{guarded.Host}'; see --allowed-host.");
         }
 
-        return ViaField.Names(context.Request.Headers.Via, pseudonym)
+        return ViaField.Names(exchange.RequestHeaders.Via, pseudonym)
             ? new Refusal(508, "loop", "This request has passed through this proxy before: its origin leads back to it.")
             {
                 EndsConnection = false,

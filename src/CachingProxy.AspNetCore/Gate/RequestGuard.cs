@@ -1,7 +1,6 @@
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Gate;
@@ -32,16 +31,15 @@ public static class RequestGuard
     private static readonly string[] FramingFields = ["Content-Length", "Host", "Transfer-Encoding"];
 
     /// <summary>Looks at a request before anything else does. Answers with the refusal, or null and the canonical request.</summary>
-    public static Refusal? Check(HttpContext context, out GuardedRequest guarded)
+    public static Refusal? Check(Exchange exchange, out GuardedRequest guarded)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         guarded = default;
-        var request = context.Request;
-        var headers = request.Headers;
-        return CheckMethod(request.Method)
-            ?? CheckTarget(context, out guarded)
+        var headers = exchange.RequestHeaders;
+        return CheckMethod(exchange.Method)
+            ?? CheckTarget(exchange, out guarded)
             ?? CheckFields(headers)
-            ?? CheckFraming(request.Protocol, headers)
+            ?? CheckFraming(exchange.Protocol, headers)
             ?? CheckConnection(headers.Connection)
             ?? CheckExpect(headers.Expect);
     }
@@ -59,20 +57,20 @@ public static class RequestGuard
             : null;
     }
 
-    private static Refusal? CheckTarget(HttpContext context, out GuardedRequest guarded)
+    private static Refusal? CheckTarget(Exchange exchange, out GuardedRequest guarded)
     {
         guarded = default;
-        var request = context.Request;
-        var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        var field = exchange.RequestHeaders.Host;
+        var target = exchange.RawTarget;
         // RFC 9112 §3.2: HTTP/1.0 knew no Host.
-        var isNameless = request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(request.Protocol);
-        var host = isNameless ? GuardedRequest.Nameless : UriNormalization.NormaliseHost(request.Scheme, request.Host.Value);
-        if (request.Headers.Host.Count > 1 || host is null || (!isNameless && host == GuardedRequest.Nameless))
+        var isNameless = field.Count == 0 && HttpProtocol.IsHttp10(exchange.Protocol);
+        var host = isNameless ? GuardedRequest.Nameless : UriNormalization.NormaliseHost(exchange.Scheme, field.ToString());
+        if (field.Count > 1 || host is null || (!isNameless && host == GuardedRequest.Nameless))
         {
             return Refusal.BadRequest("The Host field must name one host, with a port from 1 to 65535 if any.");
         }
 
-        if (target is "*" && request.Method == "OPTIONS")
+        if (target is "*" && exchange.Method == "OPTIONS")
         {
             guarded = new GuardedRequest(target, host);
             return null;
@@ -81,7 +79,7 @@ public static class RequestGuard
         if (target.Length > 0 && target[0] != '/')
         {
             // RFC 9112 §3.2.2: the absolute form means the same as the origin form, if it names this very server.
-            if (OriginForm(target, request.Scheme, host) is not { } path)
+            if (OriginForm(target, exchange.Scheme, host) is not { } path)
             {
                 return Refusal.BadRequest("A target in absolute form must have this server's scheme and host, and no user information.");
             }

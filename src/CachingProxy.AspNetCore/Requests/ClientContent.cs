@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using CachingProxy.Core.Messages;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.AspNetCore.Requests;
 
@@ -18,7 +16,7 @@ public sealed class ClientContent : ForwardStream
     // could take the response away from it.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 
-    private readonly HttpContext _context;
+    private readonly Exchange _exchange;
     private readonly PipeReader _content;
     private readonly TimeSpan _maxSilence;
     private readonly TimeProvider _time;
@@ -30,10 +28,10 @@ public sealed class ClientContent : ForwardStream
     private volatile bool _isWhole;
     private volatile bool _isLeftUnread;
 
-    private ClientContent(HttpContext context, TimeSpan maxSilence, TimeProvider time)
+    private ClientContent(Exchange exchange, TimeSpan maxSilence, TimeProvider time)
     {
-        _context = context;
-        _content = context.Request.BodyReader;
+        _exchange = exchange;
+        _content = exchange.ContentReader;
         _maxSilence = maxSilence;
         _time = time;
     }
@@ -48,20 +46,20 @@ public sealed class ClientContent : ForwardStream
     public long BytesRead => Volatile.Read(ref _read);
 
     /// <summary>Puts itself in the place of a request's body; null where the request has no content.</summary>
-    /// <param name="context">The request, of which nothing has been read.</param>
+    /// <param name="exchange">The request, of which nothing has been read.</param>
     /// <param name="maxSilence">How long the client may send nothing while somebody reads.</param>
     /// <param name="time">The clock.</param>
-    public static ClientContent? Of(HttpContext context, TimeSpan maxSilence, TimeProvider time)
+    public static ClientContent? Of(Exchange exchange, TimeSpan maxSilence, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        ArgumentNullException.ThrowIfNull(exchange);
+        if (!exchange.HasContent)
         {
             return null;
         }
 
-        var content = new ClientContent(context, maxSilence, time);
-        context.Request.Body = content;
-        context.Response.OnStarting(content.OnResponseStartingAsync);
+        var content = new ClientContent(exchange, maxSilence, time);
+        exchange.Content = content;
+        exchange.OnStarting(content.OnResponseStartingAsync);
         return content;
     }
 
@@ -86,7 +84,7 @@ public sealed class ClientContent : ForwardStream
         {
             var read = await TakeAsync(buffer, stop.Token);
             _read += read;
-            _isWhole = _isWhole || (read == 0 && buffer.Length > 0) || _read == _context.Request.ContentLength;
+            _isWhole = _isWhole || (read == 0 && buffer.Length > 0) || _read == _exchange.RequestHeaders.ContentLength;
             return read;
         }
         catch (OperationCanceledException) when (silence.IsCancellationRequested)
@@ -125,7 +123,7 @@ public sealed class ClientContent : ForwardStream
         await reading;
         _end.Dispose();
         // Who waits for a 100 has sent nothing yet, and reading would tell it to.
-        if (_isLeftUnread && !_isWhole && (_hasBegun || _context.Request.Headers.Expect.Count == 0))
+        if (_isLeftUnread && !_isWhole && (_hasBegun || _exchange.RequestHeaders.Expect.Count == 0))
         {
             await DrainAsync();
         }
@@ -155,9 +153,9 @@ public sealed class ClientContent : ForwardStream
     {
         _isLeftUnread = !_isWhole;
         // Somebody in front of us may take for another request what we take for the content.
-        if (_isLeftUnread || _context.Request.Headers.Expect.Count > 0)
+        if (_isLeftUnread || _exchange.RequestHeaders.Expect.Count > 0)
         {
-            _context.Response.Headers.Connection = "close";
+            _exchange.ResponseHeaders.Connection = "close";
         }
 
         return Task.CompletedTask;
@@ -168,7 +166,7 @@ public sealed class ClientContent : ForwardStream
         using var enough = new CancellationTokenSource(Linger, _time);
         try
         {
-            await _context.Response.CompleteAsync();
+            await _exchange.CompleteAsync();
             var buffer = new byte[16 * 1024];
             while (await TakeAsync(buffer, enough.Token) > 0) { }
         }

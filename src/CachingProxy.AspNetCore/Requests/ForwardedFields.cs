@@ -1,7 +1,6 @@
 using System.Globalization;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Parsing;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Requests;
@@ -49,9 +48,9 @@ internal static class ForwardedFields
     public static bool IsUntouched(string name) => Protected.Contains(name) && !name.Equals("Via", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The fields as they go to the origin.</summary>
-    public static FieldList Of(HttpContext context, GuardedRequest guarded, bool stripCookies, string via)
+    public static FieldList Of(Exchange exchange, GuardedRequest guarded, bool stripCookies, string via)
     {
-        var headers = context.Request.Headers;
+        var headers = exchange.RequestHeaders;
         var nominated = HopByHopFields.Nominated(headers.Connection);
         var fields = new List<KeyValuePair<string, StringValues>>(headers.Count + 4);
         foreach (var field in headers)
@@ -62,24 +61,24 @@ internal static class ForwardedFields
             }
         }
 
-        if (context.Request.Method == "OPTIONS" && MaxForwards(headers["Max-Forwards"]) is { } left)
+        if (exchange.Method == "OPTIONS" && MaxForwards(headers["Max-Forwards"]) is { } left)
         {
             fields.Add(new("Max-Forwards", left));
         }
 
-        fields.Add(new("X-Forwarded-For", ClientAddress(context)));
+        fields.Add(new("X-Forwarded-For", ClientAddress(exchange)));
         if (guarded.HasHost)
         {
-            fields.Add(new("X-Forwarded-Host", IsSharedMethod(context) ? guarded.KeyHost : guarded.Host));
+            fields.Add(new("X-Forwarded-Host", IsSharedMethod(exchange) ? guarded.KeyHost : guarded.Host));
         }
 
-        fields.Add(new("X-Forwarded-Proto", context.Request.Scheme));
-        return ViaField.Append(new FieldList(fields), context.Request.Protocol, via);
+        fields.Add(new("X-Forwarded-Proto", exchange.Scheme));
+        return ViaField.Append(new FieldList(fields), exchange.Protocol, via);
     }
 
     // An origin that compares Origin with the host, as it should for what changes something, is told what the client said.
-    private static bool IsSharedMethod(HttpContext context) =>
-        context.Request.Method is "GET" or "HEAD" or "QUERY" && context.Request.Headers.Upgrade.Count == 0;
+    private static bool IsSharedMethod(Exchange exchange) =>
+        exchange.Method is "GET" or "HEAD" or "QUERY" && exchange.RequestHeaders.Upgrade.Count == 0;
 
     // RFC 9110 §7.6.2: one less than it was; at 0 the request is answered here. What is no number is left out.
     private static string? MaxForwards(StringValues field) =>
@@ -87,8 +86,8 @@ internal static class ForwardedFields
             ? (left - 1).ToString(CultureInfo.InvariantCulture)
             : null;
 
-    private static string ClientAddress(HttpContext context) =>
-        context.Connection.RemoteIpAddress switch
+    private static string ClientAddress(Exchange exchange) =>
+        exchange.ClientAddress switch
         {
             null => "unknown",
             { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),

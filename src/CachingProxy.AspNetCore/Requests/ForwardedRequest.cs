@@ -5,15 +5,13 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>A request that goes to the origin under the client's own path: the face of the reverse proxy.</summary>
 internal sealed class ForwardedRequest : CacheRequest
 {
-    private readonly HttpContext _context;
+    private readonly Exchange _exchange;
     private readonly GuardedRequest _guarded;
     private readonly OriginBase _base;
     private readonly string _via;
@@ -22,7 +20,7 @@ internal sealed class ForwardedRequest : CacheRequest
     private FieldList? _forwarded;
     private SelectingRequestFields? _selecting;
 
-    /// <param name="context">What the server holds of the request.</param>
+    /// <param name="exchange">What the server holds of the request.</param>
     /// <param name="guarded">Its canonical target and host.</param>
     /// <param name="face">The face that it came in by.</param>
     /// <param name="origin">What is in front of the client's path.</param>
@@ -31,7 +29,7 @@ internal sealed class ForwardedRequest : CacheRequest
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
     public ForwardedRequest(
-        HttpContext context,
+        Exchange exchange,
         GuardedRequest guarded,
         CacheFace face,
         OriginBase origin,
@@ -42,18 +40,18 @@ internal sealed class ForwardedRequest : CacheRequest
     )
         : base(
             face,
-            context.Request.Method,
+            exchange.Method,
             key,
-            new CachePartition(face.PartitionName, context.Request.Scheme, guarded.KeyHost) { Query = query?.Digest }
+            new CachePartition(face.PartitionName, exchange.Scheme, guarded.KeyHost) { Query = query?.Digest }
         )
     {
-        _context = context;
+        _exchange = exchange;
         _guarded = guarded;
         _base = origin;
         OriginFields = originFields;
         _via = via;
         _query = query;
-        Fields = new HttpRequestFields(context.Request.Headers, face.Policy.StripCookies, originFields);
+        Fields = new HttpRequestFields(exchange.RequestHeaders, face.Policy.StripCookies, originFields);
     }
 
     /// <inheritdoc/>
@@ -63,14 +61,14 @@ internal sealed class ForwardedRequest : CacheRequest
     public override IFields SelectingFields => _selecting ??= new SelectingRequestFields(this);
 
     /// <inheritdoc/>
-    public override bool HasContent => _context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
+    public override bool HasContent => _exchange.HasContent;
 
     /// <inheritdoc/>
     public override Action<InterimResponse>? OnInterim
     {
         get
         {
-            _interims ??= InterimWriter.For(_context);
+            _interims ??= InterimWriter.For(_exchange);
             return _interims is null ? null : _interims.Write;
         }
     }
@@ -80,7 +78,7 @@ internal sealed class ForwardedRequest : CacheRequest
 
     /// <summary>The fields as they go to the origin.</summary>
     public FieldList Forwarded =>
-        _forwarded ??= OriginFields.ApplyTo(ForwardedFields.Of(_context, _guarded, Face.Policy.StripCookies, _via));
+        _forwarded ??= OriginFields.ApplyTo(ForwardedFields.Of(_exchange, _guarded, Face.Policy.StripCookies, _via));
 
     /// <inheritdoc/>
     public override IEnumerable<CacheKey> ResolveClientReference(Uri reference)
@@ -96,10 +94,10 @@ internal sealed class ForwardedRequest : CacheRequest
         {
             Content =
                 _query is { Length: > 0 } ? _query.Open()
-                : HasContent && _query is null ? _context.Request.Body
+                : HasContent && _query is null ? _exchange.Content
                 : null,
-            ExpectsContinue = _query is null && _context.Request.Headers.Expect.Count > 0,
-            ContentLength = _query?.Length ?? _context.Request.ContentLength,
+            ExpectsContinue = _query is null && _exchange.RequestHeaders.Expect.Count > 0,
+            ContentLength = _query?.Length ?? _exchange.RequestHeaders.ContentLength,
         };
 
     /// <summary>No interim response is sent any more: the response begins.</summary>

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.AspNetCore.Requests;
 
@@ -40,28 +39,27 @@ internal sealed class QueryContent
     /// body then, before the rest.
     /// </summary>
     /// <exception cref="OriginException">The content did not arrive whole, or not in time.</exception>
-    public static async ValueTask<QueryContent?> ReadAsync(HttpContext context)
+    public static async ValueTask<QueryContent?> ReadAsync(Exchange exchange)
     {
-        var request = context.Request;
-        if (request.Method != "QUERY" || request.ContentLength > MaxBytes)
+        if (exchange.Method != "QUERY" || exchange.RequestHeaders.ContentLength > MaxBytes)
         {
             return null;
         }
 
         var content = new MemoryStream();
-        var buffer = new byte[context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true ? BufferBytes : 0];
-        while (buffer.Length > 0 && await request.Body.ReadAsync(buffer, context.RequestAborted) is var read and > 0)
+        var buffer = new byte[exchange.HasContent ? BufferBytes : 0];
+        while (buffer.Length > 0 && await exchange.Content.ReadAsync(buffer, exchange.ClientGone) is var read and > 0)
         {
             content.Write(buffer, 0, read);
             if (content.Length > MaxBytes)
             {
-                request.Body = new PrefixedStream(content.ToArray(), request.Body);
+                exchange.Content = new PrefixedStream(content.ToArray(), exchange.Content);
                 return null;
             }
         }
 
         var bytes = content.ToArray();
-        return new QueryContent(bytes, DigestOf(request.Headers, bytes));
+        return new QueryContent(bytes, DigestOf(exchange.RequestHeaders, bytes));
     }
 
     /// <summary>The content once more, from its beginning.</summary>

@@ -1,8 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
 using CachingProxy.Core.Messages;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore.Responses;
 
@@ -16,25 +14,20 @@ internal sealed class InterimWriter
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly HttpContext _context;
+    private readonly Exchange _exchange;
     private readonly PipeWriter _connection;
     private Task _flushed = Task.CompletedTask;
     private bool _isClosed;
 
-    private InterimWriter(HttpContext context, PipeWriter connection)
+    private InterimWriter(Exchange exchange, PipeWriter connection)
     {
-        _context = context;
+        _exchange = exchange;
         _connection = connection;
     }
 
     /// <summary>The writer for a client; null where it cannot have interim responses.</summary>
-    public static InterimWriter? For(HttpContext context) =>
-        // To a client that waits with its content Kestrel itself may be about to say 100.
-        HttpProtocol.IsHttp11(context.Request.Protocol)
-        && context.Request.Headers.Expect.Count == 0
-        && context.Features.Get<IConnectionTransportFeature>() is { } connection
-            ? new InterimWriter(context, connection.Transport.Output)
-            : null;
+    public static InterimWriter? For(Exchange exchange) =>
+        exchange.InterimWriter is { } connection ? new InterimWriter(exchange, connection) : null;
 
     /// <summary>Sends one; to a client that does not read it is not sent, for it is of no consequence.</summary>
     public void Write(InterimResponse response)
@@ -78,7 +71,7 @@ internal sealed class InterimWriter
         }
         catch (TimeoutException)
         {
-            _context.Abort();
+            _exchange.Abort();
         }
     }
 

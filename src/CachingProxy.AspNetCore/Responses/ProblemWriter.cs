@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CachingProxy.Core.Messages;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace CachingProxy.AspNetCore.Responses;
@@ -11,43 +10,37 @@ namespace CachingProxy.AspNetCore.Responses;
 public static class ProblemWriter
 {
     /// <summary>An error of the way to the origin, with what the cache did before it.</summary>
-    public static Task WriteAsync(HttpContext context, CacheResult result)
+    public static Task WriteAsync(Exchange exchange, CacheResult result)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         ArgumentNullException.ThrowIfNull(result);
         var failure = result.Failure ?? throw new ArgumentException("The result is no failure.", nameof(result));
-        ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
-        return WriteAsync(context, failure);
+        ResponseWriter.WriteCacheStatus(exchange.ResponseHeaders, result.CacheStatus);
+        return WriteAsync(exchange, failure);
     }
 
     /// <summary>An error of the way to the origin.</summary>
-    public static Task WriteAsync(HttpContext context, OriginException failure)
+    public static Task WriteAsync(Exchange exchange, OriginException failure)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         ArgumentNullException.ThrowIfNull(failure);
         if (ProxyErrorType(failure.Error) is { } type)
         {
-            context.Response.Headers["Proxy-Status"] = $"caching-proxy; error={type}";
+            exchange.ResponseHeaders["Proxy-Status"] = $"caching-proxy; error={type}";
         }
 
-        RetryAfterField.Write(context.Response.Headers, failure);
-        return WriteAsync(context, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
+        RetryAfterField.Write(exchange.ResponseHeaders, failure);
+        return WriteAsync(exchange, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
     }
 
     /// <summary>Any error.</summary>
-    public static async Task WriteAsync(HttpContext context, int status, string code, string detail)
+    public static async Task WriteAsync(Exchange exchange, int status, string code, string detail)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        var response = context.Response;
-        var json = ToJson(status, code, detail);
-        response.StatusCode = status;
-        response.ContentType = "application/problem+json";
-        response.ContentLength = json.Length;
-        response.Headers.CacheControl = "no-store";
-        if (context.Request.Method != "HEAD")
-        {
-            await response.Body.WriteAsync(json, context.RequestAborted);
-        }
+        ArgumentNullException.ThrowIfNull(exchange);
+        exchange.Status = status;
+        exchange.ResponseHeaders.ContentType = "application/problem+json";
+        exchange.ResponseHeaders.CacheControl = "no-store";
+        await exchange.WriteAsync(ToJson(status, code, detail));
     }
 
     /// <summary>A problem document by itself.</summary>

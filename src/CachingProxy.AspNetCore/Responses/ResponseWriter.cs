@@ -1,8 +1,6 @@
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Responses;
@@ -13,16 +11,16 @@ public static class ResponseWriter
     /// <summary>Writes head and content. Where the content breaks off after the head was sent, the connection is cut.</summary>
     /// <exception cref="OriginException">The content broke off, and nothing has been sent: another answer can be.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public static Task WriteAsync(HttpContext context, CacheResult result) => WriteAsync(context, result, null);
+    public static Task WriteAsync(Exchange exchange, CacheResult result) => WriteAsync(exchange, result, null);
 
     /// <summary>Writes head and content, with references in the head rewritten.</summary>
-    internal static async Task WriteAsync(HttpContext context, CacheResult result, ReferenceRewrite? rewrite)
+    internal static async Task WriteAsync(Exchange exchange, CacheResult result, ReferenceRewrite? rewrite)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         ArgumentNullException.ThrowIfNull(result);
-        WriteHead(context, result);
-        rewrite?.Apply(context.Response.Headers);
-        if (IsWithoutContent(context.Request.Method, result.Status))
+        WriteHead(exchange, result);
+        rewrite?.Apply(exchange.ResponseHeaders);
+        if (IsWithoutContent(exchange.Method, result.Status))
         {
             return;
         }
@@ -30,34 +28,34 @@ public static class ResponseWriter
         if (ServerSentEvents.AreIn(result.Fields))
         {
             // Its first event may be hours away; the client wants to know before that it is connected.
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            await exchange.Writer.FlushAsync(exchange.ClientGone);
         }
 
-        await CopyAsync(context, result.Body);
+        await CopyAsync(exchange, result.Body);
     }
 
     /// <summary>Writes content after a head that is set already.</summary>
     /// <exception cref="OriginException">The content broke off, and nothing has been sent.</exception>
-    public static async Task CopyAsync(HttpContext context, ResponseBody body)
+    public static async Task CopyAsync(Exchange exchange, ResponseBody body)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(exchange);
         ArgumentNullException.ThrowIfNull(body);
         try
         {
-            if (TakesTrailers(context))
+            if (TakesTrailers(exchange))
             {
-                context.Response.Headers.TransferEncoding = "chunked";
-                var writer = new ChunkedWriter(context.Response.BodyWriter);
-                await body.CopyToAsync(writer, context.RequestAborted);
-                await writer.EndAsync(body.Trailers, context.RequestAborted);
+                exchange.ResponseHeaders.TransferEncoding = "chunked";
+                var writer = new ChunkedWriter(exchange.Writer);
+                await body.CopyToAsync(writer, exchange.ClientGone);
+                await writer.EndAsync(body.Trailers, exchange.ClientGone);
                 return;
             }
 
-            await body.CopyToAsync(context.Response.BodyWriter, context.RequestAborted);
+            await body.CopyToAsync(exchange.Writer, exchange.ClientGone);
         }
-        catch (OriginException) when (context.Response.HasStarted)
+        catch (OriginException) when (exchange.HasStarted)
         {
-            context.Abort();
+            exchange.Abort();
         }
     }
 
@@ -73,11 +71,10 @@ public static class ResponseWriter
         headers["X-Cache"] = status.IsHit ? "HIT" : "MISS";
     }
 
-    private static void WriteHead(HttpContext context, CacheResult result)
+    private static void WriteHead(Exchange exchange, CacheResult result)
     {
-        var response = context.Response;
-        var headers = response.Headers;
-        response.StatusCode = result.Status;
+        var headers = exchange.ResponseHeaders;
+        exchange.Status = result.Status;
         foreach (var (name, values) in result.Fields.AsSpan())
         {
             headers[name] = values;
@@ -96,12 +93,9 @@ public static class ResponseWriter
     }
 
     // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.
-    private static bool TakesTrailers(HttpContext context) =>
-        context.Response is { HasStarted: false, ContentLength: null }
-        && HttpProtocol.IsHttp11(context.Request.Protocol)
-        // What stands between us and Kestrel, such as compression, would take our framing for content.
-        && context.Features.Get<IHttpResponseBodyFeature>()?.GetType().Assembly == typeof(KestrelServer).Assembly
-        && context.Request.Headers.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);
+    private static bool TakesTrailers(Exchange exchange) =>
+        exchange.CanBeFramed
+        && exchange.RequestHeaders.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);
 
     private static bool IsWithoutContent(string method, int status) => method == "HEAD" || status is 204 or 205 or 304;
 }

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.Admin;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Access;
 
@@ -13,38 +13,38 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
 
     private readonly byte[]? _hash = token is null ? null : Hash(token);
 
-    public bool IsPermitted(HttpContext context, string host)
+    public bool IsPermitted(Exchange exchange, string host)
     {
         if (_hash is null)
         {
-            return trust.IsTrusted(context, host);
+            return trust.IsTrusted(exchange, host);
         }
 
         // Hashes have one length, so that the comparison tells nothing of the token's own.
-        var given = context.Request.Headers.Authorization.ToString();
+        var given = exchange.RequestHeaders.Authorization.ToString();
         return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(_hash, Hash(given[Scheme.Length..].Trim()));
     }
 
     /// <summary>Answers whoever may not; one that gave a wrong token waits for it.</summary>
-    public async Task RefuseAsync(HttpContext context)
+    public async Task RefuseAsync(Exchange exchange)
     {
-        if (_hash is not null && context.Request.Headers.Authorization.Count > 0 && !await wrongTokens.WaitAsync(context.RequestAborted))
+        if (_hash is not null && exchange.RequestHeaders.Authorization.Count > 0 && !await wrongTokens.WaitAsync(exchange.ClientGone))
         {
-            context.Response.Headers.RetryAfter = "10";
-            await new ApiError("too_many_requests", "Too many wrong tokens wait for their answer already.", 429).WriteAsync(context);
+            exchange.ResponseHeaders.RetryAfter = "10";
+            await new ApiError("too_many_requests", "Too many wrong tokens wait for their answer already.", 429).WriteAsync(exchange);
             return;
         }
 
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        await new ApiError("unauthorized", Reason(context), 401).WriteAsync(context);
+        exchange.ResponseHeaders.WWWAuthenticate = "Bearer";
+        await new ApiError("unauthorized", Reason(exchange), 401).WriteAsync(exchange);
     }
 
-    private string Reason(HttpContext context) =>
+    private string Reason(Exchange exchange) =>
         _hash is null
             ? "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, at one of its "
                 + "own addresses or loopback names."
-        : context.Request.Headers.Authorization.Count > 0 ? "The token is not the admin token of this proxy."
+        : exchange.RequestHeaders.Authorization.Count > 0 ? "The token is not the admin token of this proxy."
         : "This needs the admin token, as Authorization: Bearer TOKEN.";
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

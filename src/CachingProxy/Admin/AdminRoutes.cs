@@ -1,7 +1,7 @@
 using CachingProxy.Access;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.JsonProxy;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
@@ -44,30 +44,32 @@ internal sealed class AdminRoutes
     public bool IsOurs(ReadOnlySpan<char> path) => _routes.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(path) || IsReserved(path);
 
     /// <summary>Answers a request for one of our paths.</summary>
-    public Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    public Task HandleAsync(Exchange exchange, GuardedRequest guarded)
     {
         var route = Find(guarded.Path);
         if (route is null)
         {
-            return new ApiError("not_found", "There is nothing here. /docs lists what there is.", 404).WriteAsync(context);
+            return new ApiError("not_found", "There is nothing here. /docs lists what there is.", 404).WriteAsync(exchange);
         }
 
-        if (route.Methods.Length > 0 && !route.Methods.Contains(context.Request.Method))
+        if (route.Methods.Length > 0 && !route.Methods.Contains(exchange.Method))
         {
-            context.Response.Headers.Allow = string.Join(", ", route.Methods);
+            exchange.ResponseHeaders.Allow = string.Join(", ", route.Methods);
             return new ApiError("method_not_allowed", $"{route.Path} takes {string.Join(" and ", route.Methods)}.", 405).WriteAsync(
-                context
+                exchange
             );
         }
 
-        return route.NeedsAuthentication && !_authentication.IsPermitted(context, guarded.Host)
-            ? _authentication.RefuseAsync(context)
-            : route.Handle(context, guarded);
+        return route.NeedsAuthentication && !_authentication.IsPermitted(exchange, guarded.Host)
+            ? _authentication.RefuseAsync(exchange)
+            : route.Handle(exchange, guarded);
     }
 
     /// <summary>Purges a path of the origin, by the method <c>PURGE</c>.</summary>
-    public Task PurgeAsync(HttpContext context, GuardedRequest guarded) =>
-        _authentication.IsPermitted(context, guarded.Host) ? _cache.PurgePathAsync(context, guarded) : _authentication.RefuseAsync(context);
+    public Task PurgeAsync(Exchange exchange, GuardedRequest guarded) =>
+        _authentication.IsPermitted(exchange, guarded.Host)
+            ? _cache.PurgePathAsync(exchange, guarded)
+            : _authentication.RefuseAsync(exchange);
 
     // What is below /docs/ belongs to the page.
     private ApiRoute? Find(ReadOnlySpan<char> path) =>

@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Http;
+using CachingProxy.AspNetCore;
 
 namespace CachingProxy.Admin;
 
@@ -9,9 +9,9 @@ namespace CachingProxy.Admin;
 internal sealed record ApiError(string Code, string Message, int Status)
 {
     /// <summary>Writes the error as the whole answer.</summary>
-    public Task WriteAsync(HttpContext context)
+    public Task WriteAsync(Exchange exchange)
     {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return ApiAnswer.WriteAsync(context, Status, new ApiFailure(false, this), ApiJson.Readable.ApiFailure);
+        exchange.ResponseHeaders.XContentTypeOptions = "nosniff";
+        return ApiAnswer.WriteAsync(exchange, Status, new ApiFailure(false, this), ApiJson.Readable.ApiFailure);
     }
 }

@@ -1,5 +1,5 @@
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
@@ -8,4 +8,4 @@ namespace CachingProxy.Admin;
 /// <param name="Methods">The methods that mean something, as <c>Allow</c> names them; empty where every one does.</param>
 /// <param name="NeedsAuthentication">Whether it changes or reveals what the cache holds.</param>
 /// <param name="Handle">Answers it.</param>
-internal sealed record ApiRoute(string Path, string[] Methods, bool NeedsAuthentication, Func<HttpContext, GuardedRequest, Task> Handle);
+internal sealed record ApiRoute(string Path, string[] Methods, bool NeedsAuthentication, Func<Exchange, GuardedRequest, Task> Handle);

@@ -1,9 +1,9 @@
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Stores;
 using CachingProxy.Http.Targets;
-using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.Admin;
 
@@ -11,23 +11,23 @@ namespace CachingProxy.Admin;
 internal sealed class CacheResource(CacheEngine engine, PurgeParameters parameters, OriginBase? origin)
 {
     /// <summary><c>DELETE /cache</c> purges everything; with <see cref="PurgeParameters"/>, just that.</summary>
-    public Task DeleteAsync(HttpContext context, GuardedRequest guarded)
+    public Task DeleteAsync(Exchange exchange, GuardedRequest guarded)
     {
-        var (purges, error) = parameters.Read(guarded, context.Connection.LocalPort);
-        return error?.WriteAsync(context) ?? PurgeAsync(context, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
+        var (purges, error) = parameters.Read(guarded, exchange.LocalPort);
+        return error?.WriteAsync(exchange) ?? PurgeAsync(exchange, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
     }
 
     /// <summary><c>PURGE</c> on a path of the origin purges that URL. It is never forwarded.</summary>
-    public Task PurgePathAsync(HttpContext context, GuardedRequest guarded) =>
+    public Task PurgePathAsync(Exchange exchange, GuardedRequest guarded) =>
         origin?.KeyOf(guarded.Target) is { } key
-            ? PurgeAsync(context, [Purge.Url(key)], isAll: false)
+            ? PurgeAsync(exchange, [Purge.Url(key)], isAll: false)
             : new ApiError(
                 "not_found",
                 "PURGE is for paths of the origin, and no --origin is configured; DELETE /cache?url= takes absolute URLs.",
                 404
-            ).WriteAsync(context);
+            ).WriteAsync(exchange);
 
-    private async Task PurgeAsync(HttpContext context, IReadOnlyList<Purge> purges, bool isAll)
+    private async Task PurgeAsync(Exchange exchange, IReadOnlyList<Purge> purges, bool isAll)
     {
         PurgeNotPropagatedException? missed = null;
         var urls = new List<ApiPurged>();
@@ -54,11 +54,11 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
                 "purge_not_propagated",
                 $"Purged here, and not written down for others yet, which is tried again: {missed.Message}",
                 503
-            ).WriteAsync(context);
+            ).WriteAsync(exchange);
             return;
         }
 
         var message = isAll ? "Cache cleared successfully" : $"Purged {string.Join(", ", purges)}";
-        await ApiAnswer.WriteAsync(context, 200, new ApiSuccess(true, message, urls.Count > 0 ? urls : null), ApiJson.Readable.ApiSuccess);
+        await ApiAnswer.WriteAsync(exchange, 200, new ApiSuccess(true, message, urls.Count > 0 ? urls : null), ApiJson.Readable.ApiSuccess);
     }
 }

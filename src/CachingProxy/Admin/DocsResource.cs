@@ -1,3 +1,4 @@
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,32 +20,32 @@ internal sealed class DocsResource(IServiceProvider services)
             options.DocumentTitle = "caching-proxy";
             options.SwaggerEndpoint("/openapi.json", "caching-proxy");
         });
-        builder.Run(new ApiError("not_found", "There is nothing of that name in the documentation.", 404).WriteAsync);
+        builder.Run(context =>
+            new ApiError("not_found", "There is nothing of that name in the documentation.", 404).WriteAsync(Exchange.Of(context))
+        );
         return builder.Build();
     });
 
-    public Task PageAsync(HttpContext context, GuardedRequest guarded) =>
-        guarded.Path is ReasonsPage.Path ? WriteAsync(context, "text/html; charset=utf-8", ReasonsPage.Html) : _page.Value(context);
-
-    private static async Task WriteAsync(HttpContext context, string type, byte[] content)
+    // One byte array, embedded in the program.
+    private static readonly Lazy<byte[]> Document = new(() =>
     {
-        context.Response.ContentType = type;
-        context.Response.ContentLength = content.Length;
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        if (context.Request.Method != "HEAD")
-        {
-            await context.Response.Body.WriteAsync(content, context.RequestAborted);
-        }
-    }
+        using var document = typeof(DocsResource).Assembly.GetManifestResourceStream("openapi.json")!;
+        var bytes = new byte[document.Length];
+        document.ReadExactly(bytes);
+        return bytes;
+    });
 
-    public static async Task DocumentAsync(HttpContext context, GuardedRequest guarded)
+    public Task PageAsync(Exchange exchange, GuardedRequest guarded) =>
+        guarded.Path is ReasonsPage.Path
+            ? WriteAsync(exchange, "text/html; charset=utf-8", ReasonsPage.Html)
+            : exchange.PassToAsync(_page.Value);
+
+    public static Task DocumentAsync(Exchange exchange, GuardedRequest guarded) => WriteAsync(exchange, "application/json", Document.Value);
+
+    private static Task WriteAsync(Exchange exchange, string type, byte[] content)
     {
-        await using var document = typeof(DocsResource).Assembly.GetManifestResourceStream("openapi.json")!;
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = document.Length;
-        if (context.Request.Method != "HEAD")
-        {
-            await document.CopyToAsync(context.Response.Body, context.RequestAborted);
-        }
+        exchange.ResponseHeaders.ContentType = type;
+        exchange.ResponseHeaders.XContentTypeOptions = "nosniff";
+        return exchange.WriteAsync(content);
     }
 }

@@ -1,8 +1,8 @@
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Stores;
 using CachingProxy.Http.Targets;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace CachingProxy.Admin;
@@ -22,12 +22,12 @@ internal sealed class HealthResource(
     OriginBase? origin
 )
 {
-    public static Task LiveAsync(HttpContext context, GuardedRequest guarded) => WriteAsync(context, 200, new ApiHealth("ok"));
+    public static Task LiveAsync(Exchange exchange, GuardedRequest guarded) => WriteAsync(exchange, 200, new ApiHealth("ok"));
 
-    public Task ReadyAsync(HttpContext context, GuardedRequest guarded) =>
-        lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(context, 503, new ApiHealth("stopping"))
-        : Reasons().ToList() is { Count: > 0 } reasons ? WriteAsync(context, 200, new ApiHealth("degraded", reasons))
-        : WriteAsync(context, 200, new ApiHealth("ready"));
+    public Task ReadyAsync(Exchange exchange, GuardedRequest guarded) =>
+        lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(exchange, 503, new ApiHealth("stopping"))
+        : Reasons().ToList() is { Count: > 0 } reasons ? WriteAsync(exchange, 200, new ApiHealth("degraded", reasons))
+        : WriteAsync(exchange, 200, new ApiHealth("ready"));
 
     private IEnumerable<string> Reasons()
     {
@@ -42,6 +42,6 @@ internal sealed class HealthResource(
         }
     }
 
-    private static Task WriteAsync(HttpContext context, int status, ApiHealth health) =>
-        ApiAnswer.WriteAsync(context, status, health, ApiJson.Readable.ApiHealth);
+    private static Task WriteAsync(Exchange exchange, int status, ApiHealth health) =>
+        ApiAnswer.WriteAsync(exchange, status, health, ApiJson.Readable.ApiHealth);
 }

@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CachingProxy.Admin;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace CachingProxy.JsonProxy;
@@ -18,9 +18,9 @@ internal static class EnvelopeWriter
     private static readonly byte[] End = "}"u8.ToArray();
     private static readonly byte[] EndOfBase64 = ",\"encoding\":\"base64\"}"u8.ToArray();
 
-    public static async Task WriteAsync(HttpContext context, CacheResult result)
+    public static async Task WriteAsync(Exchange exchange, CacheResult result)
     {
-        var response = context.Response;
+        var headers = exchange.ResponseHeaders;
         var isSuccess = result.Status is >= 200 and <= 299;
         var prefix =
             !isSuccess ? FailurePrefix(result.Status)
@@ -32,22 +32,22 @@ internal static class EnvelopeWriter
             : EndOfBase64;
 
         // The envelope always has content; a status that has none would lose it.
-        response.StatusCode = result.Status is 204 or 205 or 304 ? 200 : result.Status;
-        response.ContentType = "application/json";
-        response.ContentLength = prefix.Length + result.Body.Length + suffix.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.RetryAfter = result.Fields["Retry-After"];
-        UpstreamFields.Write(context.Request.Headers[UpstreamFields.Name], result.Status, result.Fields, response.Headers);
-        ResponseWriter.WriteCacheStatus(response.Headers, result.CacheStatus);
-        if (context.Request.Method == "HEAD")
+        exchange.Status = result.Status is 204 or 205 or 304 ? 200 : result.Status;
+        headers.ContentType = "application/json";
+        headers.ContentLength = prefix.Length + result.Body.Length + suffix.Length;
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers.RetryAfter = result.Fields["Retry-After"];
+        UpstreamFields.Write(exchange.RequestHeaders[UpstreamFields.Name], result.Status, result.Fields, headers);
+        ResponseWriter.WriteCacheStatus(headers, result.CacheStatus);
+        if (exchange.Method == "HEAD")
         {
             return;
         }
 
-        response.BodyWriter.Write(prefix);
-        await ResponseWriter.CopyAsync(context, result.Body);
-        await response.BodyWriter.WriteAsync(suffix, context.RequestAborted);
+        exchange.Writer.Write(prefix);
+        await ResponseWriter.CopyAsync(exchange, result.Body);
+        await exchange.Writer.WriteAsync(suffix, exchange.ClientGone);
     }
 
     private static byte[] EndOfUnknown(string charset) =>

@@ -1,11 +1,11 @@
 using CachingProxy.Admin;
+using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
 using CachingProxy.Http.Targets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace CachingProxy.JsonProxy;
 
@@ -18,51 +18,51 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
     /// <summary>The largest request body, in bytes.</summary>
     public const long MaxRequestBodyBytes = 10_000_000;
 
-    public async Task HandleAsync(HttpContext context, GuardedRequest guarded)
+    public async Task HandleAsync(Exchange exchange, GuardedRequest guarded)
     {
         if (ReadTarget(guarded.Target, out var target) is { } invalid)
         {
-            await invalid.WriteAsync(context);
+            await invalid.WriteAsync(exchange);
             return;
         }
 
-        if (UpstreamFields.Check(context.Request.Headers[UpstreamFields.Name]) is { } wrong)
+        if (UpstreamFields.Check(exchange.RequestHeaders[UpstreamFields.Name]) is { } wrong)
         {
-            await new ApiError("bad_request", wrong, 400).WriteAsync(context);
+            await new ApiError("bad_request", wrong, 400).WriteAsync(exchange);
             return;
         }
 
-        if (context.Request.ContentLength > MaxRequestBodyBytes)
+        if (exchange.RequestHeaders.ContentLength > MaxRequestBodyBytes)
         {
-            context.Response.Headers.Connection = "close";
-            await TooLarge().WriteAsync(context);
+            exchange.ResponseHeaders.Connection = "close";
+            await TooLarge().WriteAsync(exchange);
             return;
         }
 
-        var (face, guard) = trust.IsTrusted(context, guarded.Host) ? faces.Local : faces.Public;
+        var (face, guard) = trust.IsTrusted(exchange, guarded.Host) ? faces.Local : faces.Public;
         if (!guard.Permits(target.Host, target.Port))
         {
-            await ErrorOf(TargetGuard.Forbidden()).WriteAsync(context);
+            await ErrorOf(TargetGuard.Forbidden()).WriteAsync(exchange);
             return;
         }
 
-        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxRequestBodyBytes;
-        var request = new ProxyRequest(context, face, target.Key!.Value, via);
-        await using var result = await engine.ServeAsync(request, context.RequestAborted);
+        exchange.LimitContent(MaxRequestBodyBytes);
+        var request = new ProxyRequest(exchange, face, target.Key!.Value, via);
+        await using var result = await engine.ServeAsync(request, exchange.ClientGone);
         if (result.Failure is { } failure)
         {
             // A target that is forbidden by what its name leads to looks like one that is forbidden by its form.
             if (failure.Error != OriginError.ForbiddenTarget)
             {
-                ResponseWriter.WriteCacheStatus(context.Response.Headers, result.CacheStatus);
+                ResponseWriter.WriteCacheStatus(exchange.ResponseHeaders, result.CacheStatus);
             }
 
-            RetryAfterField.Write(context.Response.Headers, failure);
-            await ErrorOf(failure).WriteAsync(context);
+            RetryAfterField.Write(exchange.ResponseHeaders, failure);
+            await ErrorOf(failure).WriteAsync(exchange);
             return;
         }
 
-        await EnvelopeWriter.WriteAsync(context, result);
+        await EnvelopeWriter.WriteAsync(exchange, result);
     }
 
     private ApiError? ReadTarget(string requestTarget, out ProxyTarget target)

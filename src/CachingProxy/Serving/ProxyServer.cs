@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using CachingProxy.AspNetCore;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Stores;
@@ -125,7 +126,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
             var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
-            application.Run(pipeline.InvokeAsync);
+            application.Run(context => pipeline.InvokeAsync(Exchange.Of(context)));
             var slowClients = new SlowClients(
                 application.Services.GetRequiredService<ConnectionLimit>(),
                 origins.Slots,

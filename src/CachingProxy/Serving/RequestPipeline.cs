@@ -5,7 +5,6 @@ using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
@@ -29,40 +28,40 @@ internal sealed partial class RequestPipeline(
     /// <summary>How many requests are being answered now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    public async Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(Exchange exchange)
     {
         Interlocked.Increment(ref _inFlight);
-        var connection = context.Features.Get<ConnectionUse>();
+        var connection = exchange.Feature<ConnectionUse>();
         connection?.Begin();
         try
         {
             if (connection?.ConnectionField is { } field)
             {
-                context.Request.Headers.Connection = field;
+                exchange.RequestHeaders.Connection = field;
             }
 
-            await GuardAsync(context);
+            await GuardAsync(exchange);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (exchange.ClientGone.IsCancellationRequested)
         {
             // The client has gone; there is nobody left to tell.
         }
-        catch (OriginException failure) when (!context.Response.HasStarted)
+        catch (OriginException failure) when (!exchange.HasStarted)
         {
-            await ErrorAsync(context, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
+            await ErrorAsync(exchange, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
         }
         catch (BadHttpRequestException refused)
         {
             await RefuseAsync(
-                context,
+                exchange,
                 new Refusal(refused.StatusCode, "bad_request", "The request's content is not framed as it must be.")
             );
         }
-        catch (Exception failure) when (!context.Response.HasStarted)
+        catch (Exception failure) when (!exchange.HasStarted)
         {
-            LogFailure(logger, context.Request.Method, failure);
-            context.Response.Clear();
-            await ErrorAsync(context, 500, "internal_error", "The proxy failed to answer this request.");
+            LogFailure(logger, exchange.Method, failure);
+            exchange.Clear();
+            await ErrorAsync(exchange, 500, "internal_error", "The proxy failed to answer this request.");
         }
         finally
         {
@@ -71,94 +70,99 @@ internal sealed partial class RequestPipeline(
         }
     }
 
-    private Task GuardAsync(HttpContext context)
+    private Task GuardAsync(Exchange exchange)
     {
-        if (gate.Check(context, out var guarded) is { } refusal)
+        if (gate.Check(exchange, out var guarded) is { } refusal)
         {
-            return RefuseAsync(context, refusal);
+            return RefuseAsync(exchange, refusal);
         }
 
-        return ClientContent.Of(context, clientTimeout, time) is { } content
-            ? RouteWithContentAsync(context, guarded, content)
-            : RouteAsync(context, guarded);
+        return ClientContent.Of(exchange, clientTimeout, time) is { } content
+            ? RouteWithContentAsync(exchange, guarded, content)
+            : RouteAsync(exchange, guarded);
     }
 
-    private async Task RouteWithContentAsync(HttpContext context, GuardedRequest guarded, ClientContent content)
+    private async Task RouteWithContentAsync(Exchange exchange, GuardedRequest guarded, ClientContent content)
     {
         await using (content)
         {
-            context.Features.Get<ConnectionUse>()?.Content = content;
-            await RouteAsync(context, guarded);
+            exchange.Feature<ConnectionUse>()?.Content = content;
+            await RouteAsync(exchange, guarded);
         }
     }
 
-    private Task RouteAsync(HttpContext context, GuardedRequest guarded)
+    private Task RouteAsync(Exchange exchange, GuardedRequest guarded)
     {
-        var method = context.Request.Method;
-        if (method == "OPTIONS" && (guarded.Target == "*" || context.Request.Headers["Max-Forwards"] == "0"))
+        var method = exchange.Method;
+        if (method == "OPTIONS" && (guarded.Target == "*" || exchange.RequestHeaders["Max-Forwards"] == "0"))
         {
-            context.Response.StatusCode = 204;
-            context.Response.Headers.Allow = AllowedMethods;
+            exchange.Status = 204;
+            exchange.ResponseHeaders.Allow = AllowedMethods;
             return Task.CompletedTask;
         }
 
         if (method == "PURGE")
         {
-            context.Response.Headers.Allow = AllowedMethods;
+            exchange.ResponseHeaders.Allow = AllowedMethods;
             return ours.IsOurs(guarded.Path)
                 ? ErrorAsync(
-                    context,
+                    exchange,
                     405,
                     "method_not_allowed",
                     "PURGE is for paths of the origin; other URLs are purged with DELETE /cache?url=."
                 )
-                : ours.PurgeAsync(context, guarded);
+                : ours.PurgeAsync(exchange, guarded);
         }
 
         // What operates the cache has a rule of its own, which is stricter.
         if (ours.IsOurs(guarded.Path) && guarded.Path is not "/proxy")
         {
-            return ours.HandleAsync(context, guarded);
+            return ours.HandleAsync(exchange, guarded);
         }
 
-        if (crossSite.Check(context, guarded) is { } foreign)
+        if (crossSite.Check(exchange, guarded) is { } foreign)
         {
-            return RefuseAsync(context, foreign);
+            return RefuseAsync(exchange, foreign);
         }
 
         if (ours.IsOurs(guarded.Path))
         {
-            return ours.HandleAsync(context, guarded);
+            return ours.HandleAsync(exchange, guarded);
         }
 
         return origin is not null
-            ? origin.HandleAsync(context, guarded)
-            : ErrorAsync(context, 404, "not_found", "No --origin is configured, so only /proxy?url= is served; /docs lists what there is.");
+            ? origin.HandleAsync(exchange, guarded)
+            : ErrorAsync(
+                exchange,
+                404,
+                "not_found",
+                "No --origin is configured, so only /proxy?url= is served; /docs lists what there is."
+            );
     }
 
-    private Task RefuseAsync(HttpContext context, Refusal refusal)
+    private Task RefuseAsync(Exchange exchange, Refusal refusal)
     {
         LogRefusal(logger, refusal.Status, refusal.Message);
         if (refusal.EndsConnection)
         {
-            context.Response.Headers.Connection = "close";
+            exchange.ResponseHeaders.Connection = "close";
         }
 
         if (refusal.Status == 405)
         {
-            context.Response.Headers.Allow = AllowedMethods;
+            exchange.ResponseHeaders.Allow = AllowedMethods;
         }
 
-        return ErrorAsync(context, refusal.Status, refusal.Code, refusal.Message);
+        return ErrorAsync(exchange, refusal.Status, refusal.Code, refusal.Message);
     }
 
     // On the origin's paths an error of ours is a problem document, everywhere else it has the shape of our endpoints.
-    private Task ErrorAsync(HttpContext context, int status, string code, string message)
+    private Task ErrorAsync(Exchange exchange, int status, string code, string message)
     {
-        var asked = new GuardedRequest(context.Features.Get<IHttpRequestFeature>()!.RawTarget, "");
+        var asked = new GuardedRequest(exchange.RawTarget, "");
         return origin is null || ours.IsOurs(asked.Path)
-            ? new ApiError(code, message, status).WriteAsync(context)
-            : ProblemWriter.WriteAsync(context, status, code, message);
+            ? new ApiError(code, message, status).WriteAsync(exchange)
+            : ProblemWriter.WriteAsync(exchange, status, code, message);
     }
 
     [LoggerMessage(100, LogLevel.Error, "Answering a {Method} request failed in our own code")]

@@ -1,0 +1,159 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace CachingProxy.AspNetCore;
+
+/// <summary>
+/// One request and its response: all that the gate and the faces know of the server. It stands on the features that a server offers, and
+/// needs no hosting: the same for HTTP/1.1 and HTTP/2. For one caller at a time, but for <see cref="Abort"/>.
+/// </summary>
+public sealed class Exchange
+{
+    private readonly IFeatureCollection _features;
+    private readonly IHttpRequestFeature _request;
+    private readonly IHttpResponseFeature _response;
+    private readonly IHttpResponseBodyFeature _body;
+
+    /// <summary>Makes an exchange of the features that a server offers for a request.</summary>
+    /// <exception cref="InvalidOperationException">The features of a request, a response or its content are missing.</exception>
+    public Exchange(IFeatureCollection features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        _features = features;
+        _request = features.GetRequiredFeature<IHttpRequestFeature>();
+        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        _body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+    }
+
+    /// <summary>Makes an exchange of what ASP.NET Core passes through its pipeline.</summary>
+    public static Exchange Of(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new Exchange(context.Features);
+    }
+
+    /// <summary>The method, as received.</summary>
+    public string Method => _request.Method;
+
+    /// <summary>The scheme that the client used, <c>http</c> or <c>https</c>.</summary>
+    public string Scheme => _request.Scheme;
+
+    /// <summary>The protocol, such as <c>HTTP/1.1</c>.</summary>
+    public string Protocol => _request.Protocol;
+
+    /// <summary>The request target, byte for byte as received.</summary>
+    public string RawTarget => _request.RawTarget;
+
+    /// <summary>The fields of the request.</summary>
+    public IHeaderDictionary RequestHeaders => _request.Headers;
+
+    /// <summary>Tells whether the request may have content.</summary>
+    public bool HasContent => _features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
+    /// <summary>The content of the request; whoever reads a part of it puts a stream over the rest in its place.</summary>
+    public Stream Content
+    {
+        get => _request.Body;
+        set => _request.Body = value;
+    }
+
+    /// <summary>The content of the request as the server reads it; null where the server has a stream alone.</summary>
+    internal PipeReader ContentReader => _features.Get<IRequestBodyPipeFeature>()?.Reader ?? PipeReader.Create(_request.Body);
+
+    /// <summary>The client's address; null where the connection has none.</summary>
+    public IPAddress? ClientAddress => _features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+
+    /// <summary>The port that the request came in on; 0 where the connection has none.</summary>
+    public int LocalPort => _features.Get<IHttpConnectionFeature>()?.LocalPort ?? 0;
+
+    /// <summary>Is cancelled when the client has gone, or the exchange was aborted.</summary>
+    public CancellationToken ClientGone => _features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted ?? CancellationToken.None;
+
+    /// <summary>The status of the response. 200 by default; to be set before the response has begun.</summary>
+    public int Status
+    {
+        get => _response.StatusCode;
+        set => _response.StatusCode = value;
+    }
+
+    /// <summary>The fields of the response, to be set before the response has begun.</summary>
+    public IHeaderDictionary ResponseHeaders => _response.Headers;
+
+    /// <summary>Tells whether the head of the response is sent, and nothing of it can be changed any more.</summary>
+    public bool HasStarted => _response.HasStarted;
+
+    /// <summary>Takes the content of the response. Its first flush sends the head.</summary>
+    public PipeWriter Writer => _body.Writer;
+
+    /// <summary>Takes interim responses, before the response begins; null where the connection cannot have any.</summary>
+    internal PipeWriter? InterimWriter =>
+        // To a client that waits with its content Kestrel itself may be about to say 100.
+        HttpProtocol.IsHttp11(Protocol)
+        && RequestHeaders.Expect.Count == 0
+            ? _features.Get<IConnectionTransportFeature>()?.Transport.Output
+            : null;
+
+    /// <summary>Tells whether the content of the response reaches the client in the framing that we give it.</summary>
+    internal bool CanBeFramed =>
+        this is { HasStarted: false, ResponseHeaders.ContentLength: null }
+        && HttpProtocol.IsHttp11(Protocol)
+        // What stands between us and Kestrel, such as compression, would take our framing for content.
+        && _body.GetType().Assembly == typeof(KestrelServer).Assembly;
+
+    /// <summary>Tells whether the connection can be switched over to another protocol.</summary>
+    public bool CanUpgrade => _features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+
+    /// <summary>Sends 101, and returns the connection.</summary>
+    /// <exception cref="InvalidOperationException">The connection cannot be switched over.</exception>
+    public Task<Stream> UpgradeAsync() => _features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+
+    /// <summary>Bounds the content of the request; to be called before anything of it is read.</summary>
+    public void LimitContent(long bytes) => _features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = bytes;
+
+    /// <summary>Has a function called when the response is about to begin.</summary>
+    public void OnStarting(Func<Task> callback) => _response.OnStarting(static function => ((Func<Task>)function)(), callback);
+
+    /// <summary>Takes back everything that was said of the response.</summary>
+    /// <exception cref="InvalidOperationException">The response has begun.</exception>
+    public void Clear()
+    {
+        if (HasStarted)
+        {
+            throw new InvalidOperationException("The response has begun, and cannot be taken back.");
+        }
+
+        Status = 200;
+        ResponseHeaders.Clear();
+    }
+
+    /// <summary>Writes the whole content of the response, unless the request was HEAD; its length is stated.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> content)
+    {
+        ResponseHeaders.ContentLength = content.Length;
+        if (Method != "HEAD")
+        {
+            await Writer.WriteAsync(content, ClientGone);
+        }
+    }
+
+    /// <summary>Sends all of the response, while the request may still come in.</summary>
+    public Task CompleteAsync() => _body.CompleteAsync();
+
+    /// <summary>Ends the connection at once. Safe for any thread.</summary>
+    public void Abort() => _features.Get<IHttpRequestLifetimeFeature>()?.Abort();
+
+    /// <summary>Returns a feature of the server's connection; null where it has none of that kind.</summary>
+    public T? Feature<T>()
+        where T : class => _features.Get<T>();
+
+    /// <summary>Hands the exchange to middleware of ASP.NET Core.</summary>
+    public Task PassToAsync(RequestDelegate middleware)
+    {
+        ArgumentNullException.ThrowIfNull(middleware);
+        return middleware(new DefaultHttpContext(_features));
+    }
+}
