@@ -79,6 +79,16 @@ public class RoomTests
     }
 
     [Fact]
+    public void HttpContext_IsKnownToTheExchangeAlone() =>
+        Assert.Equal(
+            ["Exchange.cs"],
+            Directory
+                .EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
+                .Where(file => File.ReadAllText(file).Contains("HttpContext", StringComparison.Ordinal))
+                .Select(Path.GetFileName)
+        );
+
+    [Fact]
     public void AProject_RefersOnlyToThoseThatItMay()
     {
         foreach (var file in Directory.EnumerateFiles(Source, "*.csproj", SearchOption.AllDirectories))
