@@ -52,7 +52,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*',
                 'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
             if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
-            redis.call('PUBLISH', ARGV[3], id)
+            redis.call('PUBLISH', ARGV[3], table.concat({epoch, id, ARGV[7], ARGV[10], ARGV[8], ARGV[9]}, '\n'))
             return {epoch, id}
             """;
 
@@ -121,6 +121,18 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
 
         return position;
     }
+
+    /// <summary>
+    /// Returns the purge that a notification tells of, and its position; null where it tells of something else, or a node of an earlier
+    /// version sent it.
+    /// </summary>
+    public static (Purge Purge, LogPosition Position)? ReadNotification(string? text) =>
+        text?.Split('\n', 6) is [var epoch, var id, var kind, var soft, var authority, var purged]
+        && long.TryParse(epoch, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var epochNumber)
+        && int.TryParse(kind, NumberStyles.None, CultureInfo.InvariantCulture, out var kindNumber)
+        && TryReadNumber(id, out var number)
+            ? (new Purge((PurgeKind)kindNumber, authority, purged, soft == "1"), new LogPosition(epochNumber, number))
+            : null;
 
     /// <summary>The purges after the item of a number; all, if it is 0.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
@@ -210,11 +222,23 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             : throw new TimeoutException("The secret that nodes share cannot be read.");
     }
 
-    private static long NumberOf(string id)
+    private static long NumberOf(string id) =>
+        TryReadNumber(id, out var number) ? number : throw new FormatException("The id of a purge cannot be read.");
+
+    private static bool TryReadNumber(string id, out long number)
     {
-        var dash = id.IndexOf('-', StringComparison.Ordinal);
-        return (long.Parse(id.AsSpan(0, dash), CultureInfo.InvariantCulture) << SequenceBits)
-            | Math.Min(long.Parse(id.AsSpan(dash + 1), CultureInfo.InvariantCulture), MaxSequence);
+        number = 0;
+        if (
+            id.Split('-') is not [var milliseconds, var counter]
+            || !long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var time)
+            || !long.TryParse(counter, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+        )
+        {
+            return false;
+        }
+
+        number = (time << SequenceBits) | Math.Min(sequence, MaxSequence);
+        return true;
     }
 
     private bool IsEnded(long epoch)

@@ -7,7 +7,8 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The log of purges as a stream in Redis, which each node tails: by a notification, and by a slow poll for those that it missed. Where the
+/// The log of purges as a stream in Redis, which each node tails: by a notification, which tells the purge itself, and by a slow poll for
+/// those that it missed. Where the
 /// stream is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any
 /// number of threads.
 /// </summary>
@@ -81,7 +82,7 @@ internal sealed class RedisPurges : IDisposable
     {
         if (_subscribed != multiplexer)
         {
-            await multiplexer.GetSubscriber().SubscribeAsync(_keys.Purged, (_, _) => CatchUp());
+            await multiplexer.GetSubscriber().SubscribeAsync(_keys.Purged, (_, told) => OnNotified(told));
             _subscribed = multiplexer;
         }
 
@@ -170,6 +171,17 @@ internal sealed class RedisPurges : IDisposable
     {
         _reading.Dispose();
         _telling.Dispose();
+    }
+
+    // What was told holds at once: Redis may stop answering before it can be read in the stream.
+    private void OnNotified(string? told)
+    {
+        if (PurgeStream.ReadNotification(told) is var (purge, position) && !_own.ContainsKey(position.Number))
+        {
+            _sink?.Apply(purge, position);
+        }
+
+        CatchUp();
     }
 
     private async Task<bool> TellAsync()

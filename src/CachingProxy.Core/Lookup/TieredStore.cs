@@ -64,7 +64,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     public async ValueTask<IReadOnlyList<CacheEntry>> LookBehindAsync(CacheKey key)
     {
         // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
-        var position = invalidations.Begin();
+        var position = invalidations.BeginLook();
         try
         {
             var entries = (await memory.FindAsync(key)).ToList();

@@ -68,7 +68,22 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>The same for a fetch that began when a position was current: what was purged since counts against it.</summary>
+    /// <summary>
+    /// Begins a look for stored responses in a tier that another node may be removing from; returns the position to <see cref="End"/> with.
+    /// Every purge that is kept in mind now stays in mind until then: whoever removes what it ended may be done, and let go of the purge,
+    /// between the tier's answer and our look at that.
+    /// </summary>
+    public LogPosition BeginLook()
+    {
+        lock (_lock)
+        {
+            var oldest = OldestUnderWay_NeedsLock();
+            BeginAt_NeedsLock(oldest);
+            return new(_state.Epoch, oldest);
+        }
+    }
+
+    /// <summary>Begins a fetch that began when a position was current: purges since then count against it.</summary>
     public void BeginAt(LogPosition position)
     {
         lock (_lock)
@@ -220,6 +235,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
+    private long OldestUnderWay_NeedsLock() => _underWay.Count > 0 ? _underWay.First().Key : _state.Number;
+
     private void BeginAt_NeedsLock(long number) => _underWay[number] = _underWay.GetValueOrDefault(number) + 1;
 
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
@@ -280,7 +297,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private void ForgetUrls_NeedsLock()
     {
-        var oldest = _underWay.Count > 0 ? _underWay.First().Key : _state.Number;
+        var oldest = OldestUnderWay_NeedsLock();
         while (_urlsInOrder.TryPeek(out var record) && record.Number <= oldest)
         {
             _urlsInOrder.Dequeue();

@@ -68,6 +68,19 @@ public class InvalidationLogTests
     }
 
     [Fact]
+    public void ALookThatBegan_BeforeWhatAPurgeEndedWasRemoved_StillSeesThePurge_AfterItWasLetGo()
+    {
+        var stored = _log.Position;
+        var held = _log.Begin();
+        _log.Append(Purge.Url(Some.Key()));
+        var look = _log.BeginLook();
+        _log.End(held);
+        Assert.Equal(Validity.Gone, _log.Check(Some.Key(), [], stored, out _));
+        _log.End(look);
+        Assert.Equal(0, _log.RememberedUrls);
+    }
+
+    [Fact]
     public void AHardPurge_CountsMoreThanASoftOneAfterIt()
     {
         var before = _log.Begin();

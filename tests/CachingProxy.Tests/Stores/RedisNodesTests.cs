@@ -57,6 +57,29 @@ public sealed class RedisNodesTests : IAsyncLifetime
         Assert.Equal(asked + 1, origin.Requests.Count);
     }
 
+    [Theory]
+    [InlineData("?url=/a/b")]
+    [InlineData("?prefix=/a")]
+    [InlineData("?tag=t")]
+    [InlineData("")]
+    public async Task APurgeThatANodeWasToldOf_HoldsThere_AlsoWhereItCannotReadTheLogAnyMore(string query)
+    {
+        var version = 1;
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response($"{version}", "Cache-Control: max-age=60", "Cache-Tag: t"));
+        await using var one = await StartAsync(origin);
+        await _redis.CommandAsync("ACL", "SETUSER", "other", "on", ">secret", "~*", "&*", "+@all");
+        await using var other = await StartAsync(origin, user: "other:secret@");
+        Assert.Equal("1", await other.Client.GetStringAsync("/a/b"));
+        Assert.True((await HitAsync(other, "/a/b")).IsHit);
+        await Eventually.IsAsync(() => other.Engine.LogPosition == one.Engine.LogPosition);
+        version = 2;
+        await _redis.CommandAsync("ACL", "SETUSER", "other", "-@read");
+
+        Assert.Equal(HttpStatusCode.OK, (await one.Client.DeleteAsync("/cache" + query)).StatusCode);
+        await Eventually.IsAsync(() => other.Engine.LogPosition == one.Engine.LogPosition);
+        Assert.Equal("2", await other.Client.GetStringAsync("/a/b"));
+    }
+
     [Fact]
     public async Task ManyRequestsToBothNodesForOneColdUrl_AreOneRequestToTheOrigin_WhileRedisAnswersInTime()
     {
@@ -350,11 +373,11 @@ public sealed class RedisNodesTests : IAsyncLifetime
         );
     }
 
-    private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true)
+    private async Task<TestProxy> StartAsync(FakeOrigin origin, bool untilUp = true, string user = "")
     {
         var proxy = await TestProxy.StartAsync(
             origin,
-            new ProxySettings { Store = StoreSetting.Parse($"redis://127.0.0.1:{_redis.Port}") },
+            new ProxySettings { Store = StoreSetting.Parse($"redis://{user}127.0.0.1:{_redis.Port}") },
             host: "localhost"
         );
         await (untilUp ? Eventually.IsAsync(() => proxy.SecondTier!.IsAvailable) : Task.CompletedTask);
