@@ -47,9 +47,17 @@ public sealed class ReverseProxy
         }
 
         ReferenceRewrite? rewrite = _rewritesReferences ? new ReferenceRewrite(_base, exchange.Scheme, guarded) : null;
-        return WebSocketTunnel.IsAskedForBy(exchange) ? TunnelAsync(exchange, Request(null), rewrite)
-            : exchange.Method == "QUERY" ? QueryAsync()
-            : ServeAsync(exchange, Request(null), rewrite);
+        if (WebSocketTunnel.IsAskedForBy(exchange))
+        {
+            return TunnelAsync(exchange, Request(null), rewrite);
+        }
+
+        if (exchange.Method == "QUERY")
+        {
+            return QueryAsync();
+        }
+
+        return ServeAsync(exchange, Request(null), rewrite);
 
         ForwardedRequest Request(QueryContent? query) => new(exchange, guarded, _face, _base, _originFields, key, _pseudonym, query);
 

@@ -51,10 +51,17 @@ public static class RequestGuard
             return null;
         }
 
-        return method is "CONNECT" or "TRACE" ? new Refusal(405, "method_not_allowed", $"{method} is not available here.")
-            : RegisteredMethods.TryGetValue(method, out var registered) && method != registered
-                ? Refusal.BadRequest($"Methods are case-sensitive: {registered} is written in upper case.")
-            : null;
+        if (method is "CONNECT" or "TRACE")
+        {
+            return new Refusal(405, "method_not_allowed", $"{method} is not available here.");
+        }
+
+        if (RegisteredMethods.TryGetValue(method, out var registered) && method != registered)
+        {
+            return Refusal.BadRequest($"Methods are case-sensitive: {registered} is written in upper case.");
+        }
+
+        return null;
     }
 
     private static Refusal? CheckTarget(Exchange exchange, out GuardedRequest guarded)
@@ -141,12 +148,22 @@ public static class RequestGuard
         }
 
         // Kestrel lets Transfer-Encoding win over Content-Length and moves the latter to X-Content-Length.
-        return !HttpProtocol.IsHttp11(protocol) ? Refusal.BadRequest("Transfer-Encoding is for HTTP/1.1 alone.")
-            : coding.Count > 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase)
-                ? Refusal.BadRequest("The only Transfer-Encoding that is accepted is one chunked.")
-            : headers.ContentLength is not null || headers.ContainsKey("X-Content-Length")
-                ? Refusal.BadRequest("A message has Content-Length or Transfer-Encoding, not both.")
-            : null;
+        if (!HttpProtocol.IsHttp11(protocol))
+        {
+            return Refusal.BadRequest("Transfer-Encoding is for HTTP/1.1 alone.");
+        }
+
+        if (coding.Count > 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase))
+        {
+            return Refusal.BadRequest("The only Transfer-Encoding that is accepted is one chunked.");
+        }
+
+        if (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length"))
+        {
+            return Refusal.BadRequest("A message has Content-Length or Transfer-Encoding, not both.");
+        }
+
+        return null;
     }
 
     private static Refusal? CheckConnection(StringValues connection)
@@ -157,10 +174,17 @@ public static class RequestGuard
         }
 
         var options = HopByHopFields.Nominated(connection);
-        return options.Count > MaxConnectionOptions ? Refusal.BadRequest($"Connection names more than {MaxConnectionOptions} options.")
-            : FramingFields.Any(options.Contains)
-                ? Refusal.BadRequest("Connection must not name a field that frames or routes the message.")
-            : null;
+        if (options.Count > MaxConnectionOptions)
+        {
+            return Refusal.BadRequest($"Connection names more than {MaxConnectionOptions} options.");
+        }
+
+        if (FramingFields.Any(options.Contains))
+        {
+            return Refusal.BadRequest("Connection must not name a field that frames or routes the message.");
+        }
+
+        return null;
     }
 
     // RFC 9110 §10.1.1: 100-continue is the only expectation there is.

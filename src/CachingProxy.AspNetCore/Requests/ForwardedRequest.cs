@@ -92,10 +92,12 @@ internal sealed class ForwardedRequest : CacheRequest
     public override OriginRequest CreateOriginRequest() =>
         new(Method, Key, Forwarded)
         {
-            Content =
-                _query is { Length: > 0 } ? _query.Open()
-                : HasContent && _query is null ? _exchange.Content
-                : null,
+            Content = _query switch
+            {
+                { Length: > 0 } => _query.Open(),
+                null when HasContent => _exchange.Content,
+                _ => null,
+            },
             ExpectsContinue = _query is null && _exchange.RequestHeaders.Expect.Count > 0,
             ContentLength = _query?.Length ?? _exchange.RequestHeaders.ContentLength,
         };

@@ -102,9 +102,17 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
 
         var ofClient = scheme.Length > 0 ? scheme : ClientScheme;
         var host = UriNormalization.NormaliseHost(ofClient, authority);
-        return host != Client.Host && host != Client.KeyHost ? null
-            : ofClient == ClientScheme ? ""
-            : $"{scheme}://{authority}";
+        if (host != Client.Host && host != Client.KeyHost)
+        {
+            return null;
+        }
+
+        if (ofClient == ClientScheme)
+        {
+            return "";
+        }
+
+        return $"{scheme}://{authority}";
     }
 
     // 5; url=https://origin.test/x, with or without url=, the URL in quotes or not.

@@ -86,10 +86,12 @@ public static class ResponseWriter
         }
 
         WriteCacheStatus(headers, result.CacheStatus);
-        headers.ContentLength =
-            result.Status is 204 or 304 ? null
-            : result.Status == 205 ? 0
-            : result.Body.Length;
+        headers.ContentLength = result.Status switch
+        {
+            204 or 304 => null,
+            205 => 0,
+            _ => result.Body.Length,
+        };
     }
 
     // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.

@@ -38,10 +38,22 @@ internal static class Freshening
 
         // Compared weakly, for some servers weaken the tag of what they compress, and forget to in the 304.
         var matching = candidates.Where(candidate => candidate.EntityTag?.WeaklyEquals(tag) == true).ToList();
-        return matching.Count > 0 ? (tag.IsWeak ? [matching.MaxBy(candidate => candidate.Date)!] : matching)
-            : validating.EntityTag is { } known ? (known.WeaklyEquals(tag) ? [validating] : [])
-            : tag.IsWeak && hasSameDate ? [validating]
-            : [];
+        if (matching.Count > 0)
+        {
+            return (tag.IsWeak ? [matching.MaxBy(candidate => candidate.Date)!] : matching);
+        }
+
+        if (validating.EntityTag is { } known)
+        {
+            return (known.WeaklyEquals(tag) ? [validating] : []);
+        }
+
+        if (tag.IsWeak && hasSameDate)
+        {
+            return [validating];
+        }
+
+        return [];
     }
 
     /// <summary>

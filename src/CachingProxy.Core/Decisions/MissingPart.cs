@@ -23,14 +23,29 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
     /// What is missing; null where it cannot be had with one range, could not be known to belong to what is stored, or makes too much of
     /// it.
     /// </summary>
-    public static MissingPart? Of(CacheEntry entry, CachePolicy policy) =>
-        entry.Part is not { IsExact: true, Stated.Complete: { } complete } part
-        || complete > policy.MaxObjectBytes
-        || StrongValidator.Of(entry) is not { } validator
-            ? null
-        : part.First == 0 && part.Last < complete - 1 ? new MissingPart(new ContentRange(part.Last + 1, complete - 1, complete), validator)
-        : part.First > 0 && part.Last == complete - 1 ? new MissingPart(new ContentRange(0, part.First - 1, complete), validator)
-        : null;
+    public static MissingPart? Of(CacheEntry entry, CachePolicy policy)
+    {
+        if (
+            entry.Part is not { IsExact: true, Stated.Complete: { } complete } part
+            || complete > policy.MaxObjectBytes
+            || StrongValidator.Of(entry) is not { } validator
+        )
+        {
+            return null;
+        }
+
+        if (part.First == 0 && part.Last < complete - 1)
+        {
+            return new MissingPart(new ContentRange(part.Last + 1, complete - 1, complete), validator);
+        }
+
+        if (part.First > 0 && part.Last == complete - 1)
+        {
+            return new MissingPart(new ContentRange(0, part.First - 1, complete), validator);
+        }
+
+        return null;
+    }
 
     /// <summary>Whether a 206 is just what is missing.</summary>
     public bool IsIn(CacheEntry received) =>

@@ -22,10 +22,22 @@ internal static class RangeRules
             return isMet ? OfPart(part, lines.ToString()) : RangeDecision.NotStored.Instance;
         }
 
-        return entry.Status != 200 || length is null ? new RangeDecision.Whole(RangeIgnored.Status)
-            : !isMet ? new RangeDecision.Whole(RangeIgnored.OtherRepresentation)
-            : RangeField.Parse(lines) is { } ranges ? OfWhole(ranges, length.Value)
-            : new RangeDecision.Whole(RangeIgnored.Unreadable);
+        if (entry.Status != 200 || length is null)
+        {
+            return new RangeDecision.Whole(RangeIgnored.Status);
+        }
+
+        if (!isMet)
+        {
+            return new RangeDecision.Whole(RangeIgnored.OtherRepresentation);
+        }
+
+        if (RangeField.Parse(lines) is { } ranges)
+        {
+            return OfWhole(ranges, length.Value);
+        }
+
+        return new RangeDecision.Whole(RangeIgnored.Unreadable);
     }
 
     private static RangeDecision OfWhole(IReadOnlyList<RangeField> ranges, long length)
@@ -40,9 +52,17 @@ internal static class RangeRules
         }
 
         // More bytes than there are means that ranges overlap: nobody needs that but to do harm (RFC 9110 §17.15).
-        return slices.Count == 0 ? new RangeDecision.NotSatisfiable(length)
-            : slices.Sum(slice => slice.Length) > length ? new RangeDecision.Whole(RangeIgnored.Overlapping)
-            : new RangeDecision.Slices(slices);
+        if (slices.Count == 0)
+        {
+            return new RangeDecision.NotSatisfiable(length);
+        }
+
+        if (slices.Sum(slice => slice.Length) > length)
+        {
+            return new RangeDecision.Whole(RangeIgnored.Overlapping);
+        }
+
+        return new RangeDecision.Slices(slices);
     }
 
     // RFC 9111 §3.3: only what lies wholly within the part; and the very range that brought it, which has this answer.
@@ -58,10 +78,12 @@ internal static class RangeRules
             return RangeDecision.NotStored.Instance;
         }
 
-        var bytes =
-            part.Stated.Complete is { } complete ? range.Of(complete)
-            : range is { First: { } from, Last: { } to } ? (from, to)
-            : null;
+        var bytes = (part.Stated.Complete, range) switch
+        {
+            ({ } complete, _) => range.Of(complete),
+            (null, { First: { } from, Last: { } to }) => (from, to),
+            _ => null,
+        };
         return bytes is var (first, last) && first >= part.First && last <= part.Last
             ? new RangeDecision.Slices([
                 new RangeDecision.Slice(first - part.First, last - first + 1, new ContentRange(first, last, part.Stated.Complete)),

@@ -23,10 +23,17 @@ internal static class ReuseRules
             return ToOrigin(request, directives, entry, reason, standIn);
         }
 
-        return entry.Part is null || request.HasRange ? new ReuseDecision.Serve(entry, age, hit)
-            : !directives.OnlyIfCached && !directives.NoStore && MissingPart.Of(entry, policy) is { } missing
-                ? new ReuseDecision.Complete(entry, missing)
-            : ToOrigin(request, directives, entry, ForwardReason.Partial, null);
+        if (entry.Part is null || request.HasRange)
+        {
+            return new ReuseDecision.Serve(entry, age, hit);
+        }
+
+        if (!directives.OnlyIfCached && !directives.NoStore && MissingPart.Of(entry, policy) is { } missing)
+        {
+            return new ReuseDecision.Complete(entry, missing);
+        }
+
+        return ToOrigin(request, directives, entry, ForwardReason.Partial, null);
     }
 
     /// <summary>
@@ -36,13 +43,37 @@ internal static class ReuseRules
     {
         var policy = request.Face.Policy;
         var fields = request.Fields;
-        return !request.IsGet && !request.IsHead && !request.IsKeyedQuery ? ForwardReason.Method
-            : request.HasContent && !request.IsKeyedQuery ? ForwardReason.RequestContent
-            : fields["If-Match"].Count > 0 || fields["If-Unmodified-Since"].Count > 0 ? ForwardReason.Precondition
-            : policy.TtlMode == TtlMode.Respect ? null
-            : policy.TimeToLive <= TimeSpan.Zero ? ForwardReason.CachingIsOff
-            : fields["Authorization"].Count > 0 ? ForwardReason.Authorization
-            : null;
+        if (!request.IsGet && !request.IsHead && !request.IsKeyedQuery)
+        {
+            return ForwardReason.Method;
+        }
+
+        if (request.HasContent && !request.IsKeyedQuery)
+        {
+            return ForwardReason.RequestContent;
+        }
+
+        if (fields["If-Match"].Count > 0 || fields["If-Unmodified-Since"].Count > 0)
+        {
+            return ForwardReason.Precondition;
+        }
+
+        if (policy.TtlMode == TtlMode.Respect)
+        {
+            return null;
+        }
+
+        if (policy.TimeToLive <= TimeSpan.Zero)
+        {
+            return ForwardReason.CachingIsOff;
+        }
+
+        if (fields["Authorization"].Count > 0)
+        {
+            return ForwardReason.Authorization;
+        }
+
+        return null;
     }
 
     /// <summary>RFC 9111 §5.2.1.7: whether the origin must not be asked. Of requests that a cache can answer.</summary>
@@ -83,13 +114,30 @@ internal static class ReuseRules
         CacheEntry? entry,
         ForwardReason reason,
         CacheEntry? standIn
-    ) =>
-        directives.OnlyIfCached ? new ReuseDecision.GatewayTimeout(reason)
-        : request.IsHead ? new ReuseDecision.Forward(reason)
-        : entry is { HasValidator: true, Part: null } && request.Face.Policy.TtlMode == TtlMode.Respect
-            ? new ReuseDecision.Revalidate(entry, reason, standIn)
-        : request.HasRange && RangeField.Parse(request.Fields["Range"]) is null ? new ReuseDecision.Forward(ForwardReason.Range)
-        : new ReuseDecision.Fetch(reason, standIn);
+    )
+    {
+        if (directives.OnlyIfCached)
+        {
+            return new ReuseDecision.GatewayTimeout(reason);
+        }
+
+        if (request.IsHead)
+        {
+            return new ReuseDecision.Forward(reason);
+        }
+
+        if (entry is { HasValidator: true, Part: null } && request.Face.Policy.TtlMode == TtlMode.Respect)
+        {
+            return new ReuseDecision.Revalidate(entry, reason, standIn);
+        }
+
+        if (request.HasRange && RangeField.Parse(request.Fields["Range"]) is null)
+        {
+            return new ReuseDecision.Forward(ForwardReason.Range);
+        }
+
+        return new ReuseDecision.Fetch(reason, standIn);
+    }
 
     private static ForwardReason? WhyNot(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age, out HitReason hit)
     {
@@ -130,11 +178,19 @@ internal static class ReuseRules
         }
 
         // RFC 9111 §5.2.1.2, RFC 5861 §3.
-        hit =
-            request.MaxStale >= -left && !ForbidsStale(control) ? HitReason.MaxStale
-            : control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control) ? HitReason.StaleWhileRevalidate
-            : HitReason.Fresh;
-        return hit == HitReason.Fresh ? ForwardReason.Stale : null;
+        if (request.MaxStale >= -left && !ForbidsStale(control))
+        {
+            hit = HitReason.MaxStale;
+            return null;
+        }
+
+        if (control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control))
+        {
+            hit = HitReason.StaleWhileRevalidate;
+            return null;
+        }
+
+        return ForwardReason.Stale;
     }
 
     // RFC 5861 §4: either side may permit it, and the origin may forbid it. A stored error is no better than a fresh one.

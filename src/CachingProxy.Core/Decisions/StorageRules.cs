@@ -43,24 +43,36 @@ internal static class StorageRules
     {
         var fields = response.Fields;
         var vary = VaryField.Parse(fields["Vary"]);
-        return !IsMethodStorable(key, request.Method, response, freshness) ? NotStoredReason.Method
-            : IsUnclearPart(request, response) ? NotStoredReason.Partial
-            : response.IsFramingAmbiguous ? NotStoredReason.AmbiguousFraming
-            : response.HasUnreadableField ? NotStoredReason.UnreadableField
-            : ServerSentEvents.AreIn(fields) ? NotStoredReason.EventStream
-            : Prohibition(policy, request, response.Status, control)
-                ?? (
-                    fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse
-                        ? NotStoredReason.SetCookie
-                    : ResponseTags.Of(fields) is null ? NotStoredReason.TooManyTags
-                    : vary.IsAny ? NotStoredReason.VaryAny
-                    : vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong
-                    : !IsStatusStorable(policy, response.Status, control, freshness) ? NotStoredReason.Status
-                    : WhyPersonal(policy, request, control, vary, freshness) is { } personal ? personal
-                    : freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, fields) ? NotStoredReason.NoLifetime
-                    : response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge
-                    : null
-                );
+        if (!IsMethodStorable(key, request.Method, response, freshness))
+        {
+            return NotStoredReason.Method;
+        }
+
+        if (IsUnclearPart(request, response))
+        {
+            return NotStoredReason.Partial;
+        }
+
+        if (response.IsFramingAmbiguous)
+        {
+            return NotStoredReason.AmbiguousFraming;
+        }
+
+        if (response.HasUnreadableField)
+        {
+            return NotStoredReason.UnreadableField;
+        }
+
+        if (ServerSentEvents.AreIn(fields))
+        {
+            return NotStoredReason.EventStream;
+        }
+
+        return Prohibition(policy, request, response.Status, control)
+            ?? WhyNotForAll(policy, fields, vary)
+            ?? (IsStatusStorable(policy, response.Status, control, freshness) ? default(NotStoredReason?) : NotStoredReason.Status)
+            ?? WhyPersonal(policy, request, control, vary, freshness)
+            ?? WhyOfNoUse(policy, response, control, freshness);
     }
 
     // RFC 9110 §9.3.3, RFC 5789 §2: what such a request leaves behind may be sent with its response, and serves a later GET.
@@ -99,6 +111,36 @@ internal static class StorageRules
     /// <summary>
     /// RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.
     /// </summary>
+    private static NotStoredReason? WhyNotForAll(CachePolicy policy, FieldList fields, VaryField vary)
+    {
+        if (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse)
+        {
+            return NotStoredReason.SetCookie;
+        }
+
+        if (ResponseTags.Of(fields) is null)
+        {
+            return NotStoredReason.TooManyTags;
+        }
+
+        if (vary.IsAny)
+        {
+            return NotStoredReason.VaryAny;
+        }
+
+        return vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong : null;
+    }
+
+    private static NotStoredReason? WhyOfNoUse(CachePolicy policy, OriginResponse response, CacheControl control, Freshness freshness)
+    {
+        if (freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, response.Fields))
+        {
+            return NotStoredReason.NoLifetime;
+        }
+
+        return response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge : null;
+    }
+
     private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, int status, CacheControl control)
     {
         if (policy.TtlMode == TtlMode.Override)
@@ -108,14 +150,37 @@ internal static class StorageRules
 
         // RFC 9111 §5.2.2.3: beside must-understand, no-store is for caches that do not know the status.
         var isUnderstood = control.MustUnderstand && UnderstoodStatuses.Contains(status);
-        return control.MustUnderstand && !isUnderstood ? NotStoredReason.NotUnderstood
-            : control.NoStore && !isUnderstood ? NotStoredReason.NoStore
-            : request.Directives.NoStore ? NotStoredReason.RequestNoStore
-            : control.Private ? NotStoredReason.Private
-            : control.IsMalformed ? NotStoredReason.CacheControlMalformed
-            : request.HasAuthorization && !control.Public && !control.MustRevalidate && control.SharedMaxAge is null
-                ? NotStoredReason.Authorization
-            : null;
+        if (control.MustUnderstand && !isUnderstood)
+        {
+            return NotStoredReason.NotUnderstood;
+        }
+
+        if (control.NoStore && !isUnderstood)
+        {
+            return NotStoredReason.NoStore;
+        }
+
+        if (request.Directives.NoStore)
+        {
+            return NotStoredReason.RequestNoStore;
+        }
+
+        if (control.Private)
+        {
+            return NotStoredReason.Private;
+        }
+
+        if (control.IsMalformed)
+        {
+            return NotStoredReason.CacheControlMalformed;
+        }
+
+        if (request.HasAuthorization && !control.Public && !control.MustRevalidate && control.SharedMaxAge is null)
+        {
+            return NotStoredReason.Authorization;
+        }
+
+        return null;
     }
 
     private static bool IsStatusStorable(CachePolicy policy, int status, CacheControl control, Freshness freshness)
@@ -141,11 +206,25 @@ internal static class StorageRules
         CacheControl control,
         VaryField vary,
         Freshness freshness
-    ) =>
-        freshness.Source is FreshnessSource.Explicit || control.Public ? null
-        : request.HasCookie && !policy.StripCookies && !vary.Names.Contains("cookie") ? NotStoredReason.RequestCookie
-        : request.Credentials.Any(name => !vary.Names.Contains(name)) ? NotStoredReason.RequestCredentials
-        : null;
+    )
+    {
+        if (freshness.Source is FreshnessSource.Explicit || control.Public)
+        {
+            return null;
+        }
+
+        if (request.HasCookie && !policy.StripCookies && !vary.Names.Contains("cookie"))
+        {
+            return NotStoredReason.RequestCookie;
+        }
+
+        if (request.Credentials.Any(name => !vary.Names.Contains(name)))
+        {
+            return NotStoredReason.RequestCredentials;
+        }
+
+        return null;
+    }
 
     // RFC 9111 §4.3, RFC 5861: what is stale from the beginning can be validated, or be served while it is being refreshed.
     private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) =>

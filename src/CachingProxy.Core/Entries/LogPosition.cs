@@ -9,8 +9,18 @@ public readonly record struct LogPosition(long Epoch, long Number)
     public bool IsAfter(LogPosition other) => Epoch == other.Epoch && Number > other.Number;
 
     /// <summary>The earlier of two; where they are of two epochs, one of neither.</summary>
-    public static LogPosition Earlier(LogPosition one, LogPosition other) =>
-        one.Epoch != other.Epoch ? default
-        : one.Number < other.Number ? one
-        : other;
+    public static LogPosition Earlier(LogPosition one, LogPosition other)
+    {
+        if (one.Epoch != other.Epoch)
+        {
+            return default;
+        }
+
+        if (one.Number < other.Number)
+        {
+            return one;
+        }
+
+        return other;
+    }
 }

@@ -6,10 +6,20 @@ namespace CachingProxy.Core.Entries;
 internal static class StrongValidator
 {
     /// <summary>The strong validator of a response as <c>If-Range</c> takes it; null where it has none.</summary>
-    public static string? Of(CacheEntry entry) =>
-        entry.EntityTag is { } tag ? (tag.IsWeak ? null : tag.ToString())
-        : entry.LastModified is { } modified && IsStrong(modified, entry.Date) ? HttpDate.Format(modified)
-        : null;
+    public static string? Of(CacheEntry entry)
+    {
+        if (entry.EntityTag is { } tag)
+        {
+            return (tag.IsWeak ? null : tag.ToString());
+        }
+
+        if (entry.LastModified is { } modified && IsStrong(modified, entry.Date))
+        {
+            return HttpDate.Format(modified);
+        }
+
+        return null;
+    }
 
     /// <summary>RFC 9110 §13.1.5: whether a request wants a range of this very representation; true where it says nothing.</summary>
     public static bool IsMetBy(IFields request, CacheEntry entry)

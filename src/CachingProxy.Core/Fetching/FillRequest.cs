@@ -53,10 +53,12 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>A stored response anew, while it is still being served.</summary>
     public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
-        var refresh =
-            stored.Part is not null ? Of(request)
-            : stored.HasValidator ? ToValidate(request, stored)
-            : Of(request, ConditionalRequest.Whole(Asked(request)));
+        var refresh = stored switch
+        {
+            { Part: not null } => Of(request),
+            { HasValidator: true } => ToValidate(request, stored),
+            _ => Of(request, ConditionalRequest.Whole(Asked(request))),
+        };
         return refresh with
         {
             HasStandIn = true,

@@ -142,10 +142,12 @@ internal sealed class FillRunner(
     {
         var request = fill.Request;
         var isTooLarge = response.ContentLength is null && hitForMiss.IsTooLarge(request.Key, request.Partition, clock.Now);
-        var decision =
-            request.HasStandIn && ServerErrors.Contains(response.Status) ? new StorageDecision.DoNotStore(NotStoredReason.ServerError)
-            : isTooLarge ? new StorageDecision.DoNotStore(NotStoredReason.TooLarge)
-            : StorageRules.Decide(request.Policy, request.Key, request.Stored.Facts, response, clock.WallNow);
+        StorageDecision decision = (request.HasStandIn && ServerErrors.Contains(response.Status), isTooLarge) switch
+        {
+            (true, _) => new StorageDecision.DoNotStore(NotStoredReason.ServerError),
+            (_, true) => new StorageDecision.DoNotStore(NotStoredReason.TooLarge),
+            _ => StorageRules.Decide(request.Policy, request.Key, request.Stored.Facts, response, clock.WallNow),
+        };
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;

@@ -57,10 +57,22 @@ internal sealed class SearchVariance
         }
 
         // `except` names exceptions from `params`, and means nothing without it.
-        return significant is not null && !ignoresAll ? null
-            : ignoresAll ? new SearchVariance(orderMatters, namesAreIgnored: false, significant ?? [])
-            : orderMatters && ignored is not { Count: > 0 } ? null
-            : new SearchVariance(orderMatters, namesAreIgnored: true, ignored ?? []);
+        if (significant is not null && !ignoresAll)
+        {
+            return null;
+        }
+
+        if (ignoresAll)
+        {
+            return new SearchVariance(orderMatters, namesAreIgnored: false, significant ?? []);
+        }
+
+        if (orderMatters && ignored is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        return new SearchVariance(orderMatters, namesAreIgnored: true, ignored ?? []);
     }
 
     /// <summary>
@@ -110,12 +122,15 @@ internal sealed class SearchVariance
         for (var i = 0; i < text.Length; i++)
         {
             var isEscaped = text[i] == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]);
-            bytes.Append(
-                isEscaped ? (char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
-                : text[i] == '+' ? ' '
-                : text[i]
-            );
-            i += isEscaped ? 2 : 0;
+            if (isEscaped)
+            {
+                bytes.Append((char)byte.Parse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                i += 2;
+            }
+            else
+            {
+                bytes.Append(text[i] == '+' ? ' ' : text[i]);
+            }
         }
 
         return bytes.ToString();

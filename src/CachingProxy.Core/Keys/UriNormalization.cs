@@ -124,10 +124,12 @@ public static class UriNormalization
             var name = segment.AsSpan();
             var parameter = name.IndexOf(';');
             name = parameter < 0 ? name : name[..parameter];
-            depth +=
-                name is ".." ? -1
-                : name is "" or "." ? 0
-                : 1;
+            depth += name switch
+            {
+                ".." => -1,
+                "" or "." => 0,
+                _ => 1,
+            };
             if (depth < 0)
             {
                 return true;

@@ -140,10 +140,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
                 )
             )
             {
-                record.Hold =
-                    !record.IsHeld ? FirstHold
-                    : record.Hold * 2 < options.MaxHold ? record.Hold * 2
-                    : options.MaxHold;
+                var longer = record.Hold * 2 < options.MaxHold ? record.Hold * 2 : options.MaxHold;
+                record.Hold = record.IsHeld ? longer : FirstHold;
                 record.HeldSince = time.GetTimestamp();
                 record.IsHeld = true;
                 Log.OriginIsHeldDown(logger, authority, record.Failures, failure.Message, Seconds(record.Hold));

@@ -36,9 +36,17 @@ internal readonly record struct ContentRange(long First, long Last, long? Comple
         }
 
         var complete = text[(slash + 1)..];
-        return complete is "*" ? new ContentRange(first, last, null)
-            : Number(complete) is { } length && length > last ? new ContentRange(first, last, length)
-            : null;
+        if (complete is "*")
+        {
+            return new ContentRange(first, last, null);
+        }
+
+        if (Number(complete) is { } length && length > last)
+        {
+            return new ContentRange(first, last, length);
+        }
+
+        return null;
     }
 
     /// <inheritdoc/>

@@ -16,10 +16,12 @@ internal static class DeltaSeconds
         }
 
         var significant = text.TrimStart('0');
-        var seconds =
-            significant.Length > 10 ? long.MaxValue
-            : significant.IsEmpty ? 0
-            : long.Parse(significant, System.Globalization.CultureInfo.InvariantCulture);
+        var seconds = significant.Length switch
+        {
+            0 => 0,
+            > 10 => long.MaxValue,
+            _ => long.Parse(significant, System.Globalization.CultureInfo.InvariantCulture),
+        };
         value = seconds > 2_147_483_648 ? Max : TimeSpan.FromSeconds(seconds);
         return true;
     }

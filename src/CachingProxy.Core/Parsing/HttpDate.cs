@@ -23,17 +23,23 @@ internal static class HttpDate
 
         var weekday = date[..end];
         var rest = date[(end + 1)..];
-        return date[end] == ' '
-            ? IsWeekday(weekday, isAbbreviated: true)
-                ? ParseAsctime(rest)
-                : null
-            : !rest.StartsWith(' ')
-                ? null
-                : IsWeekday(weekday, isAbbreviated: true)
-                    ? ParseImf(rest[1..])
-                    : IsWeekday(weekday, isAbbreviated: false)
-                        ? ParseRfc850(rest[1..], now)
-                        : null;
+        var isAbbreviated = IsWeekday(weekday, isAbbreviated: true);
+        if (date[end] == ' ')
+        {
+            return isAbbreviated ? ParseAsctime(rest) : null;
+        }
+
+        if (!rest.StartsWith(' '))
+        {
+            return null;
+        }
+
+        if (isAbbreviated)
+        {
+            return ParseImf(rest[1..]);
+        }
+
+        return IsWeekday(weekday, isAbbreviated: false) ? ParseRfc850(rest[1..], now) : null;
     }
 
     /// <summary>

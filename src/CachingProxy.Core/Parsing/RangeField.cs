@@ -53,9 +53,17 @@ internal readonly record struct RangeField(long? First, long? Last)
             return null;
         }
 
-        return first is null && last is null ? null
-            : last < first ? null
-            : new RangeField(first, last);
+        if (first is null && last is null)
+        {
+            return null;
+        }
+
+        if (last < first)
+        {
+            return null;
+        }
+
+        return new RangeField(first, last);
     }
 
     private static bool TryNumber(ReadOnlySpan<char> digits, out long? number)

@@ -32,8 +32,16 @@ public static class Replacement
 
         var variants = siblings.Where(other => other.Partition == entry.Partition).ToList();
         // A part is the least loss.
-        return variants.Count >= MaxVariants ? [variants.Find(other => other.Part is not null) ?? variants[0]]
-            : siblings.Count >= MaxEntriesPerUri ? [siblings[0]]
-            : [];
+        if (variants.Count >= MaxVariants)
+        {
+            return [variants.Find(other => other.Part is not null) ?? variants[0]];
+        }
+
+        if (siblings.Count >= MaxEntriesPerUri)
+        {
+            return [siblings[0]];
+        }
+
+        return [];
     }
 }

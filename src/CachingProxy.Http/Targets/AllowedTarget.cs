@@ -64,9 +64,17 @@ public sealed record AllowedTarget
         if (text.StartsWith('[') && text.IndexOf(']', StringComparison.Ordinal) is var end and > 0)
         {
             var rest = text[(end + 1)..];
-            return rest.Length == 0 ? (text[1..end], null)
-                : rest[0] == ':' ? (text[1..end], rest[1..])
-                : (text, null);
+            if (rest.Length == 0)
+            {
+                return (text[1..end], null);
+            }
+
+            if (rest[0] == ':')
+            {
+                return (text[1..end], rest[1..]);
+            }
+
+            return (text, null);
         }
 
         var colon = text.IndexOf(':', StringComparison.Ordinal);

@@ -78,15 +78,19 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
     private string Fault(X509ChainStatus[] statuses)
     {
         var faults = statuses.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
-        return faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain)
-            ? options.TrustedIssuers.Count == 0
+        if (faults.HasFlag(X509ChainStatusFlags.UntrustedRoot) || faults.HasFlag(X509ChainStatusFlags.PartialChain))
+        {
+            return options.TrustedIssuers.Count == 0
                 ? "is signed by nobody whom this machine trusts. --origin-ca FILE trusts its issuer"
-                : "is signed neither by somebody whom this machine trusts nor by a root in the file of --origin-ca"
-            : faults.HasFlag(X509ChainStatusFlags.NotTimeValid)
-                ? "has expired, or is not valid yet"
-                : faults.HasFlag(X509ChainStatusFlags.Revoked)
-                    ? "was revoked"
-                    : $"is not accepted ({faults})";
+                : "is signed neither by somebody whom this machine trusts nor by a root in the file of --origin-ca";
+        }
+
+        if (faults.HasFlag(X509ChainStatusFlags.NotTimeValid))
+        {
+            return "has expired, or is not valid yet";
+        }
+
+        return faults.HasFlag(X509ChainStatusFlags.Revoked) ? "was revoked" : $"is not accepted ({faults})";
     }
 
     private static string NamesIn(X509Certificate2 certificate)

@@ -74,16 +74,29 @@ internal static class OriginFailures
     private static string TlsFault(Exception failure)
     {
         var words = failure.ToString();
-        return words.Contains("frame size", StringComparison.Ordinal) || words.Contains("wrong version number", StringComparison.Ordinal)
-                ? "The origin does not speak TLS on this port; perhaps --origin should begin with http://."
-            : words.Contains("protocol version", StringComparison.Ordinal)
-            || words.Contains("unsupported protocol", StringComparison.Ordinal)
-                ? "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3."
-            : words.Contains("handshake failure", StringComparison.Ordinal) || words.Contains("no shared cipher", StringComparison.Ordinal)
-                ? "The origin and this machine have no version of TLS, or no cipher, in common; 1.2 or 1.3 is needed."
-            : words.Contains("unexpected EOF", StringComparison.Ordinal) || words.Contains("EOF", StringComparison.Ordinal)
-                ? "The origin closed the connection during the TLS handshake."
-            : "The TLS handshake with the origin failed.";
+        if (words.Contains("frame size", StringComparison.Ordinal) || words.Contains("wrong version number", StringComparison.Ordinal))
+        {
+            return "The origin does not speak TLS on this port; perhaps --origin should begin with http://.";
+        }
+
+        if (
+            words.Contains("protocol version", StringComparison.Ordinal) || words.Contains("unsupported protocol", StringComparison.Ordinal)
+        )
+        {
+            return "The origin speaks no version of TLS that is safe enough; it needs 1.2 or 1.3.";
+        }
+
+        if (words.Contains("handshake failure", StringComparison.Ordinal) || words.Contains("no shared cipher", StringComparison.Ordinal))
+        {
+            return "The origin and this machine have no version of TLS, or no cipher, in common; 1.2 or 1.3 is needed.";
+        }
+
+        if (words.Contains("unexpected EOF", StringComparison.Ordinal) || words.Contains("EOF", StringComparison.Ordinal))
+        {
+            return "The origin closed the connection during the TLS handshake.";
+        }
+
+        return "The TLS handshake with the origin failed.";
     }
 
     private static bool IsTimeout(Exception failure)

@@ -40,12 +40,21 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
         await new ApiError("unauthorized", Reason(exchange), 401).WriteAsync(exchange);
     }
 
-    private string Reason(Exchange exchange) =>
-        _hash is null
-            ? "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, at one of its "
-                + "own addresses or loopback names."
-        : exchange.RequestHeaders.Authorization.Count > 0 ? "The token is not the admin token of this proxy."
-        : "This needs the admin token, as Authorization: Bearer TOKEN.";
+    private string Reason(Exchange exchange)
+    {
+        if (_hash is null)
+        {
+            return "No admin token is set (--admin-token), so that only programs on the proxy's own machine may do this, at one of its "
+                + "own addresses or loopback names.";
+        }
+
+        if (exchange.RequestHeaders.Authorization.Count > 0)
+        {
+            return "The token is not the admin token of this proxy.";
+        }
+
+        return "This needs the admin token, as Authorization: Bearer TOKEN.";
+    }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

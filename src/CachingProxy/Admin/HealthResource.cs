@@ -24,10 +24,20 @@ internal sealed class HealthResource(
 {
     public static Task LiveAsync(Exchange exchange, GuardedRequest guarded) => WriteAsync(exchange, 200, new ApiHealth("ok"));
 
-    public Task ReadyAsync(Exchange exchange, GuardedRequest guarded) =>
-        lifetime.ApplicationStopping.IsCancellationRequested ? WriteAsync(exchange, 503, new ApiHealth("stopping"))
-        : Reasons().ToList() is { Count: > 0 } reasons ? WriteAsync(exchange, 200, new ApiHealth("degraded", reasons))
-        : WriteAsync(exchange, 200, new ApiHealth("ready"));
+    public Task ReadyAsync(Exchange exchange, GuardedRequest guarded)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return WriteAsync(exchange, 503, new ApiHealth("stopping"));
+        }
+
+        if (Reasons().ToList() is { Count: > 0 } reasons)
+        {
+            return WriteAsync(exchange, 200, new ApiHealth("degraded", reasons));
+        }
+
+        return WriteAsync(exchange, 200, new ApiHealth("ready"));
+    }
 
     private IEnumerable<string> Reasons()
     {

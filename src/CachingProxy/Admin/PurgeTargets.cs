@@ -46,9 +46,17 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
 
         // A bare path that has the base path in front already is one as the origin knows it.
         var key = isAsClientsAsk ? origin.KeyOf(path) : origin.KeysOfClientPath(path).Cast<CacheKey?>().LastOrDefault();
-        return !UriNormalization.IsAcceptableRequestTarget(path) ? (null, $"'{url}' is no path and query; encode other characters as %HH.")
-            : key is null ? (null, $"'{url}' leaves the origin's base path with its '..' segments.")
-            : (key, null);
+        if (!UriNormalization.IsAcceptableRequestTarget(path))
+        {
+            return (null, $"'{url}' is no path and query; encode other characters as %HH.");
+        }
+
+        if (key is null)
+        {
+            return (null, $"'{url}' leaves the origin's base path with its '..' segments.");
+        }
+
+        return (key, null);
     }
 
     // The path and query of a URL on this very proxy; null where it is on another host.
@@ -63,9 +71,17 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         if (scheme is not ("http" or "https"))
         {
             // With a colon in front of any slash it is another scheme, or none that can be told.
-            return url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':' ? null
-                : origin is null ? null
-                : "/" + url;
+            if (url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':')
+            {
+                return null;
+            }
+
+            if (origin is null)
+            {
+                return null;
+            }
+
+            return "/" + url;
         }
 
         var (authority, target) = UriNormalization.Split(url[(scheme.Length + 3)..]);
@@ -77,9 +93,18 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         return isHere ? target : null;
     }
 
-    private static int PortOf(string host, string scheme) =>
-        UriNormalization.WithoutPort(host).Length is var name && name < host.Length
-            ? int.Parse(host.AsSpan(name + 1), System.Globalization.CultureInfo.InvariantCulture)
-        : scheme == "https" ? 443
-        : 80;
+    private static int PortOf(string host, string scheme)
+    {
+        if (UriNormalization.WithoutPort(host).Length is var name && name < host.Length)
+        {
+            return int.Parse(host.AsSpan(name + 1), System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (scheme == "https")
+        {
+            return 443;
+        }
+
+        return 80;
+    }
 }

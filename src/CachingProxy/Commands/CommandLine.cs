@@ -155,10 +155,20 @@ internal sealed class CommandLine
         return parameters;
     }
 
-    private IReadOnlyList<string> Given(ParseResult parsed, string name) =>
-        parsed.GetResult(_options[name]) is not { } result ? []
-        : result.Tokens.Count == 0 ? ["true"]
-        : [.. result.Tokens.Select(token => token.Value)];
+    private IReadOnlyList<string> Given(ParseResult parsed, string name)
+    {
+        if (parsed.GetResult(_options[name]) is not { } result)
+        {
+            return [];
+        }
+
+        if (result.Tokens.Count == 0)
+        {
+            return ["true"];
+        }
+
+        return [.. result.Tokens.Select(token => token.Value)];
+    }
 
     /// <summary>The help as it is made, and examples after it.</summary>
     private sealed class HelpWithExamples(SynchronousCommandLineAction inner, string examples) : SynchronousCommandLineAction

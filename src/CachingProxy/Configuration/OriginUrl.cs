@@ -16,11 +16,22 @@ internal static class OriginUrl
     public static string? Explain(string text)
     {
         // What may be a password or a key is not repeated.
-        return text.Contains('@', StringComparison.Ordinal)
-                ? "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'."
-            : text.AsSpan().ContainsAny('?', '#') ? "has a query or a fragment; leave it out, and give a key as --origin-header."
-            : ParseAny(text) is null && Guess(text) is { } guess ? $"is '{text}'; write {guess}"
-            : null;
+        if (text.Contains('@', StringComparison.Ordinal))
+        {
+            return "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.";
+        }
+
+        if (text.AsSpan().ContainsAny('?', '#'))
+        {
+            return "has a query or a fragment; leave it out, and give a key as --origin-header.";
+        }
+
+        if (ParseAny(text) is null && Guess(text) is { } guess)
+        {
+            return $"is '{text}'; write {guess}";
+        }
+
+        return null;
     }
 
     private static Uri? ParseAny(string text) =>

@@ -76,11 +76,18 @@ internal sealed record Setting(
             throw new SettingException($"{source} is given {texts.Count} times; give it once.");
         }
 
-        return Apply(settings, texts)
-            ?? throw new SettingException(
-                texts.Count == 1 && Explain?.Invoke(texts[0]) is { } why ? $"{source} {why}"
-                : IsSecret ? $"The value of {source} is not permitted; {Permitted}."
-                : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}."
-            );
+        return Apply(settings, texts) ?? throw new SettingException(Fault(texts, source));
+    }
+
+    private string Fault(IReadOnlyList<string> texts, string source)
+    {
+        if (texts.Count == 1 && Explain?.Invoke(texts[0]) is { } why)
+        {
+            return $"{source} {why}";
+        }
+
+        return IsSecret
+            ? $"The value of {source} is not permitted; {Permitted}."
+            : $"{source} is '{string.Join(Separator, texts)}'; {Permitted}.";
     }
 }

@@ -36,10 +36,9 @@ public abstract record StoreSetting
         var rest = text[(scheme.Length + 3)..];
         var (place, database) = rest.Split('/', 2) is [var before, var after] ? (before, after) : (rest, "");
         var at = place.LastIndexOf('@');
-        var (user, password) =
-            at < 0 ? ("", "")
-            : place[..at].Split(':', 2) is [var name, var secret] ? (name, secret)
-            : (place[..at], "");
+        var (user, password) = place[..Math.Max(at, 0)].Split(':', 2) is [var name, var secret]
+            ? (name, secret)
+            : (place[..Math.Max(at, 0)], "");
         var servers = place[(at + 1)..].Split(',').Select(ParseEndPoint).ToList();
         return
             servers.Contains(null)

@@ -6,6 +6,7 @@ using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace CachingProxy.JsonProxy;
@@ -21,15 +22,8 @@ internal static class EnvelopeWriter
     public static async Task WriteAsync(Exchange exchange, CacheResult result)
     {
         var headers = exchange.ResponseHeaders;
-        var isSuccess = result.Status is >= 200 and <= 299;
-        var prefix =
-            !isSuccess ? FailurePrefix(result.Status)
-            : result.CacheStatus.IsHit ? FromCache
-            : FromUpstream;
-        var suffix =
-            !result.Fields.Contains(JsonOrigin.EncodingField) ? End
-            : result.Fields[JsonOrigin.CharsetField].ToString() is { Length: > 0 } charset ? EndOfUnknown(charset)
-            : EndOfBase64;
+        var prefix = PrefixOf(result);
+        var suffix = SuffixOf(result.Fields);
 
         // The envelope always has content; a status that has none would lose it.
         exchange.Status = result.Status is 204 or 205 or 304 ? 200 : result.Status;
@@ -48,6 +42,26 @@ internal static class EnvelopeWriter
         exchange.Writer.Write(prefix);
         await ResponseWriter.CopyAsync(exchange, result.Body);
         await exchange.Writer.WriteAsync(suffix, exchange.ClientGone);
+    }
+
+    private static byte[] PrefixOf(CacheResult result)
+    {
+        if (result.Status is < 200 or > 299)
+        {
+            return FailurePrefix(result.Status);
+        }
+
+        return result.CacheStatus.IsHit ? FromCache : FromUpstream;
+    }
+
+    private static byte[] SuffixOf(FieldList fields)
+    {
+        if (!fields.Contains(JsonOrigin.EncodingField))
+        {
+            return End;
+        }
+
+        return fields[JsonOrigin.CharsetField].ToString() is { Length: > 0 } charset ? EndOfUnknown(charset) : EndOfBase64;
     }
 
     private static byte[] EndOfUnknown(string charset) =>

@@ -169,9 +169,17 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             throw TargetGuard.Forbidden();
         }
 
-        return target.Key is null ? throw Invalid("The upstream redirected to a URL that is not permitted here.")
-            : guard.Permits(target.Host, target.Port) ? target
-            : throw TargetGuard.Forbidden();
+        if (target.Key is null)
+        {
+            throw Invalid("The upstream redirected to a URL that is not permitted here.");
+        }
+
+        if (guard.Permits(target.Host, target.Port))
+        {
+            return target;
+        }
+
+        throw TargetGuard.Forbidden();
     }
 
     private async ValueTask<ReadOnlySequence<byte>> ReadAsync(

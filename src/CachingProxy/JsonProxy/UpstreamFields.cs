@@ -52,11 +52,18 @@ internal static class UpstreamFields
     public static string? Check(StringValues asked)
     {
         var names = NamesIn(asked);
-        return names.Count > MaxNames ? $"{Name} names {names.Count} fields; at most {MaxNames} are permitted."
-            : names.Find(name => !FieldSyntax.IsToken(name) || !IsPermitted(name)) is { } refused
-                ? $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those "
-                    + $"that begin with {string.Join(", ", PermittedBeginnings)}."
-            : null;
+        if (names.Count > MaxNames)
+        {
+            return $"{Name} names {names.Count} fields; at most {MaxNames} are permitted.";
+        }
+
+        if (names.Find(name => !FieldSyntax.IsToken(name) || !IsPermitted(name)) is { } refused)
+        {
+            return $"{Name} names '{refused}'; permitted are {string.Join(", ", Permitted.Order(StringComparer.Ordinal))}, and those "
+                + $"that begin with {string.Join(", ", PermittedBeginnings)}.";
+        }
+
+        return null;
     }
 
     /// <summary>

@@ -47,9 +47,21 @@ internal readonly struct ClientHead(ConnectionUse use)
 
         var target = line[..version];
         target = target[(target.IndexOf((byte)' ') + 1)..];
-        return !target.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? null
-            : target.Contains((byte)' ') ? "The request target holds a blank; encode it as %20."
-            : target.ContainsAnyInRange((byte)0x80, (byte)0xff) ? "The request target holds a byte beyond ASCII; encode it as %HH."
-            : "The request target holds a control character; encode it as %HH.";
+        if (!target.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
+        {
+            return null;
+        }
+
+        if (target.Contains((byte)' '))
+        {
+            return "The request target holds a blank; encode it as %20.";
+        }
+
+        if (target.ContainsAnyInRange((byte)0x80, (byte)0xff))
+        {
+            return "The request target holds a byte beyond ASCII; encode it as %HH.";
+        }
+
+        return "The request target holds a control character; encode it as %HH.";
     }
 }

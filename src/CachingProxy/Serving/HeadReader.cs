@@ -29,9 +29,17 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
     {
         use.OnReading();
         var reading = inner.ReadAsync(cancellationToken);
-        return use.IsAnswering && use.Content is null ? reading
-            : reading.IsCompletedSuccessfully ? new(LookAt(reading.Result))
-            : AwaitAsync(reading);
+        if (use.IsAnswering && use.Content is null)
+        {
+            return reading;
+        }
+
+        if (reading.IsCompletedSuccessfully)
+        {
+            return new(LookAt(reading.Result));
+        }
+
+        return AwaitAsync(reading);
     }
 
     /// <inheritdoc/>

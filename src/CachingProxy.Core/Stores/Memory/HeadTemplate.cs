@@ -82,10 +82,20 @@ internal sealed class HeadTemplate
     /// <summary>
     /// This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.
     /// </summary>
-    public HeadTemplate? For(CacheEntry entry) =>
-        !IsOfKind(entry) ? null
-        : OwnWith(entry) is var own && own == _own ? this
-        : new HeadTemplate(entry, own);
+    public HeadTemplate? For(CacheEntry entry)
+    {
+        if (!IsOfKind(entry))
+        {
+            return null;
+        }
+
+        if (OwnWith(entry) is var own && own == _own)
+        {
+            return this;
+        }
+
+        return new HeadTemplate(entry, own);
+    }
 
     /// <summary>A stored entry more has it. Answers with what that takes.</summary>
     public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
