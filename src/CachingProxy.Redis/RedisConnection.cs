@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -21,7 +19,6 @@ internal sealed class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
-    private const int MaxPending = 1024;
     private const int MaxFailedProbes = 5;
 
     private readonly RedisStoreOptions _options;
@@ -31,15 +28,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly RedisShard _single = new(null);
-    private readonly ConcurrentDictionary<EndPoint, RedisShard> _shards = new();
+    private readonly PendingCalls _pending;
+    private readonly RedisShards _shards;
     private Task _watching = Task.CompletedTask;
     private volatile ConnectionMultiplexer? _multiplexer;
-    private volatile ClusterConfiguration? _cluster;
     private volatile bool _isUp;
     private volatile bool _isToldLost;
-    private long _pendingBytes;
-    private int _pending;
     private long _refused;
 
     /// <param name="options">Where Redis is.</param>
@@ -50,6 +44,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         _options = options;
         _log = log;
+        _shards = new RedisShards(options.Database, time);
+        _pending = new PendingCalls(options.MaxPendingBytes);
         _time = time;
         _tellRefusal = new Occasionally(TimeSpan.FromMinutes(1), time);
         _logger = logger;
@@ -97,8 +93,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         TimeSpan? timeout = null
     )
     {
-        var shard = ShardOf(key);
-        if (!_isUp || shard.IsDown || _multiplexer is not { } multiplexer || !TryTake(bytes))
+        var shard = _shards.Of(key);
+        if (!_isUp || shard.IsDown || _multiplexer is not { } multiplexer || !_pending.TryTake(bytes))
         {
             Interlocked.Increment(ref _refused);
             return (false, default!);
@@ -109,9 +105,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             running = call(multiplexer.GetDatabase(_options.Database));
         }
-        catch (Exception failure) when (IsFailure(failure))
+        catch (Exception failure) when (RedisClient.IsFailure(failure))
         {
-            GiveBack(bytes);
+            _pending.GiveBack(bytes);
             OnFailure(shard, failure);
             return (false, default!);
         }
@@ -121,7 +117,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             ended =>
             {
                 _ = ended.Exception;
-                GiveBack(bytes);
+                _pending.GiveBack(bytes);
             },
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -133,7 +129,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             shard.OnAnswer();
             return (true, value);
         }
-        catch (Exception failure) when (IsFailure(failure))
+        catch (Exception failure) when (RedisClient.IsFailure(failure))
         {
             OnFailure(shard, failure);
             return (false, default!);
@@ -177,42 +173,6 @@ internal sealed class RedisConnection : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private static bool IsFailure(Exception failure) =>
-        failure
-            is RedisException
-                or TimeoutException
-                or ObjectDisposedException
-                or OperationCanceledException
-                or System.Net.Sockets.SocketException
-                or AggregateException;
-
-    private RedisShard ShardOf(RedisKey key) =>
-        _cluster is { } cluster && cluster.GetBySlot(key)?.EndPoint is { } server
-            ? _shards.GetOrAdd(server, found => new RedisShard(found))
-            : _single;
-
-    private bool TryTake(long bytes)
-    {
-        if (Interlocked.Increment(ref _pending) <= MaxPending)
-        {
-            if (Interlocked.Add(ref _pendingBytes, bytes) <= _options.MaxPendingBytes)
-            {
-                return true;
-            }
-
-            Interlocked.Add(ref _pendingBytes, -bytes);
-        }
-
-        Interlocked.Decrement(ref _pending);
-        return false;
-    }
-
-    private void GiveBack(long bytes)
-    {
-        Interlocked.Add(ref _pendingBytes, -bytes);
-        Interlocked.Decrement(ref _pending);
-    }
-
     private void OnFailure(RedisShard shard, Exception failure)
     {
         Interlocked.Increment(ref _refused);
@@ -227,7 +187,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             return;
         }
 
-        if (shard.OnFailure(failure) && shard == ShardOf(_log) && _isUp)
+        if (shard.OnFailure(failure) && shard == _shards.Of(_log) && _isUp)
         {
             OnLost(failure);
         }
@@ -252,7 +212,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             try
             {
                 _multiplexer ??= await ConnectAsync();
-                LearnCluster(_multiplexer);
+                _shards.Learn(_multiplexer);
                 if (!_isUp || failedProbes > 0)
                 {
                     await _multiplexer
@@ -265,13 +225,13 @@ internal sealed class RedisConnection : IAsyncDisposable
                 if (!_isUp)
                 {
                     await onUp(_multiplexer).WaitAsync(ProbeTimeout * 10, _time, _closing.Token);
-                    ShardOf(_log).OnFound();
+                    _shards.Of(_log).OnFound();
                     _isUp = true;
                     _isToldLost = false;
                     Log.Found(_logger, Name);
                 }
 
-                await ProbeOthersAsync(_multiplexer);
+                await _shards.ProbeAsync(_multiplexer, ProbeTimeout, _closing.Token);
             }
             catch (RefusedServerException refused)
             {
@@ -303,73 +263,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    private void LearnCluster(ConnectionMultiplexer multiplexer)
-    {
-        var cluster = Array
-            .Find(multiplexer.GetServers(), server => server is { IsConnected: true, ServerType: ServerType.Cluster })
-            ?.ClusterConfiguration;
-        if (cluster is not null && _options.Database != 0)
-        {
-            throw new RefusedServerException(
-                $"it is a cluster, which has the database 0 alone, and {_options.Database} is configured; leave the number out"
-            );
-        }
-
-        _cluster = cluster ?? _cluster;
-    }
-
-    // Servers of a cluster that failed, but for that of the log.
-    private async Task ProbeOthersAsync(ConnectionMultiplexer multiplexer)
-    {
-        foreach (var shard in _shards.Values.Where(shard => shard.IsDown))
-        {
-            try
-            {
-                await multiplexer.GetServer(shard.Server!).PingAsync().WaitAsync(ProbeTimeout, _time, _closing.Token);
-                shard.OnFound();
-            }
-            catch (Exception failure) when (IsFailure(failure) || failure is ArgumentException)
-            {
-                // It is probed again, as long as it is part of the cluster.
-                _ = _cluster?.Nodes.Any(node => Equals(node.EndPoint, shard.Server)) == false && _shards.TryRemove(shard.Server!, out _);
-            }
-        }
-    }
-
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
-        var configuration = new ConfigurationOptions
-        {
-            AbortOnConnectFail = false,
-            ConnectTimeout = 1000,
-            SyncTimeout = 1000,
-            AsyncTimeout = 2000,
-            KeepAlive = 5,
-            ConnectRetry = 1,
-            ClientName = "caching-proxy",
-            User = _options.User,
-            Password = _options.Password,
-            DefaultDatabase = _options.Database,
-            Ssl = _options.UseTls,
-            SslHost = _options.UseTls && _options.Servers.Count == 1 ? _options.Servers[0].Host : null,
-            Protocol = RedisProtocol.Resp3,
-            // What cannot be sent now is a miss now.
-            BacklogPolicy = BacklogPolicy.FailFast,
-            // No keys and no channels but our own, which is all that a user of ours may be permitted.
-            TieBreaker = "",
-            ConfigurationChannel = "",
-            ReconnectRetryPolicy = new ExponentialRetry(250, 2000),
-        };
-        foreach (var server in _options.Servers)
-        {
-            configuration.EndPoints.Add(server);
-        }
-
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+        var multiplexer = await ConnectionMultiplexer.ConnectAsync(RedisClient.Configure(_options));
         // Whatever is there afterwards may be another server, or an older copy: it is looked at first.
         multiplexer.ConnectionFailed += (_, failed) =>
         {
-            if (failed.ConnectionType == ConnectionType.Interactive && (_cluster is null || Equals(failed.EndPoint, ShardOf(_log).Server)))
+            if (failed.ConnectionType == ConnectionType.Interactive && _shards.Of(_log).IsAt(failed.EndPoint))
             {
                 _isUp = false;
             }
@@ -381,7 +281,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private void Drop()
     {
         _isUp = false;
-        _cluster = null;
+        _shards.Forget();
         if (Interlocked.Exchange(ref _multiplexer, null) is { } multiplexer)
         {
             _ = Task.Run(() =>

@@ -14,14 +14,11 @@ namespace CachingProxy.Redis;
 /// </summary>
 internal sealed class RedisPurges : IDisposable
 {
-    // Beyond these, one purge of everything is told in the place of all.
-    private const int MaxUntold = 10_000;
-
-    // The same of those whose entries cannot be removed, because a server of the cluster is down.
+    // Purges whose entries cannot be removed, because a server of the cluster is down; beyond these, everything is purged in their place.
     private const int MaxOpen = 10_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<Purge, IDisposable?> _untold = [];
+    private readonly UntoldPurges _untold = new();
     private readonly ConcurrentDictionary<long, bool> _own = new();
     private readonly SemaphoreSlim _reading = new(1);
     private readonly SemaphoreSlim _telling = new(1);
@@ -117,25 +114,7 @@ internal sealed class RedisPurges : IDisposable
         }
 
         // Kept in mind until it is told, and its entries are removed: they are there again when Redis is.
-        lock (_lock)
-        {
-            if (_untold.Count >= MaxUntold)
-            {
-                foreach (var other in _untold.Values.Append(held))
-                {
-                    other?.Dispose();
-                }
-
-                _untold.Clear();
-                (purge, held) = (Purge.All(), null);
-            }
-
-            if (!_untold.TryAdd(purge, held))
-            {
-                held?.Dispose();
-            }
-        }
-
+        _untold.Add(purge, held);
         throw new PurgeNotPropagatedException("Redis does not answer.");
     }
 
@@ -189,7 +168,7 @@ internal sealed class RedisPurges : IDisposable
         await _telling.WaitAsync();
         try
         {
-            while (Next() is { } purge)
+            while (_untold.Next is { } purge)
             {
                 // Told, it comes back with its place in the log as any other's does.
                 if (await TryAppendAsync(purge) is not { } position)
@@ -197,12 +176,9 @@ internal sealed class RedisPurges : IDisposable
                     return false;
                 }
 
-                lock (_lock)
+                if (_untold.Remove(purge) is { } held)
                 {
-                    if (_untold.Remove(purge, out var held) && held is not null)
-                    {
-                        _open.Add(purge, position, held);
-                    }
+                    _open.Add(purge, position, held);
                 }
             }
 
@@ -211,14 +187,6 @@ internal sealed class RedisPurges : IDisposable
         finally
         {
             _telling.Release();
-        }
-
-        Purge? Next()
-        {
-            lock (_lock)
-            {
-                return _untold.Keys.FirstOrDefault();
-            }
         }
     }
 

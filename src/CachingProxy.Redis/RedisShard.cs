@@ -14,6 +14,9 @@ internal sealed class RedisShard(EndPoint? server)
     /// <summary>Which server it is; null for the one that is not part of a cluster.</summary>
     public EndPoint? Server => server;
 
+    /// <summary>Tells whether the server is the one at an address; where there is no cluster, any is.</summary>
+    public bool IsAt(EndPoint? address) => server is null || Equals(address, server);
+
     /// <summary>Tells whether it failed so often that nobody asks before a probe has found it back.</summary>
     public bool IsDown => _isDown;
 

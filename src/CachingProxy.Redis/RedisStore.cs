@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
@@ -13,7 +12,7 @@ namespace CachingProxy.Redis;
 /// Entries and purges in Redis, shared by all nodes with the same key prefix. Whatever is wrong with Redis costs misses, never an error,
 /// and no request waits for it longer than its limit. Keys are never enumerated. Safe for any number of threads.
 /// </summary>
-public sealed class RedisStore : ISecondTier, IFetchLeases
+public sealed class RedisStore : ISecondTier
 {
     /// <summary>Content up to here stands beside its head; what is larger in chunks of this size.</summary>
     internal const int ChunkBytes = 256 * 1024;
@@ -21,17 +20,15 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <summary>Content that is larger is not kept here: its chunks are counted whenever it is found.</summary>
     internal const long MaxContentBytes = 1L << 30;
 
-    private const int ChecksumBytes = 4;
-
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private readonly RedisStoreOptions _options;
-    private readonly SteadyClock _clock;
     private readonly Occasionally _tellDamage;
     private readonly ILogger<RedisStore> _logger;
     private readonly RedisKeys _keys;
     private readonly RedisConnection _connection;
     private readonly RedisPurges _purges;
+    private readonly RedisHeads _heads;
     private readonly ITimer _polls;
     private readonly PendingWrites _writes = new();
     private long _dropped;
@@ -43,12 +40,13 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         _options = options;
-        _clock = new SteadyClock(time);
         _tellDamage = new Occasionally(TimeSpan.FromMinutes(1), time);
         _keys = new RedisKeys(options.KeyPrefix);
         _logger = logger;
         _connection = new RedisConnection(options, _keys.Purges, time, logger);
         _purges = new RedisPurges(_keys, options, _connection, logger);
+        _heads = new RedisHeads(_keys, _connection, new SteadyClock(time), options.PurgeTimeout);
+        Leases = new RedisLeases(_keys, _connection, _writes, options.LeaseTime);
         _connection.Start(_purges.OnUpAsync);
         _polls = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);
     }
@@ -57,7 +55,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     public bool IsAvailable => _connection.IsUp;
 
     /// <inheritdoc/>
-    public IFetchLeases Leases => this;
+    public IFetchLeases Leases { get; }
 
     /// <summary>How many entries were not written, because Redis did not answer or too much was on its way.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
@@ -149,7 +147,13 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         var (isDone, answer) = await _connection.TryAsync(
             _keys.Entries(entry.Key),
             database =>
-                EvaluateAsync(database, EntryScripts.Replace, freshened, TimeToLive(freshened), [RedisKeys.Head(entry.Serial), head]),
+                _heads.EvaluateAsync(
+                    database,
+                    EntryScripts.Replace,
+                    freshened,
+                    TimeToLive(freshened),
+                    [RedisKeys.Head(entry.Serial), head]
+                ),
             head.Length
         );
         if (!isDone || (long)answer == 0)
@@ -171,7 +175,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         ArgumentNullException.ThrowIfNull(entry);
         await _connection.TryAsync(
             _keys.Entries(entry.Key),
-            database => database.HashDeleteAsync(_keys.Entries(entry.Key), FieldsOf(entry))
+            database => database.HashDeleteAsync(_keys.Entries(entry.Key), RedisHeads.FieldsOf(entry))
         );
     }
 
@@ -183,19 +187,6 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
     /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is
     /// over.</remarks>
     public ValueTask ClearAsync() => ValueTask.CompletedTask;
-
-    /// <inheritdoc/>
-    public async ValueTask<IAsyncDisposable?> TryTakeAsync(CacheKey key, CachePartition partition)
-    {
-        var lease = _keys.Lease(key, partition);
-        var token = Guid.NewGuid().ToString("N");
-        var (isDone, isOurs) = await _connection.TryAsync(
-            lease,
-            database => database.StringSetAsync(lease, token, _options.LeaseTime, When.NotExists)
-        );
-        // A call that was too late may take it yet: it is given back like one that was taken.
-        return isDone && !isOurs ? null : new Lease(this, key, lease, isDone || IsAvailable ? token : null);
-    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -215,7 +206,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         // A client is being answered from it already: better late than broken off.
         var name = _keys.Chunk(key, serial, number);
         var (isDone, bytes) = await _connection.TryAsync(name, database => database.StringGetAsync(name), timeout: _options.PurgeTimeout);
-        return isDone ? Unsealed(serial, number, (byte[]?)bytes) : null;
+        return isDone ? SealedContent.Open(serial, number, (byte[]?)bytes) : null;
     }
 
     /// <summary>Writes a chunk. False where it could not be.</summary>
@@ -224,7 +215,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         var name = _keys.Chunk(entry.Key, entry.Serial, number);
         var (isDone, isSet) = await _connection.TryAsync(
             name,
-            database => database.StringSetAsync(name, Sealed(entry.Serial, number, bytes), TimeToLive(entry)),
+            database => database.StringSetAsync(name, SealedContent.Seal(entry.Serial, number, bytes), TimeToLive(entry)),
             bytes.Length,
             _options.PurgeTimeout
         );
@@ -239,30 +230,12 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
             entry.Key,
             async () =>
             {
-                if (!await chunks || !await WriteHeadAsync(entry, body, length))
+                if (!await chunks || !await _heads.WriteAsync(entry, body, length))
                 {
                     Interlocked.Increment(ref _dropped);
                 }
             }
         );
-
-    private static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Body(entry.Serial)];
-
-    // Content, and after it the checksum that says whose it is and which piece.
-    private static byte[] Sealed(long serial, int number, byte[] content)
-    {
-        var bytes = new byte[content.Length + ChecksumBytes];
-        content.CopyTo(bytes, 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(content.Length), EntryFormat.ContentChecksum(serial, number, content));
-        return bytes;
-    }
-
-    private static byte[]? Unsealed(long serial, int number, byte[]? bytes) =>
-        bytes is { Length: >= ChecksumBytes }
-        && bytes[..^ChecksumBytes] is var content
-        && EntryFormat.ContentChecksum(serial, number, content) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(content.Length))
-            ? content
-            : null;
 
     // The entry, or what is wrong with it.
     private (CacheEntry? Entry, string Fault) Read(CacheKey key, string serial, byte[]? head, byte[]? content)
@@ -285,7 +258,7 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
                 : (null, "it is longer than any");
         }
 
-        return Unsealed(entry.Serial, -1, content) is { } body && body.Length == length
+        return SealedContent.Open(entry.Serial, -1, content) is { } body && body.Length == length
             ? (entry with { Body = ResponseBody.InMemory(body) }, "")
             : (null, "its content is damaged");
     }
@@ -299,69 +272,6 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         }
 
         await _connection.TryAsync(name, database => database.HashDeleteAsync(name, ["h:" + serial, "b:" + serial]));
-    }
-
-    private async Task<bool> WriteHeadAsync(CacheEntry entry, byte[]? body, long length)
-    {
-        var name = _keys.Entries(entry.Key);
-        var (isRead, heads) = await _connection.TryAsync(
-            name,
-            database => database.ScriptEvaluateAsync(EntryScripts.Heads, [name], null, CommandFlags.NoScriptCache),
-            timeout: _options.PurgeTimeout
-        );
-        if (!isRead)
-        {
-            return false;
-        }
-
-        var siblings = ((RedisValue[]?)heads ?? [])
-            .Select(head => (byte[]?)head is { } bytes ? EntryFormat.Read(bytes)?.Entry : null)
-            .OfType<CacheEntry>()
-            .Where(other => other.Key == entry.Key)
-            .OrderBy(other => other.ReceivedAt)
-            .ToList();
-        if (Replacement.Replaced(entry, siblings) is not { } replaced)
-        {
-            return true;
-        }
-
-        var head = EntryFormat.Write(entry, length);
-        var timeToLive = TimeToLive(entry);
-        if (timeToLive <= TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        foreach (var sibling in siblings.Except(replaced))
-        {
-            timeToLive = TimeToLive(sibling) is var other && other > timeToLive ? other : timeToLive;
-        }
-
-        RedisValue[] removed = [.. replaced.Where(other => other.Serial != entry.Serial).SelectMany(FieldsOf)];
-        RedisValue[] set =
-        [
-            RedisKeys.Head(entry.Serial),
-            head,
-            .. body is null ? [] : (RedisValue[])[RedisKeys.Body(entry.Serial), Sealed(entry.Serial, -1, body)],
-        ];
-        var (isDone, answer) = await _connection.TryAsync(
-            name,
-            database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]),
-            head.Length + (body?.Length ?? 0),
-            _options.PurgeTimeout
-        );
-        return isDone && (long)answer == 1;
-    }
-
-    private Task<RedisResult> EvaluateAsync(IDatabase database, string script, CacheEntry entry, TimeSpan timeToLive, RedisValue[] values)
-    {
-        var (time, sequence) = PurgeStream.PartsOf(entry.Position.Number);
-        return database.ScriptEvaluateAsync(
-            script,
-            [_keys.Entries(entry.Key), _keys.PurgedUrl(entry.Key)],
-            [entry.Position.Epoch, time, sequence, (long)timeToLive.TotalMilliseconds, .. values],
-            CommandFlags.NoScriptCache
-        );
     }
 
     private IEnumerable<RedisKey> ChunksOf(CacheEntry entry, long length)
@@ -379,27 +289,11 @@ public sealed class RedisStore : ISecondTier, IFetchLeases
         return isDone && count == chunks.Length;
     }
 
-    private TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - _clock.Now;
+    private TimeSpan TimeToLive(CacheEntry entry) => _heads.TimeToLive(entry);
 
     private void Poll()
     {
         _writes.Forget();
         _purges.CatchUp();
-    }
-
-    /// <summary>The turn to fetch; ends when what was fetched is written.</summary>
-    private sealed class Lease(RedisStore store, CacheKey key, RedisKey name, string? token) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            if (token is not null)
-            {
-                await store._writes.Of(key);
-                await store._connection.TryAsync(
-                    name,
-                    database => database.ScriptEvaluateAsync(EntryScripts.Release, [name], [token], CommandFlags.NoScriptCache)
-                );
-            }
-        }
     }
 }

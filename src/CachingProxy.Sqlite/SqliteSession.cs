@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -44,6 +45,12 @@ internal sealed class SqliteSession : IAsyncDisposable
 
     /// <summary>The secret that is kept in the file.</summary>
     public byte[] Secret { get; }
+
+    /// <summary>When entries were last used, by the ids of their rows, in ticks: what the next sweep writes down.</summary>
+    public ConcurrentDictionary<long, long> Used { get; } = new();
+
+    /// <summary>Takes up to so many of them out.</summary>
+    public List<KeyValuePair<long, long>> TakeUsed(int max) => [.. Used.Where(Used.TryRemove).Take(max)];
 
     /// <summary>Ends when the file turns out to be damaged, with how that showed.</summary>
     public Task<Exception> Damage => _damage.Task;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
@@ -17,17 +16,10 @@ public sealed class SqliteStore : ISecondTier
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly SqliteStoreOptions _options;
-    private readonly TimeProvider _time;
     private readonly SteadyClock _clock;
     private readonly ILogger<SqliteStore> _logger;
-    private readonly ConcurrentDictionary<long, long> _used = new();
-    private readonly FileStream? _lock;
-    private readonly SqlitePurges? _purges;
+    private readonly CurrentFile? _file;
     private readonly ITimer? _sweeps;
-    private readonly Lock _replacing = new();
-    private volatile SqliteSession? _session;
-    private volatile bool _isDisposed;
-    private volatile bool _isBroken;
     private long _readFailures;
     private long _damagedRows;
 
@@ -40,7 +32,6 @@ public sealed class SqliteStore : ISecondTier
     )
     {
         _options = options;
-        _time = time;
         _clock = new SteadyClock(time);
         _logger = logger;
         if (held is null || session is null)
@@ -48,16 +39,13 @@ public sealed class SqliteStore : ISecondTier
             return;
         }
 
-        _lock = held;
-        _session = session;
-        _purges = new SqlitePurges(held, session.Epoch, session.LastNumber);
+        _file = new CurrentFile(options, time, logger, held, session);
         SharedSecret = session.Secret;
-        _ = ReplaceWhenDamagedAsync(session);
         _sweeps = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <inheritdoc/>
-    public bool IsAvailable => _session is not null && !_isBroken;
+    public bool IsAvailable => _file is { IsUsable: true };
 
     /// <inheritdoc/>
     public IFetchLeases? Leases => null;
@@ -66,7 +54,7 @@ public sealed class SqliteStore : ISecondTier
     public byte[]? SharedSecret { get; }
 
     /// <summary>How many entries were not written, because too much waited or writing failed.</summary>
-    public long Dropped => _session?.Writer.Dropped ?? 0;
+    public long Dropped => _file?.Session?.Writer.Dropped ?? 0;
 
     /// <summary>How many reads failed.</summary>
     public long ReadFailures => Volatile.Read(ref _readFailures);
@@ -75,7 +63,7 @@ public sealed class SqliteStore : ISecondTier
     public long DamagedRows => Volatile.Read(ref _damagedRows);
 
     /// <summary>What the entries take, in bytes.</summary>
-    public long HeldBytes => _session?.Writer.TotalBytes ?? 0;
+    public long HeldBytes => _file?.Session?.Writer.TotalBytes ?? 0;
 
     internal DateTimeOffset Now => _clock.Now;
 
@@ -115,7 +103,7 @@ public sealed class SqliteStore : ISecondTier
     public async ValueTask OpenAsync(IPurgeSink sink)
     {
         ArgumentNullException.ThrowIfNull(sink);
-        if (_purges is not { } purges || _session is not { } session)
+        if (_file is not { Session: { } session, Purges: var purges })
         {
             return;
         }
@@ -135,18 +123,15 @@ public sealed class SqliteStore : ISecondTier
     public async ValueTask<LogPosition> AppendAsync(Purge purge)
     {
         ArgumentNullException.ThrowIfNull(purge);
+        var file = _file ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.");
         try
         {
-            return await (_purges ?? throw new PurgeNotPropagatedException("The file of the cache cannot be used.")).AppendAsync(
-                _session?.Writer,
-                purge,
-                Now
-            );
+            return await file.Purges.AppendAsync(file.Session?.Writer, purge, Now);
         }
-        catch (Exception failure) when (failure is not OutOfMemoryException and not PurgeNotPropagatedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // What should be gone is still there: nothing is served from here until that is written.
-            Break(failure);
+            file.Break(failure);
             throw new PurgeNotPropagatedException("The file of the cache could not be written to.", failure);
         }
     }
@@ -154,6 +139,7 @@ public sealed class SqliteStore : ISecondTier
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
     {
+        var session = _file?.Session;
         var rows = await ReadAsync(reader => reader.Find(key));
         var entries = new List<CacheEntry>();
         foreach (var row in rows ?? [])
@@ -161,7 +147,7 @@ public sealed class SqliteStore : ISecondTier
             if (row.Stored is not { } stored)
             {
                 Interlocked.Increment(ref _damagedRows);
-                _session?.Writer.Queue(tables => tables.DeleteRow(row.Id));
+                _file?.Session?.Writer.Queue(tables => tables.DeleteRow(row.Id));
             }
             else if (stored.Entry.Key == key)
             {
@@ -173,7 +159,7 @@ public sealed class SqliteStore : ISecondTier
                             : ResponseBody.InMemory(row.Body),
                     }
                 );
-                _used[row.Id] = Now.UtcTicks;
+                session?.Used[row.Id] = Now.UtcTicks;
             }
         }
 
@@ -184,7 +170,7 @@ public sealed class SqliteStore : ISecondTier
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return !_isBroken && _session is { } session && (contentLength ?? 0) <= _options.MaxBytes / 2
+        return _file is { IsUsable: true, Session: { } session } && (contentLength ?? 0) <= _options.MaxBytes / 2
             ? new SqliteEntryWriter(this, session.Writer, entry, session.NextId())
             : null;
     }
@@ -201,7 +187,7 @@ public sealed class SqliteStore : ISecondTier
     public ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        _session?.Writer.Queue(tables => tables.DeleteSerial(entry.Serial));
+        _file?.Session?.Writer.Queue(tables => tables.DeleteSerial(entry.Serial));
         return ValueTask.CompletedTask;
     }
 
@@ -212,7 +198,7 @@ public sealed class SqliteStore : ISecondTier
     public async ValueTask ClearAsync()
     {
         // In steps, so that nobody waits long. A purge of everything has ended them all before the first.
-        var last = _session?.NextId() ?? 0;
+        var last = _file?.Session?.NextId() ?? 0;
         for (var isMore = true; isMore && IsAvailable; )
         {
             isMore = false;
@@ -234,26 +220,19 @@ public sealed class SqliteStore : ISecondTier
             await _sweeps.DisposeAsync();
         }
 
-        if (_session is not null)
+        if (_file is { } file)
         {
             // A last time, so that what was purged is not there again after a restart.
-            await (_purges!.HasUnwritten ? RecoverAsync() : Task.CompletedTask);
+            await (file is { Session: not null, Purges.HasUnwritten: true } ? file.RecoverAsync() : Task.CompletedTask);
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
+            await file.DisposeAsync();
         }
-
-        lock (_replacing)
-        {
-            _isDisposed = true;
-        }
-
-        await (Interlocked.Exchange(ref _session, null)?.DisposeAsync() ?? default);
-        _lock?.Dispose();
     }
 
     /// <summary>Reads, beside whatever is written; default where that fails.</summary>
     internal async ValueTask<T?> ReadAsync<T>(Func<SqliteReader, T> read)
     {
-        if (_isBroken || _session is not { } session)
+        if (_file is not { IsUsable: true, Session: { } session })
         {
             return default;
         }
@@ -279,7 +258,7 @@ public sealed class SqliteStore : ISecondTier
     {
         try
         {
-            if (_session is not { } session)
+            if (_file?.Session is not { } session)
             {
                 return false;
             }
@@ -289,112 +268,20 @@ public sealed class SqliteStore : ISecondTier
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            Break(failure);
+            _file?.Break(failure);
             return false;
-        }
-    }
-
-    // A file that turns out to be damaged is set aside at once. The next one goes on where it ends: what is in the memory stays valid, and
-    // nothing that the damaged one held is believed.
-    private async Task ReplaceWhenDamagedAsync(SqliteSession session)
-    {
-        var failure = await session.Damage;
-        if (Interlocked.CompareExchange(ref _session, null, session) != session)
-        {
-            return;
-        }
-
-        session.Abandon();
-        try
-        {
-            await session.DisposeAsync();
-            Replace(failure.Message);
-        }
-        catch (Exception again) when (again is SqliteException or IOException or UnauthorizedAccessException)
-        {
-            // Tried again with the next sweep.
-            Log.Unusable(_logger, _options.Path, (again as SqliteException)?.SqliteExtendedErrorCode ?? 0, again.Message);
-        }
-    }
-
-    private void Replace(string reason)
-    {
-        lock (_replacing)
-        {
-            if (_session is not null || _isDisposed)
-            {
-                return;
-            }
-
-            var last = _purges!.Last;
-            FileLifecycle.SetAside(_options.Path, reason, Now, _logger);
-            if (
-                SqliteSession.Open(
-                    _options,
-                    _time,
-                    _logger,
-                    new SqliteBeginning(last.Epoch, last.Number, SharedSecret),
-                    endsEpoch: false
-                ) is
-                { } session
-            )
-            {
-                _used.Clear();
-                _session = session;
-                _isBroken = _purges.HasUnwritten;
-                _ = ReplaceWhenDamagedAsync(session);
-            }
-        }
-    }
-
-    private void Break(Exception failure)
-    {
-        if (!_isBroken && !SqliteFile.IsDamage(failure) && _session is not null)
-        {
-            _isBroken = true;
-            Log.Unusable(_logger, _options.Path, (failure as SqliteException)?.SqliteExtendedErrorCode ?? 0, failure.Message);
-        }
-    }
-
-    // What could not be written is tried again: a disk that was full has room some time.
-    private async Task RecoverAsync()
-    {
-        try
-        {
-            if (_session is not { } session)
-            {
-                Replace("it could not be opened");
-            }
-            else
-            {
-                await _purges!.WriteMissedAsync(session.Writer);
-                _isBroken = _purges.HasUnwritten;
-            }
-        }
-        catch (Exception failure) when (failure is not OutOfMemoryException)
-        {
-            Break(failure);
         }
     }
 
     private void Sweep()
     {
-        if (_isBroken || _session is not { } session)
+        if (_file is not { IsUsable: true, Session: { } session })
         {
-            _ = RecoverAsync();
+            _ = _file?.RecoverAsync();
             return;
         }
 
-        var used = new List<KeyValuePair<long, long>>();
-        foreach (var entry in _used)
-        {
-            if (used.Count < 1000 && _used.TryRemove(entry))
-            {
-                used.Add(entry);
-            }
-        }
-
-        var now = Now;
+        var (used, now) = (session.TakeUsed(1000), Now);
         session.Writer.TryQueue(
             0,
             tables =>

@@ -12,6 +12,17 @@ internal abstract record FetchResult
     /// <summary>Tells whether the request shares a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
 
+    /// <summary>Returns what a fill has brought, for the request that began it.</summary>
+    public static FetchResult AtFirstHand(FillOutcome outcome) =>
+        outcome switch
+        {
+            FillOutcome.Shared(var entry, _, var fields, var reader) => new Received(entry, fields, reader),
+            FillOutcome.Validated(var entry, var isStored) => new Validated(entry, isStored),
+            FillOutcome.Found(var entry) => new Found(entry),
+            FillOutcome.Unshared(var response, var reason) => new Unshared(response, reason),
+            _ => new Failed(((FillOutcome.Failed)outcome).Failure),
+        };
+
     /// <summary>The response to a fetch of the request's own, which is stored as it arrives.</summary>
     /// <param name="Entry">What is stored of it.</param>
     /// <param name="Fields">The fields for this request, which others may not get.</param>

@@ -128,9 +128,9 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             return new FetchResult.Completed(part, rest, fields, first, missing.IsLast);
         }
 
-        if (!IsPart(outcome))
+        if (!outcome.IsPart)
         {
-            return AtFirstHand(outcome);
+            return FetchResult.AtFirstHand(outcome);
         }
 
         await fill.AbandonAsync();
@@ -154,11 +154,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
                 : null;
         }
 
-        return outcome is null || IsPart(outcome) ? null : Share(request, outcome);
+        return outcome is null || outcome.IsPart ? null : Share(request, outcome);
     }
-
-    private static bool IsPart(FillOutcome outcome) =>
-        outcome is FillOutcome.Shared { Entry.Part: not null } or FillOutcome.Unshared { Response.Status: 206 or 416 };
 
     private async ValueTask<FetchResult> JoinAsync(
         CacheRequest request,
@@ -238,7 +235,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             return stale;
         }
 
-        return AtFirstHand(outcome);
+        return FetchResult.AtFirstHand(outcome);
     }
 
     /// <summary>Waits for the head of a fill that a request has begun; a client that goes gives its place up.</summary>
@@ -254,17 +251,6 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             throw;
         }
     }
-
-    /// <summary>Returns what a fill has brought, for the request that began it.</summary>
-    public static FetchResult AtFirstHand(FillOutcome outcome) =>
-        outcome switch
-        {
-            FillOutcome.Shared(var entry, _, var fields, var reader) => new FetchResult.Received(entry, fields, reader),
-            FillOutcome.Validated(var entry, var isStored) => new FetchResult.Validated(entry, isStored),
-            FillOutcome.Found(var entry) => new FetchResult.Found(entry),
-            FillOutcome.Unshared(var response, var reason) => new FetchResult.Unshared(response, reason),
-            _ => new FetchResult.Failed(((FillOutcome.Failed)outcome).Failure),
-        };
 
     private ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
         Waiting waiting,

@@ -152,7 +152,7 @@ internal sealed class FillRunner(
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
             // A response that is not stored because the last one was too large says nothing new: after the time it is tried again.
-            if (IsForAll(reason, response.Status) && !isTooLarge)
+            if (NotStoredScope.IsForAll(reason, response.Status) && !isTooLarge)
             {
                 RememberAsUnshareable(request);
             }
@@ -252,7 +252,12 @@ internal sealed class FillRunner(
     // its place.
     private async ValueTask RemoveReplacedAsync(FillRequest request, NotStoredReason reason, int status, DateTimeOffset requestedAt)
     {
-        if (!request.MayReplace || !IsForAll(reason, status) || reason == NotStoredReason.Partial || IsAboutRequest(status))
+        if (
+            !request.MayReplace
+            || !NotStoredScope.IsForAll(reason, status)
+            || reason == NotStoredReason.Partial
+            || NotStoredScope.IsAboutRequest(status)
+        )
         {
             return;
         }
@@ -265,45 +270,6 @@ internal sealed class FillRunner(
             }
         }
     }
-
-    // What is wrong with one request, or at one moment, says nothing of what others would get.
-    private static bool IsAboutRequest(int status) =>
-        status
-            is 400
-                or 401
-                or 402
-                or 403
-                or 406
-                or 407
-                or 408
-                or 411
-                or 412
-                or 413
-                or 415
-                or 416
-                or 417
-                or 421
-                or 422
-                or 423
-                or 425
-                or 426
-                or 428
-                or 429
-                or 431
-                or >= 500;
-
-    // What one request asks for, or one moment brings, says nothing of what others will get.
-    private static bool IsForAll(NotStoredReason reason, int status) =>
-        reason
-            is not (
-                NotStoredReason.Authorization
-                or NotStoredReason.RequestNoStore
-                or NotStoredReason.RequestCookie
-                or NotStoredReason.RequestCredentials
-                or NotStoredReason.Method
-                or NotStoredReason.ServerError
-            )
-        && !(reason == NotStoredReason.Status && status >= 500);
 
     private void RememberAsUnshareable(FillRequest request, bool isTooLarge = false)
     {

@@ -43,7 +43,7 @@ internal sealed class Forwarder(
                 if (await purger.AfterUnsafeAsync(request, response, position) is { } left)
                 {
                     var fill = fills.BeginAt(FillRequest.OfReceived(request, response, requestedAt), left);
-                    return Fetcher.AtFirstHand(await Fetcher.HeadAsync(fill, clientGone));
+                    return FetchResult.AtFirstHand(await Fetcher.HeadAsync(fill, clientGone));
                 }
             }
             else if (request.IsHead && ReuseRules.Bypass(request) is null)

@@ -21,12 +21,12 @@ internal sealed class InvalidationLog(SteadyClock clock)
     public const int MaxRemembered = 100_000;
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<long, int> _underWay = [];
+    private readonly FetchesUnderWay _underWay = new();
     private readonly Queue<(long Number, CacheKey Key)> _urlsInOrder = new();
     private readonly ConcurrentDictionary<CacheKey, long> _urls = new();
     private Queue<(long Number, Purge Purge)> _inOrder = new();
     private int _remembered;
-    private State _state = new(NewEpoch(), 0, 0);
+    private InvalidationState _state = new(NewEpoch(), 0, 0);
 
     /// <summary>How many purges of single URLs are remembered for fetches under way.</summary>
     public int RememberedUrls => _urls.Count;
@@ -50,7 +50,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         {
             lock (_lock)
             {
-                return _underWay.Values.Sum();
+                return _underWay.Count;
             }
         }
     }
@@ -63,7 +63,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            BeginAt_NeedsLock(_state.Number);
+            _underWay.Begin(_state.Number);
             return new(_state.Epoch, _state.Number);
         }
     }
@@ -77,8 +77,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            var oldest = OldestUnderWay_NeedsLock();
-            BeginAt_NeedsLock(oldest);
+            var oldest = _underWay.Oldest ?? _state.Number;
+            _underWay.Begin(oldest);
             return new(_state.Epoch, oldest);
         }
     }
@@ -88,7 +88,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            BeginAt_NeedsLock(position.Number);
+            _underWay.Begin(position.Number);
         }
     }
 
@@ -97,11 +97,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            if (--_underWay[position.Number] == 0)
-            {
-                _underWay.Remove(position.Number);
-            }
-
+            _underWay.End(position.Number);
             ForgetUrls_NeedsLock();
         }
     }
@@ -134,12 +130,12 @@ internal sealed class InvalidationLog(SteadyClock clock)
         lock (_lock)
         {
             // Of another epoch nothing counts while it is being read, and then all at once.
-            Volatile.Write(ref _state, new State(NewEpoch(), 0, 0));
+            Volatile.Write(ref _state, new InvalidationState(NewEpoch(), 0, 0));
             _urls.Clear();
             _urlsInOrder.Clear();
             _inOrder.Clear();
             _remembered = 0;
-            var next = new State(journal.Position.Epoch, journal.Horizon, journal.Horizon);
+            var next = new InvalidationState(journal.Position.Epoch, journal.Horizon, journal.Horizon);
             foreach (var (number, at, purge) in journal.Purges)
             {
                 next = Applied_NeedsLock(next, purge, number, at);
@@ -188,7 +184,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             return Validity.Current;
         }
 
-        var since = new Since(position.Number);
+        var since = new PurgesSince(position.Number);
         since.Add(state.All);
         if (_urls.TryGetValue(uri, out var hard))
         {
@@ -217,7 +213,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private static long NewEpoch() => Random.Shared.NextInt64();
 
     // Of whole segments: /a/b is purged by /a/b, /a and the empty prefix, and not by /a/.
-    private static void AddPaths(ref Since since, State state, CacheKey uri)
+    private static void AddPaths(ref PurgesSince since, InvalidationState state, CacheKey uri)
     {
         var prefixes = state.Prefixes;
         if (prefixes.IsEmpty && state.Paths.IsEmpty)
@@ -235,10 +231,6 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    private long OldestUnderWay_NeedsLock() => _underWay.Count > 0 ? _underWay.First().Key : _state.Number;
-
-    private void BeginAt_NeedsLock(long number) => _underWay[number] = _underWay.GetValueOrDefault(number) + 1;
-
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
     {
         // Last, so that whoever sees the number finds the record.
@@ -246,7 +238,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         ForgetUrls_NeedsLock();
     }
 
-    private State Applied_NeedsLock(State state, Purge purge, long number, DateTimeOffset at)
+    private InvalidationState Applied_NeedsLock(InvalidationState state, Purge purge, long number, DateTimeOffset at)
     {
         switch (purge)
         {
@@ -271,7 +263,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         };
     }
 
-    private State Compacted_NeedsLock(State state)
+    private InvalidationState Compacted_NeedsLock(InvalidationState state)
     {
         while (_remembered > MaxRemembered)
         {
@@ -297,55 +289,11 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private void ForgetUrls_NeedsLock()
     {
-        var oldest = OldestUnderWay_NeedsLock();
+        var oldest = _underWay.Oldest ?? _state.Number;
         while (_urlsInOrder.TryPeek(out var record) && record.Number <= oldest)
         {
             _urlsInOrder.Dequeue();
             _urls.TryRemove(new KeyValuePair<CacheKey, long>(record.Key, record.Number));
-        }
-    }
-
-    /// <summary>What is read together.</summary>
-    private sealed record State(long Epoch, long Number, long Horizon)
-    {
-        public LastPurges All { get; init; }
-
-        public PurgeTable Prefixes { get; } = new();
-
-        public PurgeTable Paths { get; } = new();
-
-        public PurgeTable Tags { get; } = new();
-
-        public PurgeTable SoftUrls { get; } = new();
-
-        public PurgeTable TableOf(Purge purge) =>
-            purge.Kind switch
-            {
-                PurgeKind.Url => SoftUrls,
-                PurgeKind.Prefix => Prefixes,
-                PurgeKind.Path => Paths,
-                _ => Tags,
-            };
-    }
-
-    /// <summary>What was purged after a number, of several things.</summary>
-    private struct Since(long number)
-    {
-        public Validity Validity { get; private set; }
-
-        public DateTimeOffset StaleSince { get; private set; }
-
-        public void Add(LastPurges last)
-        {
-            if (last.Hard > number)
-            {
-                Validity = Validity.Gone;
-            }
-            else if (last.Soft > number && Validity != Validity.Gone)
-            {
-                StaleSince = Validity == Validity.Stale && StaleSince < last.SoftAt ? StaleSince : last.SoftAt;
-                Validity = Validity.Stale;
-            }
         }
     }
 }

@@ -8,6 +8,13 @@ public class LineTests
     private const int MaxLength = 140;
 
     [Fact]
+    public void NoFileOfTheSource_IsLongerThan300Lines() =>
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories),
+            file => File.ReadLines(file).Count() > 300
+        );
+
+    [Fact]
     public void NoLineOfTheSource_IsLongerThan140()
     {
         var source = Path.Combine(Repository.Root, "src");

@@ -1,0 +1,35 @@
+using CachingProxy.Core.Stores;
+
+namespace CachingProxy.Core.Purging;
+
+/// <summary>Holds what a check of the invalidation log reads together. The tables grow in place; the rest is replaced as a whole.</summary>
+/// <param name="Epoch">The epoch of the log.</param>
+/// <param name="Number">The number of the last purge.</param>
+/// <param name="Horizon">The number below which purges are forgotten: an entry of before is a miss.</param>
+internal sealed record InvalidationState(long Epoch, long Number, long Horizon)
+{
+    /// <summary>The last purges of everything.</summary>
+    public LastPurges All { get; init; }
+
+    /// <summary>The last purge of each prefix.</summary>
+    public PurgeTable Prefixes { get; } = new();
+
+    /// <summary>The last purge of each path with whatever query.</summary>
+    public PurgeTable Paths { get; } = new();
+
+    /// <summary>The last purge of each tag.</summary>
+    public PurgeTable Tags { get; } = new();
+
+    /// <summary>The last soft purge of each URL.</summary>
+    public PurgeTable SoftUrls { get; } = new();
+
+    /// <summary>Returns the table that a purge belongs into, other than a hard one of a URL and one of everything.</summary>
+    public PurgeTable TableOf(Purge purge) =>
+        purge.Kind switch
+        {
+            PurgeKind.Url => SoftUrls,
+            PurgeKind.Prefix => Prefixes,
+            PurgeKind.Path => Paths,
+            _ => Tags,
+        };
+}

@@ -1,0 +1,26 @@
+namespace CachingProxy.Core.Purging;
+
+/// <summary>Adds up what purges after a position mean for one entry.</summary>
+/// <param name="number">The number of the position.</param>
+internal struct PurgesSince(long number)
+{
+    /// <summary>What has become of the entry.</summary>
+    public Validity Validity { get; private set; }
+
+    /// <summary>Where the entry is stale: since when, by the steady clock.</summary>
+    public DateTimeOffset StaleSince { get; private set; }
+
+    /// <summary>Adds the last purges of one thing that concerns the entry.</summary>
+    public void Add(LastPurges last)
+    {
+        if (last.Hard > number)
+        {
+            Validity = Validity.Gone;
+        }
+        else if (last.Soft > number && Validity != Validity.Gone)
+        {
+            StaleSince = Validity == Validity.Stale && StaleSince < last.SoftAt ? StaleSince : last.SoftAt;
+            Validity = Validity.Stale;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using StackExchange.Redis;
+
+namespace CachingProxy.Redis;
+
+/// <summary>Configures StackExchange.Redis: short limits, and nothing but what a user with rights on our own keys may do.</summary>
+internal static class RedisClient
+{
+    /// <summary>Returns the configuration for the servers that options name.</summary>
+    public static ConfigurationOptions Configure(RedisStoreOptions options)
+    {
+        var configuration = new ConfigurationOptions
+        {
+            AbortOnConnectFail = false,
+            ConnectTimeout = 1000,
+            SyncTimeout = 1000,
+            AsyncTimeout = 2000,
+            KeepAlive = 5,
+            ConnectRetry = 1,
+            ClientName = "caching-proxy",
+            User = options.User,
+            Password = options.Password,
+            DefaultDatabase = options.Database,
+            Ssl = options.UseTls,
+            SslHost = options.UseTls && options.Servers.Count == 1 ? options.Servers[0].Host : null,
+            Protocol = RedisProtocol.Resp3,
+            // What cannot be sent now is a miss now.
+            BacklogPolicy = BacklogPolicy.FailFast,
+            // No keys and no channels but our own, which is all that a user of ours may be permitted.
+            TieBreaker = "",
+            ConfigurationChannel = "",
+            ReconnectRetryPolicy = new ExponentialRetry(250, 2000),
+        };
+        foreach (var server in options.Servers)
+        {
+            configuration.EndPoints.Add(server);
+        }
+
+        return configuration;
+    }
+
+    /// <summary>Tells whether an exception says that a call failed, or that nobody waits for it any more.</summary>
+    public static bool IsFailure(Exception failure) =>
+        failure
+            is RedisException
+                or TimeoutException
+                or ObjectDisposedException
+                or OperationCanceledException
+                or System.Net.Sockets.SocketException
+                or AggregateException;
+}

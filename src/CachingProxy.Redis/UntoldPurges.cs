@@ -1,0 +1,61 @@
+using CachingProxy.Core.Stores;
+
+namespace CachingProxy.Redis;
+
+/// <summary>
+/// The purges that Redis could not be told of yet; each is kept in mind here until it is. Safe for any number of threads.
+/// </summary>
+internal sealed class UntoldPurges
+{
+    // Beyond these, one purge of everything is told in the place of all.
+    private const int Max = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Purge, IDisposable?> _held = [];
+
+    /// <summary>The purge to tell next; null where there is none.</summary>
+    public Purge? Next
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _held.Keys.FirstOrDefault();
+            }
+        }
+    }
+
+    /// <summary>Adds a purge.</summary>
+    /// <param name="purge">The purge.</param>
+    /// <param name="held">Keeps the purge in mind, until it is told and its entries are removed; null where nothing need.</param>
+    public void Add(Purge purge, IDisposable? held)
+    {
+        lock (_lock)
+        {
+            if (_held.Count >= Max)
+            {
+                foreach (var other in _held.Values.Append(held))
+                {
+                    other?.Dispose();
+                }
+
+                _held.Clear();
+                (purge, held) = (Purge.All(), null);
+            }
+
+            if (!_held.TryAdd(purge, held))
+            {
+                held?.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Removes a purge that was told; returns what keeps it in mind, if anything does.</summary>
+    public IDisposable? Remove(Purge purge)
+    {
+        lock (_lock)
+        {
+            return _held.Remove(purge, out var held) ? held : null;
+        }
+    }
+}
