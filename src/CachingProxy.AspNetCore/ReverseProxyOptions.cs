@@ -16,7 +16,7 @@ public sealed class ReverseProxyOptions
     /// <summary>Fields that every request to the origin carries, in the place of what the client sent. None by default.</summary>
     public OriginFields OriginFields { get; init; } = OriginFields.None;
 
-    /// <summary>What else is configured and tells stored responses apart (<see cref="FaceScope"/>); nothing by default.</summary>
+    /// <summary>The configuration that tells stored responses apart (<see cref="FaceScope"/>); nothing by default.</summary>
     public FaceScope? Scope { get; init; }
 
     /// <summary>Ends what has no end by itself, event streams and WebSockets, when this server begins to stop. Never by default.</summary>

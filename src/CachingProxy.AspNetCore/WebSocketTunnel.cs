@@ -14,7 +14,7 @@ internal static class WebSocketTunnel
 {
     private const string AcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-    /// <summary>Whether a request asks for a WebSocket. Every other upgrade is ignored, as RFC 9110 §7.8 permits.</summary>
+    /// <summary>Tells whether a request asks for a WebSocket. Every other upgrade is ignored, as RFC 9110 §7.8 permits.</summary>
     public static bool IsAskedForBy(Exchange exchange)
     {
         var headers = exchange.RequestHeaders;
@@ -25,7 +25,7 @@ internal static class WebSocketTunnel
             && exchange.CanUpgrade;
     }
 
-    /// <summary>Whether an origin's 101 belongs to the request (RFC 6455 §4.2.2).</summary>
+    /// <summary>Tells whether an origin's 101 belongs to the request (RFC 6455 §4.2.2).</summary>
     public static bool IsAccepted(Exchange exchange, OriginResponse response)
     {
         var key = exchange.RequestHeaders.SecWebSocketKey.ToString();

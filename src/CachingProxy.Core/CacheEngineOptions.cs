@@ -1,6 +1,6 @@
 namespace CachingProxy.Core;
 
-/// <summary>What the engine is told once, at its start.</summary>
+/// <summary>The settings that the engine is given once, at its start.</summary>
 public sealed class CacheEngineOptions
 {
     /// <summary>

@@ -1,8 +1,8 @@
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// What Redis does in one step with the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of the
-/// position that matters.
+/// The scripts that Redis runs in one step on the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of
+/// the position that matters.
 /// </summary>
 internal static class EntryScripts
 {

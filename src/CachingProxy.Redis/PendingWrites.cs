@@ -2,7 +2,9 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Redis;
 
-/// <summary>What is on its way to Redis, in the background: one after the other for each URI. Safe for any number of threads.</summary>
+/// <summary>
+/// The writes on their way to Redis, in the background: one after the other for each URI. Safe for any number of threads.
+/// </summary>
 internal sealed class PendingWrites
 {
     private readonly Dictionary<CacheKey, Task> _last = [];

@@ -55,7 +55,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Where it is, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>Whether calls are made at all.</summary>
+    /// <summary>Tells whether calls are made at all.</summary>
     public bool IsUp => _isUp;
 
     /// <summary>How many calls failed, were too late, or were not made because too much was on its way.</summary>

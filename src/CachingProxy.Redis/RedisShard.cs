@@ -2,7 +2,7 @@ using System.Net;
 
 namespace CachingProxy.Redis;
 
-/// <summary>What is known of one server: whether it is asked. Safe for any number of threads.</summary>
+/// <summary>The state of one server: whether it is asked. Safe for any number of threads.</summary>
 /// <param name="server">Which it is; null for the one that is not part of a cluster.</param>
 internal sealed class RedisShard(EndPoint? server)
 {

@@ -35,10 +35,10 @@ public sealed class RedisStoreOptions
         }
     }
 
-    /// <summary>Whether the connection is encrypted, and the certificate checked against the server's name. Off by default.</summary>
+    /// <summary>Tells whether the connection is encrypted, and the certificate checked against the server's name. Off by default.</summary>
     public bool UseTls { get; init; }
 
-    /// <summary>What all keys begin with: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>
+    /// <summary>The beginning of all keys: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>
     public string KeyPrefix
     {
         get;

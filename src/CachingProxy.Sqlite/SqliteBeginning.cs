@@ -1,6 +1,6 @@
 namespace CachingProxy.Sqlite;
 
-/// <summary>What a new file begins with: with nothing known, or in the place of one that was damaged while it was in use.</summary>
+/// <summary>The beginning of a new file: empty, or in the place of one that was damaged while it was in use.</summary>
 /// <param name="Epoch">Which log of purges it holds.</param>
 /// <param name="Horizon">The number of the log before which it knows nothing: entries that are older are a miss.</param>
 /// <param name="Secret">The secret that its users share; null for a new one.</param>

@@ -40,8 +40,8 @@ internal static class SqliteFile
         """;
 
     /// <summary>
-    /// Whether a failure says that the file is damaged, is none of SQLite's, or has other tables than ours: nothing that was tried again
-    /// would go better.
+    /// Tells whether a failure shows that the file is damaged, is none of SQLite's, or has other tables than ours: trying again would not
+    /// help.
     /// </summary>
     public static bool IsDamage(Exception failure) =>
         failure switch

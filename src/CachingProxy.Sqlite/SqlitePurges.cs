@@ -21,7 +21,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     private readonly ConcurrentQueue<(Purge Purge, long Number, DateTimeOffset At)> _unwritten = new();
     private long _lastNumber = lastNumber;
 
-    /// <summary>Whether some could not be written yet.</summary>
+    /// <summary>Tells whether some purges could not be written yet.</summary>
     public bool HasUnwritten => !_unwritten.IsEmpty;
 
     /// <summary>Where the log stands.</summary>

@@ -62,7 +62,7 @@ public sealed class SqliteStore : ISecondTier
     /// <summary>How many rows could not be read, and were removed.</summary>
     public long DamagedRows => Volatile.Read(ref _damagedRows);
 
-    /// <summary>What the entries take, in bytes.</summary>
+    /// <summary>The bytes of all entries.</summary>
     public long HeldBytes => _file?.Session?.Writer.TotalBytes ?? 0;
 
     internal DateTimeOffset Now => _clock.Now;

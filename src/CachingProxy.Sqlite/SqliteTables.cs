@@ -21,7 +21,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
 
-    /// <summary>What all entries take.</summary>
+    /// <summary>The bytes of all entries.</summary>
     public long TotalBytes { get; private set; } = SqliteFile.Scalar(connection, "SELECT SUM(bytes) FROM entries");
 
     /// <summary>The bytes of a key in the index: a hash, since keys are long. The head has the key itself.</summary>
@@ -186,7 +186,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
                 )
         );
 
-    /// <summary>What is free in the file goes back to the disk, a little at a time, where it is much.</summary>
+    /// <summary>Gives free pages of the file back to the disk, a little at a time, where there are many.</summary>
     public void Shrink()
     {
         if (SqliteFile.Scalar(connection, "PRAGMA freelist_count") > 4096)

@@ -44,7 +44,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>How many entries were not written.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>What the entries take, as of the last transaction.</summary>
+    /// <summary>The bytes of all entries, as of the last transaction.</summary>
     public long TotalBytes { get; private set; }
 
     /// <summary>Ends when the file turns out to be damaged, with how that showed.</summary>

@@ -28,11 +28,11 @@ public sealed class AllowedHosts
         _ours = [.. loopback, .. named];
     }
 
-    /// <summary>Whether a normalised host is permitted: as it is, or with any port where the configured one has none.</summary>
+    /// <summary>Tells whether a normalised host is permitted: as it is, or with any port where the configured one has none.</summary>
     public bool Contains(string host) => _permitsAny || Contains(_permitted, host);
 
     /// <summary>
-    /// Whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.
+    /// Tells whether a normalised host is certainly this server: a loopback name, an address of this machine, or a name that is configured.
     /// </summary>
     public bool IsOurs(string host) =>
         Contains(_ours, host)

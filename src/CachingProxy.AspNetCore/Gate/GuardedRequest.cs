@@ -2,7 +2,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.AspNetCore.Gate;
 
-/// <summary>What the request guard has established.</summary>
+/// <summary>The canonical target and host of a request that the guard let pass.</summary>
 /// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look
 /// at.</param>
 /// <param name="Host">The host that the client named, normalised; <see cref="Nameless"/> where HTTP/1.0 let it name none.</param>
@@ -13,7 +13,7 @@ public readonly record struct GuardedRequest(string Target, string Host)
     /// </summary>
     public const string Nameless = "http10.invalid";
 
-    /// <summary>Whether the client named a host.</summary>
+    /// <summary>Tells whether the client named a host.</summary>
     public bool HasHost => Host != Nameless;
 
     /// <summary>

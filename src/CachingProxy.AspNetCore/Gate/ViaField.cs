@@ -16,7 +16,7 @@ public static class ViaField
         return fields.With("Via", before.Count == 0 ? $"{version} {pseudonym}" : $"{before}, {version} {pseudonym}");
     }
 
-    /// <summary>Whether a message has passed through us before.</summary>
+    /// <summary>Tells whether a message has passed through us before.</summary>
     public static bool Names(StringValues via, string pseudonym)
     {
         foreach (var line in via)

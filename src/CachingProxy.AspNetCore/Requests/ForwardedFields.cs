@@ -44,7 +44,7 @@ internal static class ForwardedFields
         "X-Api-Key",
     };
 
-    /// <summary>Whether a field always reaches the origin as the client sent it.</summary>
+    /// <summary>Tells whether a field always reaches the origin as the client sent it.</summary>
     public static bool IsUntouched(string name) => Protected.Contains(name) && !name.Equals("Via", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The fields as they go to the origin.</summary>

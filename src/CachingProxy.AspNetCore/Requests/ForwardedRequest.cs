@@ -73,7 +73,7 @@ internal sealed class ForwardedRequest : CacheRequest
         }
     }
 
-    /// <summary>What the operator has every request carry.</summary>
+    /// <summary>The fields that the operator has every request carry.</summary>
     public OriginFields OriginFields { get; }
 
     /// <summary>The fields as they go to the origin.</summary>

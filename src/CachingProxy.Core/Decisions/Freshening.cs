@@ -64,8 +64,8 @@ internal static class Freshening
         && (contentLength is null || contentLength == stored.Body.Length);
 
     /// <summary>
-    /// Whether a response to HEAD says anything of the stored content: by a validator, or by an explicit lifetime. Without, a lifetime
-    /// that nobody stated would begin anew for content that may have changed.
+    /// Tells whether a response to HEAD says anything of the stored content: by a validator, or by an explicit lifetime. Without, a
+    /// lifetime that nobody stated would begin anew for content that may have changed.
     /// </summary>
     public static bool IsEvidence(FieldList head)
     {

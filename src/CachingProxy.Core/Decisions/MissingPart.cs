@@ -10,7 +10,7 @@ namespace CachingProxy.Core.Decisions;
 /// <param name="Validator">The strong validator that what comes must have.</param>
 internal sealed record MissingPart(ContentRange Bytes, string Validator)
 {
-    /// <summary>Whether it comes after what is stored, and not before it.</summary>
+    /// <summary>Tells whether the missing bytes come after the stored ones, and not before them.</summary>
     public bool IsLast => Bytes.First > 0;
 
     /// <summary>The <c>Range</c> that asks for it.</summary>
@@ -20,8 +20,8 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
             : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
 
     /// <summary>
-    /// What is missing; null where it cannot be had with one range, could not be known to belong to what is stored, or makes too much of
-    /// it.
+    /// Returns the missing bytes; null where one range cannot bring them, nothing shows that they would belong to the stored part, or the
+    /// whole would be too large.
     /// </summary>
     public static MissingPart? Of(CacheEntry entry, CachePolicy policy)
     {
@@ -47,7 +47,7 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
         return null;
     }
 
-    /// <summary>Whether a 206 is just what is missing.</summary>
+    /// <summary>Tells whether a 206 brings exactly the missing bytes.</summary>
     public bool IsIn(CacheEntry received) =>
         received.Part is { IsExact: true } part && part.Stated == Bytes && StrongValidator.Of(received) == Validator;
 }

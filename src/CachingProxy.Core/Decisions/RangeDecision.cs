@@ -16,7 +16,7 @@ internal abstract record RangeDecision
     /// <summary>No byte of what is asked for exists (RFC 9110 §15.5.17).</summary>
     public sealed record NotSatisfiable(long Length) : RangeDecision;
 
-    /// <summary>What is asked for may exist, but is not stored.</summary>
+    /// <summary>The range that is asked for may exist, but is not stored.</summary>
     public sealed record NotStored : RangeDecision
     {
         /// <summary>The only one.</summary>

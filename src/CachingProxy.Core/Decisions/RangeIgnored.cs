@@ -15,6 +15,6 @@ internal enum RangeIgnored
     /// <summary>The ranges overlap, so that more would be sent than there is.</summary>
     Overlapping,
 
-    /// <summary>What is stored is no 200, of which alone there are ranges.</summary>
+    /// <summary>The stored response is no 200, of which alone there are ranges.</summary>
     Status,
 }

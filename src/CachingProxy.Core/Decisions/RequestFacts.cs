@@ -3,7 +3,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>What the rules want to know of a request, read once, so that a fill can decide after its client has gone.</summary>
+/// <summary>The facts of a request that the rules ask for, read once, so that a fill can decide after its client has gone.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Directives">What it says to caches.</param>
 /// <param name="HasAuthorization">Whether it has <c>Authorization</c> (RFC 9111 §3.5).</param>

@@ -3,7 +3,7 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>What is to be done with a request: a closed set, each with what the next step needs.</summary>
+/// <summary>The next step for a request: a closed set, each with everything that the step needs.</summary>
 internal abstract record ReuseDecision
 {
     private ReuseDecision() { }

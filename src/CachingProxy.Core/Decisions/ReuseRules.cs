@@ -37,7 +37,7 @@ internal static class ReuseRules
     }
 
     /// <summary>
-    /// What keeps a request away from the cache altogether, found before any lookup; null where nothing does.
+    /// Returns the reason that keeps a request away from the cache altogether, found before any lookup; null where there is none.
     /// </summary>
     public static ForwardReason? Bypass(CacheRequest request)
     {
@@ -80,17 +80,17 @@ internal static class ReuseRules
     public static bool IsOnlyIfCached(CacheRequest request) =>
         !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
 
-    /// <summary>Whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
+    /// <summary>Tells whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
     public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now) =>
         (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString())
         && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
-    /// <summary>Whether a response that just arrived may answer others that ask for the same without further wishes.</summary>
+    /// <summary>Tells whether a response that just arrived may answer others that ask for the same without further wishes.</summary>
     public static bool IsOfUseToOthers(CachePolicy policy, CacheEntry entry, DateTimeOffset now) =>
         WhyNot(policy, CacheControl.None, entry, entry.AgeAt(now), out _) is null;
 
-    /// <summary>Whether a stored response is fresh enough for a client's directives.</summary>
+    /// <summary>Tells whether a stored response is fresh enough for a client's directives.</summary>
     public static bool IsFresh(CachePolicy policy, CacheControl directives, CacheEntry entry, DateTimeOffset now) =>
         WhyNot(policy, policy.TtlMode == TtlMode.Override ? CacheControl.None : directives, entry, entry.AgeAt(now), out var hit) is null
         && hit == HitReason.Fresh;
@@ -101,7 +101,10 @@ internal static class ReuseRules
     public static bool ForbidsStale(CacheControl control) =>
         control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
 
-    /// <summary>The same for while it is being refreshed, which <see cref="CachePolicy.StaleDespiteSharedMaxAge"/> may permit.</summary>
+    /// <summary>
+    /// Tells whether serving stale is forbidden while the response is being refreshed; <see cref="CachePolicy.StaleDespiteSharedMaxAge"/>
+    /// may permit it.
+    /// </summary>
     public static bool ForbidsStaleWhileRevalidate(CachePolicy policy, CacheControl control) =>
         ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control);
 

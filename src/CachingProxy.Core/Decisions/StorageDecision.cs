@@ -3,14 +3,14 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>Whether a response is stored: a closed set.</summary>
+/// <summary>The decision whether a response is stored: a closed set.</summary>
 internal abstract record StorageDecision
 {
     private StorageDecision() { }
 
-    /// <summary>It is stored with this lifetime.</summary>
+    /// <summary>Store the response with this lifetime.</summary>
     public sealed record Store(Freshness Freshness) : StorageDecision;
 
-    /// <summary>It is not stored.</summary>
+    /// <summary>Do not store the response, for this reason.</summary>
     public sealed record DoNotStore(NotStoredReason Reason) : StorageDecision;
 }

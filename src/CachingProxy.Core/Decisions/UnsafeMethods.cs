@@ -10,11 +10,11 @@ public static class UnsafeMethods
     // RFC 9110 §9.2.1 and the registry: methods that are defined as safe. Any other may change something.
     private static readonly HashSet<string> Safe = ["GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH", "QUERY", "PRI"];
 
-    /// <summary>Whether a request may have changed something.</summary>
+    /// <summary>Tells whether a request may have changed something.</summary>
     public static bool IsUnsafe(string method) => !Safe.Contains(method);
 
     /// <summary>
-    /// Whether the response may be one to a later GET of the same URI (RFC 9110 §9.3.3, RFC 5789 §2); whether it is, and may be
+    /// Tells whether the response may be one to a later GET of the same URI (RFC 9110 §9.3.3, RFC 5789 §2); whether it is, and may be
     /// stored, is for <see cref="StorageRules"/> to say.
     /// </summary>
     internal static bool MayLeaveResponse(string method, int status, IFields response) =>

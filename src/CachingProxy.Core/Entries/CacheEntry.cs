@@ -12,7 +12,7 @@ public sealed record CacheEntry
 {
     internal CacheEntry() { }
 
-    /// <summary>What tells it from every other, also in other processes; a validation leaves it as it is.</summary>
+    /// <summary>Tells the entry from every other, also in other processes; a validation leaves the serial as it is.</summary>
     public long Serial { get; init; } = Random.Shared.NextInt64();
 
     /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
@@ -50,7 +50,7 @@ public sealed record CacheEntry
 
     internal VariantKey Variant { get; init; } = VariantKey.None;
 
-    /// <summary>What of the query does not matter to it; null where all of it does.</summary>
+    /// <summary>The parts of the query that do not matter to the response; null where all of it does.</summary>
     internal SearchVariance? SearchVariance { get; init; }
 
     /// <summary>Which part of the representation it is; null where it is the whole.</summary>
@@ -102,11 +102,15 @@ public sealed record CacheEntry
             }
             : this;
 
-    /// <summary>The same, its lifetime over at a moment when it was purged softly; itself where that was over before.</summary>
+    /// <summary>
+    /// Returns this entry with its lifetime cut at the moment of a soft purge; this one unchanged where it had expired before.
+    /// </summary>
     internal CacheEntry EndingAt(DateTimeOffset moment) =>
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
-    /// <summary>Whether it may be used without asking anybody at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).</summary>
+    /// <summary>
+    /// Tells whether the entry may be used without asking anybody, at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).
+    /// </summary>
     internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) =>
         LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
 
@@ -124,12 +128,10 @@ public sealed record CacheEntry
     /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
     internal bool Answers(CacheRequest request) => IsForUriOf(request) && request.Selects(Variant);
 
-    /// <summary>Whether it was fetched for the URI and the partition of a request.</summary>
+    /// <summary>Tells whether the entry was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
 
-    /// <summary>
-    /// Whether this is the same stored response as another, with the same head: what was found, and not what came after it.
-    /// </summary>
+    /// <summary>Tells whether another entry is this same stored response with the same head, as found and not as updated since.</summary>
     internal bool IsSameAs(CacheEntry other) =>
         Serial == other.Serial
         && ReceivedAt == other.ReceivedAt
@@ -137,7 +139,9 @@ public sealed record CacheEntry
         && Freshness == other.Freshness
         && Part == other.Part;
 
-    /// <summary>Whether it takes the place of an older entry under the same key: one for the same requests, or a part of it.</summary>
+    /// <summary>
+    /// Tells whether this entry takes the place of an older one under the same key: one for the same requests, or a part of it.
+    /// </summary>
     internal bool Supersedes(CacheEntry older) =>
         Partition == older.Partition
         && Variant.IsSameAs(older.Variant)
@@ -145,7 +149,7 @@ public sealed record CacheEntry
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
     /// <summary>
-    /// Whether it answers for a path and query: the one that brought it, or one that differs in nothing that matters to it.
+    /// Tells whether the entry answers for a path and query: those that brought it, or others that differ in nothing that matters to it.
     /// </summary>
     internal bool IsFor(string target) =>
         ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;

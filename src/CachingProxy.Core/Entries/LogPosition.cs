@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Entries;
 /// <param name="Number">The number within it.</param>
 public readonly record struct LogPosition(long Epoch, long Number)
 {
-    /// <summary>Whether this is later than another of the same epoch.</summary>
+    /// <summary>Tells whether this is later than another of the same epoch.</summary>
     public bool IsAfter(LogPosition other) => Epoch == other.Epoch && Number > other.Number;
 
     /// <summary>The earlier of two; where they are of two epochs, one of neither.</summary>

@@ -20,7 +20,7 @@ public sealed class SteadyClock
         _startTimestamp = time.GetTimestamp();
     }
 
-    /// <summary>What it goes by, for timers.</summary>
+    /// <summary>The clock behind this one, for timers.</summary>
     internal TimeProvider Source => _time;
 
     /// <summary>The steady time, for ages, lifetimes and limits.</summary>

@@ -20,9 +20,9 @@ internal sealed record StoredPart(ContentRange Stated, long Length, string Asked
     /// <summary>The position of the last byte that is here.</summary>
     public long Last => Stated.First + Length - 1;
 
-    /// <summary>Whether the origin sent as much as it stated; else the bytes are not put together with others.</summary>
+    /// <summary>Tells whether the origin sent as much as it stated; else the bytes are not put together with others.</summary>
     public bool IsExact => Stated.Length == Length;
 
-    /// <summary>Whether it and another one overlap, or follow each other without a gap.</summary>
+    /// <summary>Tells whether this part and another overlap, or follow each other without a gap.</summary>
     public bool Adjoins(StoredPart other) => First <= other.Last + 1 && other.First <= Last + 1;
 }

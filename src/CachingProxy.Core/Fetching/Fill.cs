@@ -36,7 +36,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <summary>The position of the invalidation log when the fill began.</summary>
     public LogPosition Position => position;
 
-    /// <summary>What has become of the fetch when the head of the response is there. Never fails.</summary>
+    /// <summary>Ends with the outcome of the fetch when the head of the response is there. Never fails.</summary>
     public Task<FillOutcome> Head => _head.Task;
 
     /// <summary>Tells whether others may join.</summary>

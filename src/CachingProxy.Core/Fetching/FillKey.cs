@@ -5,7 +5,7 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>What a fill fetches, as far as it is known before the response: requests for the same place may share one.</summary>
+/// <summary>Names the fetch that requests may share, as far as it is known before the response.</summary>
 /// <param name="Key">The URI.</param>
 /// <param name="Partition">Who may share it.</param>
 /// <param name="Range">The range that is fetched, and its condition; empty for the whole.</param>

@@ -5,7 +5,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>What a fill has come to when the head of the origin's response is there: a closed set.</summary>
+/// <summary>The outcome of a fill when the head of the origin's response is there: a closed set.</summary>
 internal abstract record FillOutcome
 {
     private FillOutcome() { }

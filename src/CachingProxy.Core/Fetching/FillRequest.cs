@@ -26,24 +26,25 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>The stored response that the origin is asked to confirm.</summary>
     public CacheEntry? Validating { get; private init; }
 
-    /// <summary>Whether a good response is stored that an error must not replace.</summary>
+    /// <summary>Tells whether a good response is stored that an error must not replace.</summary>
     public bool HasStandIn { get; init; }
 
-    /// <summary>Whether a response that another fetch has stored since the request was decided about will do as well.</summary>
+    /// <summary>Tells whether a response that another fetch has stored since the request was decided about will do as well.</summary>
     public bool AcceptsStored { get; init; }
 
     /// <summary>
-    /// Whether a response may take the place of a stored one: false where the look-up has just found none, and nobody need look again.
+    /// Tells whether a response may take the place of a stored one: false where the look-up has just found none, and nobody need look
+    /// again.
     /// </summary>
     public bool MayReplace { get; init; } = true;
 
     /// <summary>When the request was sent, where that was before the fill began.</summary>
     public DateTimeOffset? RequestedAt { get; private init; }
 
-    /// <summary>What the client asks for, without its conditions.</summary>
+    /// <summary>Returns a fetch of what the client asks for, without its conditions.</summary>
     public static FillRequest Of(CacheRequest request) => Of(request, ConditionalRequest.Unconditional(Asked(request)));
 
-    /// <summary>Whether a stored response may still be used.</summary>
+    /// <summary>Returns a fetch that asks whether a stored response may still be used.</summary>
     public static FillRequest ToValidate(CacheRequest request, CacheEntry stored) =>
         Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with
         {
@@ -67,18 +68,18 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
         };
     }
 
-    /// <summary>What is missing of a stored part.</summary>
+    /// <summary>Returns a fetch of the bytes that a stored part lacks.</summary>
     public static FillRequest ToComplete(CacheRequest request, MissingPart missing) =>
         Of(request, ConditionalRequest.ToComplete(Asked(request), missing));
 
-    /// <summary>What the client asks for was received already, and is to be kept.</summary>
+    /// <summary>Returns a fill that stores a response already received for a client.</summary>
     public static FillRequest OfReceived(CacheRequest request, OriginResponse response, DateTimeOffset requestedAt)
     {
         var fill = Of(request, new OriginRequest(request.Method, request.Key, FieldList.Empty));
         return fill with { Origin = new ReceivedOrigin(response), RequestedAt = requestedAt };
     }
 
-    /// <summary>The same without a condition.</summary>
+    /// <summary>Returns this fetch without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
 
     // Whether a response may be shared is known when its head is there: what comes before that is for the one who asked.

@@ -100,7 +100,7 @@ internal sealed class GrowingBody
         return _last.Free.IsEmpty ? _last.Filled : default;
     }
 
-    /// <summary>What the last chunk holds, cut to size, unless it is full and was handed out already.</summary>
+    /// <summary>Returns the content of the last chunk, cut to size; nothing where that chunk is full and was handed out already.</summary>
     public ReadOnlyMemory<byte> TakeRest() => _last.Free.IsEmpty ? default : _last.Filled.ToArray();
 
     /// <summary>Readers may have all that has arrived.</summary>
@@ -130,7 +130,7 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>Whether nobody has read for so long.</summary>
+    /// <summary>Tells whether nobody has read for so long.</summary>
     public bool IsUnreadFor(TimeSpan time)
     {
         lock (_lock)

@@ -10,7 +10,7 @@ internal sealed class GrowthBudget(long maxBytes)
     private long _taken;
     private long _readersCutOff;
 
-    /// <summary>What is taken now.</summary>
+    /// <summary>The bytes taken now.</summary>
     public long TakenBytes => Volatile.Read(ref _taken);
 
     /// <summary>How many readers were cut off because they held the others up.</summary>

@@ -13,7 +13,9 @@ internal sealed class RefreshPauses
     private readonly ConcurrentDictionary<long, long> _begunAt = new();
     private long _forgottenAt;
 
-    /// <summary>Whether to refresh a response now: once, and again after a second. Of many who ask at once, one is told yes.</summary>
+    /// <summary>
+    /// Tells whether to refresh a response now: once, and again after a second. Of many who ask at once, one is told yes.
+    /// </summary>
     public bool TryBegin(long serial, DateTimeOffset now)
     {
         var begins = _begunAt.TryGetValue(serial, out var last)

@@ -1,9 +1,8 @@
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// What keeps requests for the same upstream URI apart before any response is known: who asks by which face, under
-/// which name, and what else the request says that its URI does not. Entries of one partition never answer for another;
-/// a purge of the URI holds for all.
+/// Keeps requests for the same upstream URI apart before any response is known: by the face, the name and the scheme that they use, and by
+/// content that is part of the question. Entries of one partition never answer for another; a purge of the URI holds for all.
 /// </summary>
 /// <param name="Face">The face and its mode, and a hash of what is configured for it, for example
 /// <c>forwarded/respect/0123456789abcdef</c>.</param>

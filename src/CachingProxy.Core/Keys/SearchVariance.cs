@@ -96,10 +96,10 @@ internal sealed class SearchVariance
         return text.Length == 0 ? target[..question] : $"{target[..question]}?{text}";
     }
 
-    /// <summary>Whether a response to the one target is a response to the other.</summary>
+    /// <summary>Tells whether a response to the one target is a response to the other.</summary>
     public bool AreEquivalent(string one, string other) => Canonicalise(one) == Canonicalise(other);
 
-    /// <summary>Whether both take the same parts of a query into account.</summary>
+    /// <summary>Tells whether both take the same parts of a query into account.</summary>
     public bool IsSameAs(SearchVariance other) =>
         _orderMatters == other._orderMatters && _namesAreIgnored == other._namesAreIgnored && _names.SetEquals(other._names);
 

@@ -4,10 +4,9 @@ using System.Collections.Immutable;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// What the responses under each path have said of their queries (<c>No-Vary-Search</c>). A response that says something is stored
-/// under its target without what does not matter to it, so that it is found by every spelling; to find or to purge a URI, all that
-/// its path has ever said is tried. It is an index only: whether a stored response answers is decided by its own
-/// <see cref="SearchVariance"/>. Safe for any number of threads.
+/// Knows which parts of the query the responses under each path call irrelevant (<c>No-Vary-Search</c>). Such a response is stored under
+/// its target without them, so that every spelling finds it; to find or to purge a URI, all that its path has ever said is tried. An index
+/// only: its own <see cref="SearchVariance"/> decides whether a stored response answers. Safe for any number of threads.
 /// </summary>
 internal sealed class SearchVariances
 {
@@ -26,7 +25,7 @@ internal sealed class SearchVariances
             ? [.. variances.Select(variance => KeyOf(uri, variance)).Where(key => key != uri).Distinct(), uri]
             : [uri];
 
-    /// <summary>Whether nothing under any path has said anything, so that each URI has its own key alone.</summary>
+    /// <summary>Tells whether no response under any path has named such parts, so that each URI has its own key alone.</summary>
     public bool AreEmpty => Volatile.Read(ref _count) == 0;
 
     /// <summary>The key of a response that says this of its query.</summary>

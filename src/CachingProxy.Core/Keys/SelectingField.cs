@@ -37,8 +37,8 @@ internal static class SelectingField
     }
 
     /// <summary>
-    /// Whether a request wants one language above all others, and it is this one: a response in it is then what the
-    /// origin would select again (RFC 9110 §12.5.4).
+    /// Tells whether a request prefers this one language above all others: the origin would select a response in it again (RFC 9110
+    /// §12.5.4).
     /// </summary>
     public static bool Prefers(StringValues acceptLanguage, string language)
     {

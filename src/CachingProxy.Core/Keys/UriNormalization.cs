@@ -110,8 +110,8 @@ public static class UriNormalization
     }
 
     /// <summary>
-    /// Whether a path, joined to a base path, could be read as leaving it: a <c>..</c> segment that climbs above its
-    /// beginning, plain or percent-encoded, with either slash, with or without a parameter (<c>..;x</c>).
+    /// Tells whether a path, joined to a base path, could be read as leaving it: a <c>..</c> segment that climbs above its beginning, plain
+    /// or percent-encoded, with either slash, with or without a parameter (<c>..;x</c>).
     /// </summary>
     public static bool LeavesBase(string target)
     {

@@ -32,7 +32,7 @@ internal sealed class VariantKey
     /// <summary>How many characters it holds.</summary>
     public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
-    /// <summary>What it is made of, to be stored.</summary>
+    /// <summary>The parts of the key, to be stored.</summary>
     public VariantKeyParts Parts => new(_names, _values, _language, _codings);
 
     /// <summary>Makes a key of what was stored of it.</summary>
@@ -62,7 +62,8 @@ internal sealed class VariantKey
     public bool IsForAll => _names.Length == 0;
 
     /// <summary>
-    /// Whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it permits.
+    /// Tells whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it
+    /// permits.
     /// </summary>
     public bool Matches(IFields request)
     {
@@ -89,7 +90,7 @@ internal sealed class VariantKey
                 .Select(field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n")
         );
 
-    /// <summary>Whether both select the same variant: the same names with the same values.</summary>
+    /// <summary>Tells whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
 
     private bool IsServedBy(string name, StringValues lines) =>

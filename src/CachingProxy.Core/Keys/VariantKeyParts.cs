@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Keys;
 
-/// <summary>What a variant's key is made of, to be stored.</summary>
+/// <summary>The parts of a variant's key, to be stored.</summary>
 /// <param name="Names">The selecting fields, in lower case and sorted.</param>
 /// <param name="Values">Their values in the form in which they are compared; null for a field that was absent.</param>
 /// <param name="Language">The language of the response, where it states one.</param>

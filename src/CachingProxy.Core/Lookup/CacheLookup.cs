@@ -35,7 +35,9 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
     public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) =>
         variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
 
-    /// <summary>Whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.</summary>
+    /// <summary>
+    /// Tells whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.
+    /// </summary>
     public bool IsGone(CacheRequest request, CacheEntry entry) => Check(request, entry, out _) == Validity.Gone;
 
     /// <summary>Tells whether any response that may still be served is stored for a URI, in whatever partition and variant.</summary>

@@ -18,13 +18,13 @@ internal sealed class BodyChunk(int size)
         set => Volatile.Write(ref _next, value);
     }
 
-    /// <summary>What the writer may still fill.</summary>
+    /// <summary>The room that the writer may still fill.</summary>
     public Memory<byte> Free => _bytes.AsMemory(_filled);
 
-    /// <summary>What the writer has filled, whether or not it may be read yet.</summary>
+    /// <summary>The bytes that the writer has filled, whether or not they may be read yet.</summary>
     public ReadOnlyMemory<byte> Filled => _bytes.AsMemory(0, _filled);
 
-    /// <summary>What may be read, from an offset on.</summary>
+    /// <summary>Returns the bytes that may be read, from an offset on.</summary>
     public ReadOnlyMemory<byte> WrittenFrom(int offset) => _bytes.AsMemory(offset, Written - offset);
 
     /// <summary>The writer has filled so many bytes more.</summary>

@@ -10,9 +10,7 @@ public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
 {
     private volatile Tuple<string, string>? _named;
 
-    /// <summary>
-    /// What is configured and tells entries of this face apart from those under another configuration; null where nothing is.
-    /// </summary>
+    /// <summary>The configuration that tells entries of this face apart from those under another one; null where there is none.</summary>
     public FaceScope? Scope { get; init; }
 
     /// <summary>

@@ -1,8 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>
-/// What a face does with lifetimes, cookies and sizes. Immutable; a request holds on to the one it came in with.
-/// </summary>
+/// <summary>The rules of a face for lifetimes, cookies and sizes. Immutable; a request keeps the policy that it came in with.</summary>
 public sealed record CachePolicy
 {
     /// <summary>
@@ -12,17 +10,17 @@ public sealed record CachePolicy
     /// </summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether RFC 9111 or the TTL decides; <see cref="TtlMode.Respect"/> by default.</summary>
+    /// <summary>Says whether RFC 9111 or the TTL decides; <see cref="TtlMode.Respect"/> by default.</summary>
     public TtlMode TtlMode { get; init; } = TtlMode.Respect;
 
-    /// <summary>What becomes of a cacheable response with <c>Set-Cookie</c>; it is not stored by default.</summary>
+    /// <summary>Says how to treat a cacheable response with <c>Set-Cookie</c>; it is not stored by default.</summary>
     public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
 
-    /// <summary>Whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
+    /// <summary>Tells whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
     public bool StripCookies { get; init; }
 
     /// <summary>
-    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by
+    /// Tells whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by
     /// default.
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
@@ -45,12 +43,12 @@ public sealed record CachePolicy
     public double EarlyRefresh { get; init; }
 
     /// <summary>
-    /// Whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to clients. Off
-    /// by default; <c>Cache-Groups</c> always is (RFC 9875).
+    /// Tells whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to
+    /// clients. Off by default; <c>Cache-Groups</c> always is (RFC 9875).
     /// </summary>
     public bool SendTags { get; init; }
 
-    /// <summary>Whether only 2xx responses are stored. Off by default.</summary>
+    /// <summary>Tells whether only 2xx responses are stored. Off by default.</summary>
     public bool OnlySuccesses { get; init; }
 
     /// <summary>

@@ -39,7 +39,7 @@ public abstract class CacheRequest
     /// </summary>
     public virtual IFields SelectingFields => Fields;
 
-    /// <summary>Whether the request announces content.</summary>
+    /// <summary>Tells whether the request announces content.</summary>
     public abstract bool HasContent { get; }
 
     /// <summary>
@@ -61,18 +61,18 @@ public abstract class CacheRequest
     /// <param name="reference">An absolute http or https URI.</param>
     public virtual IEnumerable<CacheKey> ResolveClientReference(Uri reference) => [];
 
-    /// <summary>Whether the method is GET.</summary>
+    /// <summary>Tells whether the method is GET.</summary>
     internal bool IsGet => Method == "GET";
 
-    /// <summary>Whether the method is HEAD, which a stored GET answers.</summary>
+    /// <summary>Tells whether the method is HEAD, which a stored GET answers.</summary>
     internal bool IsHead => Method == "HEAD";
 
-    /// <summary>Whether it is a QUERY of which the face knows the content.</summary>
+    /// <summary>Tells whether the request is a QUERY of which the face knows the content.</summary>
     internal bool IsKeyedQuery => Partition.Query is not null;
 
     /// <summary>Tells whether the request selects a variant (RFC 9111 §4.1); where there is but one, no field is looked at.</summary>
     internal bool Selects(VariantKey variant) => variant.IsForAll || variant.Matches(SelectingFields);
 
-    /// <summary>Whether a part of the representation is asked for.</summary>
+    /// <summary>Tells whether a part of the representation is asked for.</summary>
     internal bool HasRange => IsGet && Fields["Range"].Count > 0;
 }

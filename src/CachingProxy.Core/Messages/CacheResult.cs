@@ -3,8 +3,7 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// What the engine answers: a response ready to be sent, and what happened to bring it about. Who takes it disposes it,
-/// also where the body is not read.
+/// The engine's answer: a response ready to be sent, and how it came about. Who takes it disposes it, also where the body is not read.
 /// </summary>
 public sealed class CacheResult : IAsyncDisposable
 {
@@ -25,15 +24,15 @@ public sealed class CacheResult : IAsyncDisposable
     /// <summary>The content.</summary>
     public ResponseBody Body { get; }
 
-    /// <summary>Whether it was a hit, and if not, why not (RFC 9211).</summary>
+    /// <summary>Says whether the answer was a hit, and if not, why not (RFC 9211).</summary>
     public CacheStatus CacheStatus { get; }
 
     /// <summary>The current age (RFC 9111 §4.2.3) where a stored response is served; null for a response at first hand.</summary>
     public TimeSpan? Age { get; init; }
 
     /// <summary>
-    /// What went wrong on the way to a response, where there is none: <see cref="Status"/> is then what fits it, and the
-    /// face says it in its own form.
+    /// The failure on the way to a response, where there is none: <see cref="Status"/> is the status for it, and the face says it in its
+    /// own form.
     /// </summary>
     public OriginException? Failure { get; private init; }
 

@@ -15,7 +15,7 @@ public sealed record CacheStatus
     /// <summary>Why the response was served from the cache without asking the origin; null where it was not.</summary>
     public HitReason? Hit { get; private init; }
 
-    /// <summary>Whether the response was served from the cache without asking the origin.</summary>
+    /// <summary>Tells whether the response was served from the cache without asking the origin.</summary>
     public bool IsHit => Hit is not null;
 
     /// <summary>Why the request went to the origin; null for a hit.</summary>
@@ -24,10 +24,10 @@ public sealed record CacheStatus
     /// <summary>The status that the origin answered with, where one was received.</summary>
     public int? OriginStatus { get; init; }
 
-    /// <summary>Whether the response was stored.</summary>
+    /// <summary>Tells whether the response was stored.</summary>
     public bool IsStored { get; init; }
 
-    /// <summary>Whether the request shared a fetch that another one had begun.</summary>
+    /// <summary>Tells whether the request shared a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
 
     /// <summary>Why the response was not stored, where that was decided.</summary>
@@ -36,10 +36,10 @@ public sealed record CacheStatus
     /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
     public TimeSpan? TimeToLive { get; init; }
 
-    /// <summary>Whether a stale response stands in for an error of the origin (RFC 5861 §4).</summary>
+    /// <summary>Tells whether a stale response stands in for an error of the origin (RFC 5861 §4).</summary>
     public bool IsInPlaceOfError { get; init; }
 
-    /// <summary>What the response is stored under, where that is not the URI that was asked for; null where it is.</summary>
+    /// <summary>The URI under which the response is stored, where that is not the one that was asked for; null where it is.</summary>
     public string? Key { get; init; }
 
     /// <summary>A stored response was served.</summary>

@@ -6,9 +6,9 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// What is configured for a face and decides who may see its responses, or changes what its origin answers: the credentials that the
-/// operator sends, what becomes of cookies, which targets are permitted. It is part of the partition, as a keyed hash, so that a stored
-/// response never outlives the configuration under which it was fetched, in this process or another. Safe for any number of threads.
+/// The configuration of a face that decides who may see its responses, or changes what its origin answers: the credentials that the
+/// operator sends, the treatment of cookies, the permitted targets. A keyed hash of it is part of the partition, so that a stored response
+/// never outlives the configuration under which it was fetched, in this process or another. Safe for any number of threads.
 /// </summary>
 /// <param name="parts">What is configured, each part as text; the order plays no part. They may be secret, and are not shown.</param>
 /// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while it is not known, and one of this process

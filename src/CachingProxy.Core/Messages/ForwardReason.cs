@@ -11,10 +11,10 @@ public enum ForwardReason
     /// <summary>Responses are stored for the URI, but none for these selecting fields.</summary>
     VaryMiss,
 
-    /// <summary>What is stored was fetched before a purge that matches it.</summary>
+    /// <summary>The stored response was fetched before a purge that matches it.</summary>
     Purged,
 
-    /// <summary>What is stored is no longer fresh.</summary>
+    /// <summary>The stored response is no longer fresh.</summary>
     Stale,
 
     /// <summary>The stored response may only be used after validation (<c>no-cache</c>).</summary>

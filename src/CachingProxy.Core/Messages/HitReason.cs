@@ -3,15 +3,15 @@ namespace CachingProxy.Core.Messages;
 /// <summary>Why a stored response may be served as it is. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
 public enum HitReason
 {
-    /// <summary>It is fresh.</summary>
+    /// <summary>The response is fresh.</summary>
     Fresh,
 
-    /// <summary>It is stale, and the client takes it (<c>max-stale</c>).</summary>
+    /// <summary>The response is stale, and the client takes it (<c>max-stale</c>).</summary>
     MaxStale,
 
-    /// <summary>It is stale, and served while it is being refreshed.</summary>
+    /// <summary>The response is stale, and served while it is being refreshed.</summary>
     StaleWhileRevalidate,
 
-    /// <summary>It is fresh for a little while longer, and served while it is being refreshed.</summary>
+    /// <summary>The response is fresh for a little while longer, and served while it is being refreshed.</summary>
     EarlyRefresh,
 }

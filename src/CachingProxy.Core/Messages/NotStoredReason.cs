@@ -39,13 +39,13 @@ public enum NotStoredReason
     /// <summary>The status is not one that may be stored with the lifetime it has.</summary>
     Status,
 
-    /// <summary>It has neither a lifetime nor a validator, so it could never be reused.</summary>
+    /// <summary>The response has neither a lifetime nor a validator, so it could never be reused.</summary>
     NoLifetime,
 
-    /// <summary>It is larger than the largest stored body.</summary>
+    /// <summary>The response is larger than the largest stored body.</summary>
     TooLarge,
 
-    /// <summary>It is a part (206) of which it is not clear which one, or an answer to a range (416) rather than to the URI.</summary>
+    /// <summary>The response is a part (206) of an unclear range, or an answer to a range (416) rather than to the URI.</summary>
     Partial,
 
     /// <summary>Only a cache that knows the status may store it (<c>must-understand</c>), and it is not known here.</summary>
@@ -59,7 +59,7 @@ public enum NotStoredReason
     /// <summary>The origin failed (500, 502, 503, 504) while a good response is still stored.</summary>
     ServerError,
 
-    /// <summary>It is an event stream, which has no end.</summary>
+    /// <summary>The response is an event stream, which has no end.</summary>
     EventStream,
 
     /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
@@ -73,9 +73,9 @@ public enum NotStoredReason
     /// <summary>One of its fields could not be passed on as it came, and was left out or repaired: nobody can tell what it said.</summary>
     UnreadableField,
 
-    /// <summary>It bears more tags than can be kept, and could not be purged as it says.</summary>
+    /// <summary>The response bears more tags than can be kept, and could not be purged by all of them.</summary>
     TooManyTags,
 
-    /// <summary>It is more than the whole store may hold.</summary>
+    /// <summary>The response is larger than the whole store.</summary>
     StoreTooSmall,
 }

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>What went wrong between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
+/// <summary>The failures between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
 public enum OriginError
 {
     /// <summary>No connection could be made, for a reason that has no name of its own here: the request was not sent.</summary>
@@ -33,7 +33,7 @@ public enum OriginError
     /// <summary>The origin did not answer or go on in time.</summary>
     Timeout,
 
-    /// <summary>What came is not a response, or not one that may be passed on.</summary>
+    /// <summary>The bytes that came are no response, or none that may be passed on.</summary>
     InvalidResponse,
 
     /// <summary>The response ended before it was whole.</summary>

@@ -6,7 +6,7 @@ namespace CachingProxy.Core.Messages;
 /// <param name="cause">Where it came from, for the log.</param>
 public sealed class OriginException(OriginError error, string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>What went wrong.</summary>
+    /// <summary>The kind of failure.</summary>
     public OriginError Error => error;
 
     /// <summary>When it is worth while to ask again; null where nobody knows.</summary>

@@ -28,10 +28,10 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     /// <summary>The fields that came after the content (RFC 9110 §6.5), to be asked for when that has been read to its end.</summary>
     public Func<FieldList> Trailers { get; init; } = static () => FieldList.Empty;
 
-    /// <summary>Whether the origin framed the message in two ways, so that it may have meant another content.</summary>
+    /// <summary>Tells whether the origin framed the message in two ways, so that it may have meant another content.</summary>
     public bool IsFramingAmbiguous { get; init; }
 
-    /// <summary>Whether a field was left out or repaired because no message may hold it as it came.</summary>
+    /// <summary>Tells whether a field was left out or repaired because no message may hold it as it came.</summary>
     public bool HasUnreadableField { get; init; }
 
     /// <inheritdoc/>

@@ -23,10 +23,10 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <summary>The fields that came after the content, once it was read to its end; stored content has none.</summary>
     public virtual FieldList Trailers => FieldList.Empty;
 
-    /// <summary>Whether pieces of the content can be read in any order, and not the whole alone.</summary>
+    /// <summary>Tells whether pieces of the content can be read in any order, and not the whole alone.</summary>
     public virtual bool CanBeSliced => false;
 
-    /// <summary>Whether one piece of the content can be read, because the bytes before it can be passed over.</summary>
+    /// <summary>Tells whether one piece of the content can be read, because the bytes before it can be passed over.</summary>
     public virtual bool CanBeSkipped => CanBeSliced;
 
     /// <summary>

@@ -1,14 +1,14 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>What becomes of an otherwise cacheable response that carries <c>Set-Cookie</c>.</summary>
+/// <summary>The treatment of an otherwise cacheable response that carries <c>Set-Cookie</c>.</summary>
 public enum SetCookieHandling
 {
-    /// <summary>It is not stored.</summary>
+    /// <summary>Do not store the response.</summary>
     Refuse,
 
-    /// <summary>It is stored without the field; only the request that caused the fetch gets it.</summary>
+    /// <summary>Store the response without the field; only the request that caused the fetch gets the cookie.</summary>
     Strip,
 
-    /// <summary>It is stored whole, and everybody gets the cookie.</summary>
+    /// <summary>Store the response whole; everybody gets the cookie.</summary>
     Store,
 }

@@ -149,7 +149,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         }
     }
 
-    /// <summary>What is known of an origin whose last exchange failed.</summary>
+    /// <summary>The record of an origin whose last exchange failed.</summary>
     internal sealed class Record
     {
         public int Failures { get; set; }

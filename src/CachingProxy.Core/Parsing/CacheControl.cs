@@ -40,10 +40,12 @@ internal sealed record CacheControl
 
     public bool OnlyIfCached { get; init; }
 
-    /// <summary>Whether a member is no directive, <c>token[=value]</c>, so that nobody can tell what it forbids.</summary>
+    /// <summary>Tells whether a member is no directive, <c>token[=value]</c>, so that nobody can tell what it forbids.</summary>
     public bool IsMalformed { get; init; }
 
-    /// <summary>Whether it was read from a targeted field, beside which <c>Expires</c> does not count (RFC 9213 §2.2).</summary>
+    /// <summary>
+    /// Tells whether the directives were read from a targeted field, beside which <c>Expires</c> does not count (RFC 9213 §2.2).
+    /// </summary>
     public bool IsTargeted { get; init; }
 
     public TimeSpan? MaxAge { get; init; }

@@ -6,7 +6,7 @@ namespace CachingProxy.Core.Parsing;
 /// </summary>
 internal static class ContentDigests
 {
-    /// <summary>Whether a field of this name is one.</summary>
+    /// <summary>Tells whether a field of this name is a digest.</summary>
     public static bool Contains(string name) =>
         name.Equals("Content-Digest", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-MD5", StringComparison.OrdinalIgnoreCase);
 }

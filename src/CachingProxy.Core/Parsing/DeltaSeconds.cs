@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>A non-negative number of seconds in a field (RFC 9111 §1.2.2).</summary>
 internal static class DeltaSeconds
 {
-    /// <summary>What a larger number counts as: 2^31 seconds, as RFC 9111 §1.2.2 has it.</summary>
+    /// <summary>The value that a larger number counts as: 2^31 seconds, as RFC 9111 §1.2.2 has it.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(2_147_483_648);
 
     /// <summary>Reads digits and nothing else; what is larger than <see cref="Max"/> is <see cref="Max"/>.</summary>

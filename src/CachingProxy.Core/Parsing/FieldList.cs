@@ -60,17 +60,17 @@ public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string
         }
     }
 
-    /// <summary>Whether a field of this name is present.</summary>
+    /// <summary>Tells whether a field of this name is present.</summary>
     public bool Contains(string name) => this[name].Count > 0;
 
-    /// <summary>The same list with one field set to <paramref name="value"/>, in the old one's place if it was there.</summary>
+    /// <summary>Returns this list with one field set to <paramref name="value"/>, in the old one's place if it was there.</summary>
     public FieldList With(string name, StringValues value)
     {
         var replaced = _fields.Where(field => !field.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
         return new FieldList(replaced.Append(new(name, value)));
     }
 
-    /// <summary>The same list without the fields whose name <paramref name="leaveOut"/> holds true.</summary>
+    /// <summary>Returns this list without the fields whose name <paramref name="leaveOut"/> holds true.</summary>
     public FieldList Without(Func<string, bool> leaveOut) => new(_fields.Where(field => !leaveOut(field.Key)));
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ public static class HopByHopFields
         "X-Content-Length",
     };
 
-    /// <summary>Whether a field of this name is always hop by hop.</summary>
+    /// <summary>Tells whether a field of this name is always hop by hop.</summary>
     public static bool Contains(string name) => Always.Contains(name);
 
     /// <summary>The names that a <c>Connection</c> field lists; none where it is absent.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// What a response says to this cache: <c>CDN-Cache-Control</c>, the field for caches that act on behalf of the origin, or
+/// Reads the directives of a response for this cache: <c>CDN-Cache-Control</c>, the field for caches that act on behalf of the origin, or
 /// <c>Cache-Control</c> where that is absent, empty or wrong anywhere (RFC 9213 §2.2).
 /// </summary>
 internal static class ResponseDirectives

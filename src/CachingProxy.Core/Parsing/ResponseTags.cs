@@ -17,10 +17,10 @@ public static class ResponseTags
     // Between us and the origin; clients need not know how it groups its pages.
     private static readonly HashSet<string> Hidden = new(StringComparer.OrdinalIgnoreCase) { "Cache-Tag", "Surrogate-Key", "xkey" };
 
-    /// <summary>Whether a field is for caches like this one alone.</summary>
+    /// <summary>Tells whether a field is for caches like this one alone.</summary>
     public static bool IsHidden(string name) => Hidden.Contains(name);
 
-    /// <summary>Whether a name can be a tag.</summary>
+    /// <summary>Tells whether a name can be a tag.</summary>
     public static bool IsValid(string tag) => tag is { Length: > 0 and <= MaxTagLength };
 
     /// <summary>The tags of a response, each once; null where they are more than can be kept.</summary>

@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>Server-sent events: content that has no end, and whose silence means nothing.</summary>
 public static class ServerSentEvents
 {
-    /// <summary>Whether the fields of a response announce one.</summary>
+    /// <summary>Tells whether the fields of a response announce an event stream.</summary>
     public static bool AreIn(FieldList fields)
     {
         ArgumentNullException.ThrowIfNull(fields);

@@ -145,13 +145,13 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Whether nothing that matches a URI and tags was purged after a position.</summary>
+    /// <summary>Tells whether nothing that matches a URI and tags was purged after a position.</summary>
     public bool IsCurrent(CacheKey uri, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
-    /// Whether a response that was just fetched is gone: purged by its own URI, or by another that means the same to it, which whoever
-    /// purged that could not know yet.
+    /// Tells whether a response that was just fetched is gone: purged by its own URI, or by another that means the same to it, which
+    /// whoever purged that could not know yet.
     /// </summary>
     public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Gone
@@ -164,7 +164,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             )
         );
 
-    /// <summary>What was purged of a URI and its tags after a position.</summary>
+    /// <summary>Returns what purges after a position have left of a response.</summary>
     /// <param name="uri">The URI.</param>
     /// <param name="tags">The tags of the response.</param>
     /// <param name="position">When it was fetched.</param>

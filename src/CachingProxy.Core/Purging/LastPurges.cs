@@ -9,7 +9,7 @@ internal readonly record struct LastPurges(long Hard, long Soft, DateTimeOffset 
     /// <summary>The number of the last one.</summary>
     public long Latest => Math.Max(Hard, Soft);
 
-    /// <summary>The same with one more.</summary>
+    /// <summary>Returns these purges with one more.</summary>
     public LastPurges With(long number, bool isSoft, DateTimeOffset at) =>
         isSoft ? this with { Soft = Math.Max(Soft, number), SoftAt = at } : this with { Hard = Math.Max(Hard, number) };
 }

@@ -9,10 +9,10 @@ internal sealed class PurgeTable
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, LastPurges>> _origins = new();
 
-    /// <summary>Whether nothing is remembered. Set last when something comes, and first when all goes.</summary>
+    /// <summary>Tells whether no purge is remembered. Set last when a purge comes, and first when all go.</summary>
     public bool IsEmpty => _origins.IsEmpty;
 
-    /// <summary>What was purged of a text of an origin.</summary>
+    /// <summary>Returns the last purges of a text of an origin.</summary>
     public LastPurges Find(string authority, ReadOnlySpan<char> text) =>
         _origins.TryGetValue(authority, out var texts) && texts.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var last)
             ? last

@@ -4,7 +4,7 @@ namespace CachingProxy.Core.Purging;
 /// <param name="number">The number of the position.</param>
 internal struct PurgesSince(long number)
 {
-    /// <summary>What has become of the entry.</summary>
+    /// <summary>Says what the purges so far leave of the entry.</summary>
     public Validity Validity { get; private set; }
 
     /// <summary>Where the entry is stale: since when, by the steady clock.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Purging;
 
-/// <summary>What the invalidation log says of a response that was fetched at a position.</summary>
+/// <summary>The verdict of the invalidation log on a response that was fetched at a position.</summary>
 internal enum Validity
 {
     /// <summary>Nothing that matches it was purged since.</summary>

@@ -8,7 +8,7 @@ internal static class ClientConditions
 {
     private static readonly string[] NotIn304 = ["Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"];
 
-    /// <summary>Whether a 304 says it all: the client has this very response already. For GET and HEAD, and successes.</summary>
+    /// <summary>Tells whether a 304 suffices: the client has this very response already. For GET and HEAD, and successes.</summary>
     public static bool IsNotModified(IFields request, int status, FieldList response, SteadyClock clock)
     {
         if (status is < 200 or > 299)

@@ -6,7 +6,7 @@ namespace CachingProxy.Core.Stores;
 /// </summary>
 public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
 {
-    /// <summary>Whether it is in use now; where it is not, it finds and keeps nothing.</summary>
+    /// <summary>Tells whether the tier is in use now; where not, it finds and keeps nothing.</summary>
     bool IsAvailable { get; }
 
     /// <summary>Tells whose turn it is to fetch, of all nodes that share this tier; null where only one process can use it.</summary>

@@ -2,7 +2,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Core.Stores;
 
-/// <summary>What is to be forgotten, on all faces and for all hosts and variants.</summary>
+/// <summary>Names the responses to forget, on all faces and for all hosts and variants.</summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="Authority">Scheme, host and port of the origin; empty for all origins.</param>
 /// <param name="Text">The path and query of a URI, the path of a prefix without a slash at its end, the path of URIs of any query, the name

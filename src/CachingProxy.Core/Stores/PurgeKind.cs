@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Stores;
 
-/// <summary>What a purge is about. The numbers are stored, and stay what they are.</summary>
+/// <summary>The kinds of purges. The numbers are stored, and stay what they are.</summary>
 public enum PurgeKind
 {
     /// <summary>Everything.</summary>

@@ -12,8 +12,8 @@ public static class Replacement
     public const int MaxEntriesPerUri = 256;
 
     /// <summary>
-    /// Those that go, of the ones that are stored for its URI, the oldest first; null where the new one must not be stored: what was
-    /// fetched before a purge, or received earlier, never takes the place of what was fetched or received after it.
+    /// Returns the stored entries of a URI that a new one replaces, the oldest first; null where the new one must not be stored: a response
+    /// fetched before a purge, or received earlier, never takes the place of one fetched or received after it.
     /// </summary>
     public static IReadOnlyList<CacheEntry>? Replaced(CacheEntry entry, IReadOnlyList<CacheEntry> siblings)
     {

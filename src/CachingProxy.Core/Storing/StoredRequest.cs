@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>What is kept of a request for as long as its response is being stored, which may be longer than its client is there.</summary>
+/// <summary>The part of a request that is kept while its response is being stored, which may be longer than its client is there.</summary>
 /// <param name="Policy">What its face does with lifetimes, cookies and sizes.</param>
 /// <param name="Key">The upstream URI.</param>
 /// <param name="Partition">Who may share the response.</param>

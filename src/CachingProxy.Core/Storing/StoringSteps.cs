@@ -1,4 +1,4 @@
 namespace CachingProxy.Core.Storing;
 
-/// <summary>What a fetched response becomes: an entry, an update of one, a part that is put together with others.</summary>
+/// <summary>The steps that make something of a fetched response: a new entry, an update of one, a part that joins others.</summary>
 internal sealed record StoringSteps(EntryFactory Entries, Revalidation Revalidation, PartCombination Parts);

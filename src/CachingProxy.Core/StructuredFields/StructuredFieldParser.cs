@@ -9,7 +9,7 @@ internal ref struct StructuredFieldParser
 
     public StructuredFieldParser(string text) => _rest = text.AsSpan().TrimStart(' ');
 
-    /// <summary>Whether nothing but blanks is left.</summary>
+    /// <summary>Tells whether nothing but blanks is left.</summary>
     public readonly bool TryEnd() => _rest.TrimStart(' ').IsEmpty;
 
     /// <summary>RFC 9651 §4.2.1.</summary>

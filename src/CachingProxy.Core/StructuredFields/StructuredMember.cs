@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace CachingProxy.Core.StructuredFields;
 
-/// <summary>What lists and dictionaries are made of: an item or an inner list, with parameters (RFC 9651 §3.1, §3.2).</summary>
+/// <summary>A member of a list or dictionary: an item or an inner list, with parameters (RFC 9651 §3.1, §3.2).</summary>
 public abstract record StructuredMember
 {
     private StructuredMember() { }

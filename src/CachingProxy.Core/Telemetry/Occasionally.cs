@@ -7,7 +7,7 @@ public sealed class Occasionally(TimeSpan interval, TimeProvider time)
 {
     private long _toldAt;
 
-    /// <summary>Whether it is time, the first time always; the one who is told so tells it.</summary>
+    /// <summary>Tells whether it is time to say something again, the first time always.</summary>
     public bool IsTime()
     {
         var (now, last) = (time.GetTimestamp(), Volatile.Read(ref _toldAt));

@@ -31,7 +31,7 @@ internal static class AddressRanges
     /// <summary>An address as it is reached: IPv4 within IPv6 is IPv4.</summary>
     public static IPAddress Effective(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    /// <summary>Whether an address belongs to the public Internet.</summary>
+    /// <summary>Tells whether an address belongs to the public Internet.</summary>
     public static bool IsPublic(IPAddress address)
     {
         var effective = Effective(address);
@@ -46,7 +46,7 @@ internal static class AddressRanges
         };
     }
 
-    /// <summary>Whether an address is loopback or in private use, and not a metadata service's.</summary>
+    /// <summary>Tells whether an address is loopback or in private use, and not a metadata service's.</summary>
     public static bool IsPrivate(IPAddress address)
     {
         var effective = Effective(address);

@@ -49,11 +49,11 @@ public sealed record AllowedTarget
         return Uri.CheckHostName(host) == UriHostNameType.Dns ? new AllowedTarget { Host = host.TrimEnd('.'), Port = port } : null;
     }
 
-    /// <summary>Whether a name on a port is permitted, wherever it leads.</summary>
+    /// <summary>Tells whether a name on a port is permitted, wherever it leads.</summary>
     internal bool PermitsHost(string host, int port) =>
         Host is not null && Host.Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase) && PermitsPort(port);
 
-    /// <summary>Whether an address on a port is permitted.</summary>
+    /// <summary>Tells whether an address on a port is permitted.</summary>
     internal bool PermitsAddress(IPAddress address, int port) =>
         Network is { } network && network.Contains(AddressRanges.Effective(address)) && PermitsPort(port);
 

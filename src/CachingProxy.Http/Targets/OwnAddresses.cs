@@ -15,6 +15,6 @@ public static class OwnAddresses
         ]
     );
 
-    /// <summary>Whether an address is one of this machine's.</summary>
+    /// <summary>Tells whether an address is one of this machine's.</summary>
     public static bool Contains(IPAddress address) => Known.Value.Contains(AddressRanges.Effective(address));
 }

@@ -22,7 +22,7 @@ public sealed class TargetGuard
         _resolve = resolve ?? Dns.GetHostAddressesAsync;
     }
 
-    /// <summary>Whether a host and port are worth trying; decided without looking anything up.</summary>
+    /// <summary>Tells whether a host and port are worth trying; decided without looking anything up.</summary>
     public bool Permits(string host, int port) => _policy.PermitsName(host.Trim('[', ']'), port);
 
     /// <summary>Connects, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>

@@ -8,16 +8,16 @@ public sealed class TargetPolicy
     /// <summary>The configured origin, scheme and host with port: always permitted, wherever it leads. None by default.</summary>
     public Uri? Origin { get; init; }
 
-    /// <summary>Whether hosts other than the origin are permitted at all. On by default.</summary>
+    /// <summary>Tells whether hosts other than the origin are permitted at all. On by default.</summary>
     public bool PermitsPublic { get; init; } = true;
 
-    /// <summary>Whether loopback and private addresses are permitted. Off by default.</summary>
+    /// <summary>Tells whether loopback and private addresses are permitted. Off by default.</summary>
     public bool PermitsPrivate { get; init; }
 
     /// <summary>Targets that are permitted by name.</summary>
     public IReadOnlyList<AllowedTarget> Allowed { get; init; } = [];
 
-    /// <summary>Whether a name and port may be looked up and connected to at all; the addresses are judged later.</summary>
+    /// <summary>Tells whether a name and port may be looked up and connected to at all; the addresses are judged later.</summary>
     internal bool PermitsName(string host, int port)
     {
         if (PermitsWhereverItLeads(host, port))
@@ -33,7 +33,7 @@ public sealed class TargetPolicy
         return PermitsPublic && IsUsualPort(port) && (PermitsPrivate || Allowed.Count > 0 || !IsInternalName(host));
     }
 
-    /// <summary>Whether an address that a name leads to may be connected to.</summary>
+    /// <summary>Tells whether an address that a name leads to may be connected to.</summary>
     internal bool PermitsAddress(string host, IPAddress address, int port) =>
         PermitsWhereverItLeads(host, port)
         || Allowed.Any(target => target.PermitsAddress(address, port))
@@ -54,7 +54,7 @@ public sealed class TargetPolicy
         && Origin.Port == port
         && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether a port is one that web servers use; the others need to be named.</summary>
+    /// <summary>Tells whether a port is one that web servers use; the others need to be named.</summary>
     internal static bool IsUsualPort(int port) => port is 80 or 443 or >= 1024;
 
     // Names that lead inward by their form. Those that do so by their resolution are found when they are resolved.

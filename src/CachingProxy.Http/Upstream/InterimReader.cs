@@ -25,7 +25,7 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
     private readonly StringBuilder _head = new();
     private int _count;
 
-    /// <summary>Whether the final response has begun, and there is nothing more to be found.</summary>
+    /// <summary>Tells whether the final response has begun, and no interim one can follow.</summary>
     public bool IsDone { get; private set; }
 
     /// <summary>The next bytes that came from the origin.</summary>

@@ -35,8 +35,8 @@ internal sealed class OriginExchange
     public OriginConnection? Connection { get; set; }
 
     /// <summary>
-    /// Whether the head of the final response held what the handler turned into blanks: a NUL, or a carriage return that ends no line. What
-    /// the field said before can only be guessed.
+    /// Tells whether the head of the final response held what the handler turned into blanks: a NUL, or a carriage return that ends no
+    /// line. What the field said before can only be guessed.
     /// </summary>
     public bool IsHeadRepaired { get; set; }
 

@@ -6,7 +6,9 @@ namespace CachingProxy.Http.Upstream;
 /// <summary>Gives each exception on the way to the origin its name.</summary>
 internal static class OriginFailures
 {
-    /// <summary>What an exception means; null where it is not about the origin, such as a caller that gave up.</summary>
+    /// <summary>
+    /// Returns the failure that an exception means; null where it is not about the origin, such as a caller that gave up.
+    /// </summary>
     public static OriginException? Classify(Exception failure, SilenceLimit silence)
     {
         if (silence.Reason is { } reason)

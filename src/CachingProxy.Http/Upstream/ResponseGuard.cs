@@ -12,7 +12,7 @@ namespace CachingProxy.Http.Upstream;
 /// </summary>
 internal static class ResponseGuard
 {
-    /// <summary>What there is to know of an acceptable response.</summary>
+    /// <summary>Returns the head of an acceptable response.</summary>
     /// <param name="request">What it is an answer to.</param>
     /// <param name="response">What SocketsHttpHandler made of the answer.</param>
     /// <param name="maxFields">The most fields it may have.</param>

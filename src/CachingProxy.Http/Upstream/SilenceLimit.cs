@@ -28,7 +28,7 @@ internal sealed class SilenceLimit : IDisposable
     /// <summary>Cancelled when the limit is reached, and when the caller gives up.</summary>
     public CancellationToken Token => _either.Token;
 
-    /// <summary>Whether it was the limit, and not the caller.</summary>
+    /// <summary>Tells whether the limit ended the wait, and not the caller.</summary>
     public bool IsReached => _limit.IsCancellationRequested && !_isAbandoned && !_caller.IsCancellationRequested;
 
     /// <summary>Why the exchange was ended from this side; null where it was not.</summary>
@@ -54,7 +54,7 @@ internal sealed class SilenceLimit : IDisposable
         }
     }
 
-    /// <summary>It is not the other side's turn: nothing is measured until <see cref="OnSignOfLife"/>.</summary>
+    /// <summary>Stops measuring while it is not the other side's turn, until <see cref="OnSignOfLife"/>.</summary>
     public void Pause()
     {
         lock (_lock)

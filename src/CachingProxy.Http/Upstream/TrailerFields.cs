@@ -53,7 +53,7 @@ internal static class TrailerFields
         "No-Vary-Search",
     };
 
-    /// <summary>Those that may be passed on; none where there are too many, or one is no valid field.</summary>
+    /// <summary>Returns the trailer fields that may be passed on; none where there are too many, or one is no valid field.</summary>
     public static FieldList Of(HttpResponseHeaders trailers, FieldList head)
     {
         var nominated = HopByHopFields.Nominated(head["Connection"]);

@@ -40,7 +40,7 @@ internal sealed class AdminRoutes
     /// <summary>The endpoints that exist.</summary>
     public IReadOnlyList<ApiRoute> All { get; }
 
-    /// <summary>Whether a path is ours, whatever the method.</summary>
+    /// <summary>Tells whether a path is ours, whatever the method.</summary>
     public bool IsOurs(ReadOnlySpan<char> path) => _routes.GetAlternateLookup<ReadOnlySpan<char>>().ContainsKey(path) || IsReserved(path);
 
     /// <summary>Answers a request for one of our paths.</summary>

@@ -12,7 +12,7 @@ internal sealed class CommandLine
     /// <summary>Done.</summary>
     public const int Ok = 0;
 
-    /// <summary>It could not be done: the port is in use, no instance runs there.</summary>
+    /// <summary>The command could not be done: the port is in use, no instance runs there.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line, the environment or the configuration file holds something that is not permitted.</summary>

@@ -19,8 +19,8 @@ public sealed record ProxySettings
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
     /// <summary>
-    /// Whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off by
-    /// default.
+    /// Tells whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off
+    /// by default.
     /// </summary>
     public bool ListensOnLocalhost { get; init; }
 
@@ -36,7 +36,7 @@ public sealed record ProxySettings
     /// <summary>Issuers of certificates that are trusted beside those of the system; none by default.</summary>
     public X509Certificate2Collection OriginIssuers { get; init; } = [];
 
-    /// <summary>Whether the certificate of the origin is not checked. Off by default.</summary>
+    /// <summary>Tells whether the certificate of the origin is not checked. Off by default.</summary>
     public bool OriginInsecure { get; init; }
 
     /// <summary>The proxy through which origins are reached; none by default.</summary>
@@ -51,24 +51,24 @@ public sealed record ProxySettings
     /// <summary>The TTL: 60 seconds by default, 0 to 365 days (<see cref="CachePolicy.TimeToLive"/>).</summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether RFC 9111 or the TTL decides on forwarded paths; the former by default.</summary>
+    /// <summary>Says whether RFC 9111 or the TTL decides on forwarded paths; RFC 9111 by default.</summary>
     public TtlMode TtlMode { get; init; } = TtlMode.Respect;
 
-    /// <summary>What becomes of a cacheable response with <c>Set-Cookie</c> on forwarded paths; it is not stored by default.</summary>
+    /// <summary>Says how to treat a cacheable response with <c>Set-Cookie</c> on forwarded paths; it is not stored by default.</summary>
     public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
 
-    /// <summary>Whether cookies are removed in both directions. Off by default.</summary>
+    /// <summary>Tells whether cookies are removed in both directions. Off by default.</summary>
     public bool StripCookies { get; init; }
 
     /// <summary>
-    /// Whether redirects and cookies that speak of the origin are rewritten (<see
+    /// Tells whether redirects and cookies that speak of the origin are rewritten (<see
     /// cref="AspNetCore.ReverseProxyOptions.RewritesReferences"/>). On by default.
     /// </summary>
     public bool RewriteLocation { get; init; } = true;
 
     /// <summary>
-    /// Whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by
-    /// default.
+    /// Tells whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off
+    /// by default.
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
@@ -95,13 +95,13 @@ public sealed record ProxySettings
     /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).</summary>
     public int MaxFetches { get; init; } = 512;
 
-    /// <summary>Whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>
+    /// <summary>Tells whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>
     public bool SendTags { get; init; }
 
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
     public long MaxMemoryBytes { get; init; } = 256L << 20;
 
-    /// <summary>What is behind the memory, so that the cache survives a restart; nothing by default.</summary>
+    /// <summary>The tier behind the memory, so that the cache survives a restart; none by default.</summary>
     public StoreSetting? Store { get; init; }
 
     /// <summary>The bound of a file behind the memory, in bytes: 1 GiB by default.</summary>
@@ -132,6 +132,6 @@ public sealed record ProxySettings
     /// <summary>The token that operations need; without one they are for trusted local requests alone.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>Whether only this machine can connect.</summary>
+    /// <summary>Tells whether only this machine can connect.</summary>
     public bool ListensOnLoopbackAlone => IPAddress.IsLoopback(Host);
 }

@@ -19,13 +19,15 @@ internal sealed record Setting(
     /// <summary>The environment variable: the name in capitals, unless users have known another one for longer.</summary>
     public string Environment { get; init; } = "CACHING_PROXY_" + Name.ToUpperInvariant().Replace('-', '_');
 
-    /// <summary>Whether it may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.</summary>
+    /// <summary>
+    /// Tells whether the setting may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.
+    /// </summary>
     public bool IsRepeatable { get; init; }
 
-    /// <summary>Whether it is on when it is named without a value.</summary>
+    /// <summary>Tells whether the setting is on when it is named without a value.</summary>
     public bool IsSwitch { get; init; }
 
-    /// <summary>Whether its value must not be repeated in an error.</summary>
+    /// <summary>Tells whether an error must not repeat the value.</summary>
     public bool IsSecret { get; init; }
 
     /// <summary>
@@ -38,7 +40,7 @@ internal sealed record Setting(
     /// </summary>
     public Func<string, string?>? Explain { get; init; }
 
-    /// <summary>What stands between several values in the environment.</summary>
+    /// <summary>The character between several values in the environment.</summary>
     public char Separator { get; init; } = ',';
 
     /// <summary>The environment variables that set it; the first that is set counts.</summary>

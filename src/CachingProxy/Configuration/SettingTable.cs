@@ -6,13 +6,13 @@ namespace CachingProxy.Configuration;
 /// </summary>
 internal static class SettingTable
 {
-    /// <summary>What durations may be, for the error.</summary>
+    /// <summary>The form of durations, for the error.</summary>
     public const string DurationForm = "give 0 to 365d, in seconds or with units: 15, 500ms, 1.5h, 1h30m, 7d";
 
-    /// <summary>What timeouts may be, for the error.</summary>
+    /// <summary>The form of timeouts, for the error.</summary>
     public const string TimeoutForm = "give 1ms to 24h, in seconds or with units: 15, 500ms, 1.5h, 1h30m";
 
-    /// <summary>What sizes may be, for the error.</summary>
+    /// <summary>The form of sizes, for the error.</summary>
     public const string SizeForm = "give bytes up to 1024GB, or with a unit: 64KB, 256MB, 1GB (MB and MiB both are 1024 KB)";
 
     public static IReadOnlyList<Setting> All { get; } =

@@ -4,7 +4,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>What is behind the memory: a closed set.</summary>
+/// <summary>The tier behind the memory: a closed set.</summary>
 public abstract record StoreSetting
 {
     private StoreSetting() { }

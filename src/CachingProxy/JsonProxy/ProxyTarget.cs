@@ -2,7 +2,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.JsonProxy;
 
-/// <summary>What a <c>url</c> means: the key of an upstream URI with its host and port, or what is wrong with it.</summary>
+/// <summary>The meaning of a <c>url</c>: the key of an upstream URI with its host and port, or what is wrong with it.</summary>
 internal sealed record ProxyTarget(CacheKey? Key, string Host, int Port, string? Error)
 {
     public static ProxyTarget Of(CacheKey key, string host, int port) => new(key, host, port, null);

@@ -19,14 +19,14 @@ internal sealed class ClientPace(TimeProvider time)
     /// <summary>For how long nothing has moved.</summary>
     public TimeSpan Standstill => _isMeasuring ? time.GetElapsedTime(_movedAt) : TimeSpan.Zero;
 
-    /// <summary>It is not the client's turn, or nobody knows.</summary>
+    /// <summary>Stops measuring: it is not the client's turn, or nobody knows.</summary>
     public void Reset()
     {
         _isMeasuring = false;
         Rate = null;
     }
 
-    /// <summary>It is the client's turn.</summary>
+    /// <summary>Measures from now on: it is the client's turn.</summary>
     /// <param name="bytes">How many bytes have moved in either direction since the connection was made.</param>
     public void Measure(ulong bytes)
     {

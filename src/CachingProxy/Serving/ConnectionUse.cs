@@ -49,7 +49,7 @@ internal sealed class ConnectionUse
     /// <summary>Tells whether the request line of the head that is being read has come.</summary>
     public bool IsRequestLineRead { get; set; }
 
-    /// <summary>What is wrong with the target of the request line that came last; null where nothing is that can be told.</summary>
+    /// <summary>The fault of the target of the last request line; null where none can be told.</summary>
     public string? RequestLineFault { get; set; }
 
     /// <summary>Something is read: once the answer before is complete, it is the next head.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The engine.</summary>
     public CacheEngine Engine { get; }
 
-    /// <summary>What is behind the memory; null where nothing is.</summary>
+    /// <summary>The second tier; null where there is none.</summary>
     public ISecondTier? SecondTier { get; }
 
     /// <summary>Where it listens, with the port that was taken.</summary>

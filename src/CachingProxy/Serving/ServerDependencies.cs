@@ -3,7 +3,7 @@ using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.Serving;
 
-/// <summary>What the server takes from the world, for tests to replace.</summary>
+/// <summary>The parts of the world that the server depends on, for tests to replace.</summary>
 internal sealed record ServerDependencies
 {
     /// <summary>The clock.</summary>

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// What the heads of many entries have in common: status, partition, variant, directives, the names of all fields and the values of some.
-/// The rest of a head is a few bytes. Which values differ is learnt: a template has what all have had so far. Safe for any number of
-/// threads.
+/// The part of a head that many entries have in common: status, partition, variant, directives, the names of all fields and the values of
+/// some. The rest of a head is a few bytes. The template learns which values differ: it has what all entries have had so far. Safe for any
+/// number of threads.
 /// </summary>
 internal sealed class HeadTemplate
 {
@@ -26,7 +26,7 @@ internal sealed class HeadTemplate
     private readonly long _bytes;
     private int _users;
 
-    /// <summary>What an entry has; but for the fields whose values are its own, a bit each.</summary>
+    /// <summary>Makes a template of an entry, without the values of the fields that each entry has for itself.</summary>
     public HeadTemplate(CacheEntry entry, ulong own)
     {
         _own = own;
@@ -52,7 +52,7 @@ internal sealed class HeadTemplate
         _bytes = ObjectSlot.SizeOf(_common);
     }
 
-    /// <summary>What tells it from every other.</summary>
+    /// <summary>Tells the template from every other.</summary>
     public long Seal { get; } = Random.Shared.NextInt64();
 
     /// <summary>Tells whether an entry is of the usual kinds, which are all that have templates.</summary>
@@ -103,7 +103,7 @@ internal sealed class HeadTemplate
     /// <summary>One less has it. Answers with what is free then.</summary>
     public long RemoveUser() => Interlocked.Decrement(ref _users) == 0 ? _bytes : 0;
 
-    /// <summary>What an entry does not have in common with the others.</summary>
+    /// <summary>Writes the bytes of an entry that the template does not have.</summary>
     public byte[] Write(CacheEntry entry)
     {
         using var stream = new MemoryStream(256);

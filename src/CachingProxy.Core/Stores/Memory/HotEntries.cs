@@ -15,7 +15,7 @@ internal sealed class HotEntries(long maxBytes)
     private long _bytes;
     private int _next;
 
-    /// <summary>What they take.</summary>
+    /// <summary>The bytes that the objects take.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Keeps the object of a slot, in the place of those that were kept first.</summary>

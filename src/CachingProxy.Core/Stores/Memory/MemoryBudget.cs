@@ -11,12 +11,12 @@ internal sealed class MemoryBudget(long maxBytes)
     private int _writes;
     private volatile bool _isUnderPressure;
 
-    /// <summary>What is held.</summary>
+    /// <summary>The bytes held.</summary>
     public long HeldBytes => Volatile.Read(ref _heldBytes);
 
     private long Limit => _isUnderPressure ? maxBytes / 2 : maxBytes;
 
-    /// <summary>Whether there is room for so much more.</summary>
+    /// <summary>Tells whether there is room for so much more.</summary>
     public bool HasRoomFor(long bytes) => HeldBytes + bytes <= Limit;
 
     /// <summary>Counts something as held, whether there is room or not; negative for what is held no longer.</summary>

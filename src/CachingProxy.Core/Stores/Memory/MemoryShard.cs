@@ -42,7 +42,7 @@ internal sealed class MemoryShard
         );
     }
 
-    /// <summary>What the objects take that are kept beside the bytes.</summary>
+    /// <summary>The bytes of the objects that are kept beside the packed ones.</summary>
     public long HotBytes => _hot.Bytes;
 
     /// <summary>The entries for a URI, the newest last. Looking counts as a use.</summary>

@@ -11,7 +11,7 @@ internal abstract class MemorySlot
     private int _uses;
     private MemorySlot? _nextOfChain;
 
-    /// <summary>What it takes, head, content and bookkeeping.</summary>
+    /// <summary>The bytes of the entry: head, content and bookkeeping.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>The hash of its key, by which it is found, and recognised after it has left.</summary>
@@ -30,7 +30,7 @@ internal abstract class MemorySlot
     /// <summary>The next in its chain of the index; for the index.</summary>
     public ref MemorySlot? NextOfChain => ref _nextOfChain;
 
-    /// <summary>What of it is counted by itself, and not with a slab.</summary>
+    /// <summary>The bytes that are counted by themselves, and not with a slab.</summary>
     public abstract long OwnBytes { get; }
 
     /// <summary>The entry with its content; null once the slot is left. Takes no lock.</summary>

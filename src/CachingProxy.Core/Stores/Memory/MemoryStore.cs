@@ -48,7 +48,7 @@ public sealed class MemoryStore : ICacheStore
         }
     }
 
-    /// <summary>What is held now, in bytes, as counted against the limit.</summary>
+    /// <summary>The bytes held now, as counted against the limit.</summary>
     public long HeldBytes => _budget.HeldBytes + _shards.Sum(shard => shard.HotBytes);
 
     /// <inheritdoc/>

@@ -19,7 +19,9 @@ internal sealed class ObjectSlot : MemorySlot
     /// <inheritdoc/>
     public override long OwnBytes => Bytes;
 
-    /// <summary>What an entry counts without its content. Measured by <c>bench/memory</c>, which prints how far it is off.</summary>
+    /// <summary>
+    /// Returns the bytes that an entry counts without its content. Measured by <c>bench/memory</c>, which prints how far the sum is off.
+    /// </summary>
     public static long SizeOf(CacheEntry entry)
     {
         long bytes = BookkeepingBytes;

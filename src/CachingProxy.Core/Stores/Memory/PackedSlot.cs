@@ -15,7 +15,7 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </remarks>
 internal sealed class PackedSlot : MemorySlot
 {
-    /// <summary>What it takes beside the bytes in the slab: the slot, and its share of what finds it.</summary>
+    /// <summary>The bytes that a packed entry takes beside those in the slab: the slot, and its share of the index.</summary>
     public const int BookkeepingBytes = 120;
 
     private HeadTemplate _template = null!;
@@ -35,13 +35,13 @@ internal sealed class PackedSlot : MemorySlot
     /// <summary>Where its bytes lie, and how many they are; for whoever holds the lock of the shard.</summary>
     public (Slab Slab, int Bytes) Place => (_slab!, _length);
 
-    /// <summary>What the head has in common with others; for whoever holds the lock of the shard.</summary>
+    /// <summary>The template of the head; for whoever holds the lock of the shard.</summary>
     public HeadTemplate Template => _template;
 
-    /// <summary>Whether the object is kept.</summary>
+    /// <summary>Tells whether the object is kept.</summary>
     public bool IsHot => Volatile.Read(ref _hot) is not null;
 
-    /// <summary>What changes with whatever happens here.</summary>
+    /// <summary>Changes with everything that happens to the slot.</summary>
     public int Version => Volatile.Read(ref _version);
 
     /// <inheritdoc/>
@@ -100,13 +100,13 @@ internal sealed class PackedSlot : MemorySlot
         Volatile.Write(ref _hot, null);
     }
 
-    /// <summary>Whether its bytes lie at a place.</summary>
+    /// <summary>Tells whether the bytes of the slot lie at a place.</summary>
     public bool IsAt(Slab slab, int offset) => ReferenceEquals(_slab, slab) && _offset == offset;
 
     /// <summary>Its bytes are about to be moved.</summary>
     public void BeginMove() => Interlocked.Increment(ref _version);
 
-    /// <summary>They were.</summary>
+    /// <summary>Marks the move as finished; readers may trust the bytes again.</summary>
     public void EndMove(Slab slab, int offset)
     {
         (_slab, _offset) = (slab, offset);

@@ -11,12 +11,12 @@ internal static class SharedTexts
 {
     private const int Places = 4096;
 
-    /// <summary>What is longer is not shared.</summary>
+    /// <summary>The length above which a text is not shared.</summary>
     public const int MaxLength = 128;
 
     private static readonly string?[] Last = new string?[Places];
 
-    /// <summary>The same text, and the same object for others that ask for it soon after.</summary>
+    /// <summary>Returns the text; others that ask for it soon after get the same object.</summary>
     public static string? Share(string? text)
     {
         if (text is null || text.Length > MaxLength)
@@ -35,7 +35,7 @@ internal static class SharedTexts
         return text;
     }
 
-    /// <summary>The same fields, of shared texts.</summary>
+    /// <summary>Returns the fields, made of shared texts.</summary>
     public static FieldList Share(FieldList fields) =>
         new(
             fields.Select(field => new KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>(

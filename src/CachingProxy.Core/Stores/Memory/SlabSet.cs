@@ -22,16 +22,16 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
 
     private Slab Sparsest => _slabs.MinBy(slab => slab.LiveBytes)!;
 
-    /// <summary>What all slabs take.</summary>
+    /// <summary>The bytes of all slabs.</summary>
     public long Bytes => (long)_slabs.Count * slabBytes;
 
     /// <summary>How long a segment may be in slabs of a length.</summary>
     public static int MaxSegmentBytes(int slabBytes) => slabBytes / 16;
 
-    /// <summary>Whether a segment finds a place without another slab.</summary>
+    /// <summary>Tells whether a segment finds a place without another slab.</summary>
     public bool HasRoomFor(int bytes) => _liveBytes + bytes <= Usable(_slabs.Count);
 
-    /// <summary>Whether a whole slab could be given back, with some room left.</summary>
+    /// <summary>Tells whether a whole slab could be given back, with some room left.</summary>
     public bool HasOneTooMany => _slabs.Count > 0 && _liveBytes <= Math.Max(Usable(_slabs.Count - 1) - (slabBytes / 2), 0);
 
     /// <summary>Adds a slab.</summary>

@@ -48,7 +48,7 @@ internal sealed class SlotIndex(long maxBytes)
         Volatile.Write(ref _changes, _changes + 1);
     }
 
-    /// <summary>What an index takes by itself.</summary>
+    /// <summary>Returns the bytes of an index by itself.</summary>
     public static long BytesFor(long maxBytes) => ChainsFor(maxBytes) * IntPtr.Size;
 
     private static long ChainsFor(long maxBytes) => Math.Clamp(maxBytes / BytesPerChain, MinChains, MaxChains);

@@ -9,7 +9,7 @@ internal sealed class SlotQueue
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>What they take together.</summary>
+    /// <summary>The bytes of all entries in the queue.</summary>
     public long Bytes { get; private set; }
 
     public void Add(MemorySlot slot)
