@@ -39,7 +39,7 @@ public sealed class CacheEngine
         _parts = EngineParts.Wire(memory, options, time, logger, secondTier);
     }
 
-    /// <summary>How many fetches are under way that belong to no client.</summary>
+    /// <summary>The number of fetches that are under way that belong to no client.</summary>
     public int RunningFills => _parts.Fills.Running;
 
     /// <summary>
@@ -50,10 +50,10 @@ public sealed class CacheEngine
     /// <summary>The bytes of bodies that are kept now while they arrive.</summary>
     public long GrowingBytes => _parts.Growth.TakenBytes;
 
-    /// <summary>Where the log of purges stands on this node.</summary>
+    /// <summary>The position of the log of purges on this node.</summary>
     public LogPosition LogPosition => _parts.Invalidations.Position;
 
-    /// <summary>How many clients were cut off because they held others up.</summary>
+    /// <summary>The number of clients that were cut off because they held others up.</summary>
     public long ReadersCutOff => _parts.Growth.ReadersCutOff;
 
     /// <summary>

@@ -74,10 +74,10 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     /// <summary>The two parts of an id, as a script compares them.</summary>
     public static (long Time, long Sequence) PartsOf(long number) => (number >> SequenceBits, number & MaxSequence);
 
-    /// <summary>When the item of a number was written.</summary>
+    /// <summary>Returns the moment when the item of a number was written.</summary>
     public static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
 
-    /// <summary>Its last item, and the number after which it has everything, in whatever epoch.</summary>
+    /// <summary>Returns the last item of the stream, and the number after which it has everything, in whatever epoch.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<(LogPosition Last, long ReachesBackTo)> LookAsync()
@@ -134,7 +134,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             ? (new Purge((PurgeKind)kindNumber, authority, purged, soft == "1"), new LogPosition(epochNumber, number))
             : null;
 
-    /// <summary>The purges after the item of a number; all, if it is 0.</summary>
+    /// <summary>Returns the purges after the item of a number; all, if it is 0.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)

@@ -52,13 +52,13 @@ internal sealed class RedisConnection : IAsyncDisposable
         Name = string.Join(", ", options.Servers.Select(server => $"{server.Host}:{server.Port}"));
     }
 
-    /// <summary>Where it is, for messages.</summary>
+    /// <summary>The address of Redis, for messages.</summary>
     public string Name { get; }
 
     /// <summary>Tells whether calls are made at all.</summary>
     public bool IsUp => _isUp;
 
-    /// <summary>How many calls failed, were too late, or were not made because too much was on its way.</summary>
+    /// <summary>The number of calls that failed, were too late, or were not made because too much was on its way.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Begins to connect.</summary>

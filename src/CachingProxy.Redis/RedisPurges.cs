@@ -95,7 +95,7 @@ internal sealed class RedisPurges : IDisposable
         }
     }
 
-    /// <summary>Writes a purge down. Its position, later than all before it.</summary>
+    /// <summary>Writes a purge down; returns its position, which is later than all before it.</summary>
     /// <exception cref="PurgeNotPropagatedException">Redis does not answer; it is told later.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)
     {

@@ -11,7 +11,7 @@ internal sealed class RedisShard(EndPoint? server)
     private volatile bool _isDown;
     private int _failures;
 
-    /// <summary>Which server it is; null for the one that is not part of a cluster.</summary>
+    /// <summary>The address of the server; null for the one that is not part of a cluster.</summary>
     public EndPoint? Server => server;
 
     /// <summary>Tells whether the server is the one at an address; where there is no cluster, any is.</summary>
@@ -37,7 +37,7 @@ internal sealed class RedisShard(EndPoint? server)
         return true;
     }
 
-    /// <summary>A probe has found it back.</summary>
+    /// <summary>Marks that a probe has found the server back.</summary>
     public void OnFound()
     {
         Volatile.Write(ref _failures, 0);

@@ -57,16 +57,16 @@ public sealed class RedisStore : ISecondTier
     /// <inheritdoc/>
     public IFetchLeases Leases { get; }
 
-    /// <summary>How many entries were not written, because Redis did not answer or too much was on its way.</summary>
+    /// <summary>The number of entries that were not written, because Redis did not answer or too much was on its way.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>How many entries could not be read, and were removed.</summary>
+    /// <summary>The number of entries that could not be read, and were removed.</summary>
     public long Damaged => Volatile.Read(ref _damaged);
 
     /// <inheritdoc/>
     public byte[]? SharedSecret => _purges.Secret;
 
-    /// <summary>How many calls failed, were too late, or were not made.</summary>
+    /// <summary>The number of calls that failed, were too late, or were not made.</summary>
     public long Refused => _connection.Refused;
 
     /// <inheritdoc/>

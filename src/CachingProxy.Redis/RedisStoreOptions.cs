@@ -2,7 +2,7 @@ using System.Net;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Where Redis is, and how long anybody waits for it.</summary>
+/// <summary>Says where Redis is, and how long anybody waits for it.</summary>
 public sealed class RedisStoreOptions
 {
     /// <summary>

@@ -6,6 +6,6 @@ namespace CachingProxy.Sqlite;
 /// <param name="Secret">The secret that its users share; null for a new one.</param>
 internal sealed record SqliteBeginning(long Epoch, long Horizon, byte[]? Secret)
 {
-    /// <summary>Nothing is known.</summary>
+    /// <summary>Returns the beginning of a file of which nothing is known.</summary>
     public static SqliteBeginning New() => new(Random.Shared.NextInt64(), 0, null);
 }

@@ -51,7 +51,7 @@ internal static class SqliteFile
             _ => false,
         };
 
-    /// <summary>A connection of its own to a file that is there.</summary>
+    /// <summary>Opens a connection of its own to a file that is there.</summary>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     public static SqliteConnection Connect(string path)
     {

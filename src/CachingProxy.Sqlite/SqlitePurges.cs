@@ -24,7 +24,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     /// <summary>Tells whether some purges could not be written yet.</summary>
     public bool HasUnwritten => !_unwritten.IsEmpty;
 
-    /// <summary>Where the log stands.</summary>
+    /// <summary>The position of the last purge.</summary>
     public LogPosition Last => new(epoch, Volatile.Read(ref _lastNumber));
 
     /// <summary>Tells whether some could not be written before the process ended: the epoch has to end.</summary>

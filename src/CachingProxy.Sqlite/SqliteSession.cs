@@ -34,10 +34,10 @@ internal sealed class SqliteSession : IAsyncDisposable
         _ = ReportWriterDamageAsync();
     }
 
-    /// <summary>The one that writes.</summary>
+    /// <summary>The connection that writes.</summary>
     public SqliteWriter Writer { get; }
 
-    /// <summary>Which log of purges the file holds.</summary>
+    /// <summary>Names the log of purges that the file holds.</summary>
     public long Epoch { get; }
 
     /// <summary>The number of the last purge, or of the last position that an entry has, when the file was opened.</summary>
@@ -46,7 +46,7 @@ internal sealed class SqliteSession : IAsyncDisposable
     /// <summary>The secret that is kept in the file.</summary>
     public byte[] Secret { get; }
 
-    /// <summary>When entries were last used, by the ids of their rows, in ticks: what the next sweep writes down.</summary>
+    /// <summary>The moments when entries were last used, in ticks, by the ids of their rows: the next sweep writes them down.</summary>
     public ConcurrentDictionary<long, long> Used { get; } = new();
 
     /// <summary>Takes up to so many of them out.</summary>

@@ -53,13 +53,13 @@ public sealed class SqliteStore : ISecondTier
     /// <inheritdoc/>
     public byte[]? SharedSecret { get; }
 
-    /// <summary>How many entries were not written, because too much waited or writing failed.</summary>
+    /// <summary>The number of entries that were not written, because too much waited or writing failed.</summary>
     public long Dropped => _file?.Session?.Writer.Dropped ?? 0;
 
-    /// <summary>How many reads failed.</summary>
+    /// <summary>The number of reads that failed.</summary>
     public long ReadFailures => Volatile.Read(ref _readFailures);
 
-    /// <summary>How many rows could not be read, and were removed.</summary>
+    /// <summary>The number of rows that could not be read, and were removed.</summary>
     public long DamagedRows => Volatile.Read(ref _damagedRows);
 
     /// <summary>The bytes of all entries.</summary>

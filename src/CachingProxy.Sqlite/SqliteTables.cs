@@ -195,7 +195,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>The file is closed in order: all of it is sound.</summary>
+    /// <summary>Marks the file as closed in order: all of it is sound.</summary>
     public void MarkClean() => SqliteFile.Execute(connection, "INSERT OR REPLACE INTO meta VALUES('clean', 1)");
 
     public void Dispose()

@@ -41,7 +41,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
-    /// <summary>How many entries were not written.</summary>
+    /// <summary>The number of entries that were not written.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>The bytes of all entries, as of the last transaction.</summary>
@@ -193,6 +193,6 @@ internal sealed class SqliteWriter : IAsyncDisposable
         Volatile.Write(ref _pausedUntil, (_time.GetUtcNow() + Pause).UtcTicks);
     }
 
-    /// <summary>Some work, and who waits for it.</summary>
+    /// <summary>A piece of work, and who waits for it.</summary>
     private sealed record Piece(Action<SqliteTables> Work, long Bytes, TaskCompletionSource? Done);
 }

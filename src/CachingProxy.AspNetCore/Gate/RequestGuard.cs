@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// One meaning per request: what Kestrel accepts but two servers could read differently is refused, before anything else
-/// looks at it. Leaves behind the one canonical target and host that are routed, keyed and sent.
+/// Gives a request one meaning: refuses everything that Kestrel accepts but two servers could read differently, before anything else looks
+/// at it. Leaves behind the one canonical target and host that are routed, keyed and sent.
 /// </summary>
 public static class RequestGuard
 {

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// Which fields of a request reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but for those that
-/// claim how it came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so they are set by us or removed.
+/// Chooses the fields of a request that reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but for
+/// those that claim how the request came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so we set or
+/// remove them.
 /// </summary>
 internal static class ForwardedFields
 {
@@ -47,7 +48,7 @@ internal static class ForwardedFields
     /// <summary>Tells whether a field always reaches the origin as the client sent it.</summary>
     public static bool IsUntouched(string name) => Protected.Contains(name) && !name.Equals("Via", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The fields as they go to the origin.</summary>
+    /// <summary>Returns the fields as they go to the origin.</summary>
     public static FieldList Of(Exchange exchange, GuardedRequest guarded, bool stripCookies, string via)
     {
         var headers = exchange.RequestHeaders;

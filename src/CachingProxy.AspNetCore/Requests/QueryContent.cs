@@ -62,7 +62,7 @@ internal sealed class QueryContent
         return new QueryContent(bytes, DigestOf(exchange.RequestHeaders, bytes));
     }
 
-    /// <summary>The content once more, from its beginning.</summary>
+    /// <summary>Opens the content once more, from its beginning.</summary>
     public Stream Open() => new MemoryStream(_content, writable: false);
 
     // Each part is preceded by its length, so that no two different ones read the same.

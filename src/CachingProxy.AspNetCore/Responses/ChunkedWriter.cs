@@ -37,7 +37,7 @@ internal sealed class ChunkedWriter(PipeWriter inner) : PipeWriter
         return inner.FlushAsync(cancellationToken);
     }
 
-    /// <summary>The content is whole: the last chunk, and the fields after it.</summary>
+    /// <summary>Writes the last chunk, and the fields after the content.</summary>
     public async ValueTask EndAsync(FieldList trailers, CancellationToken cancellation)
     {
         await FlushAsync(cancellation);

@@ -25,7 +25,7 @@ internal sealed class InterimWriter
         _connection = connection;
     }
 
-    /// <summary>The writer for a client; null where it cannot have interim responses.</summary>
+    /// <summary>Returns the writer for a client; null where the client cannot have interim responses.</summary>
     public static InterimWriter? For(Exchange exchange) =>
         exchange.InterimWriter is { } connection ? new InterimWriter(exchange, connection) : null;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace CachingProxy.AspNetCore.Responses;
 
-/// <summary>How a problem is written, decided when this is compiled.</summary>
+/// <summary>Writes problems as JSON, by code made when this is compiled.</summary>
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ProblemJson : JsonSerializerContext
 {

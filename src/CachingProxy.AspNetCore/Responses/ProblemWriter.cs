@@ -9,7 +9,7 @@ namespace CachingProxy.AspNetCore.Responses;
 /// </summary>
 public static class ProblemWriter
 {
-    /// <summary>An error of the way to the origin, with what the cache did before it.</summary>
+    /// <summary>Writes an error of the way to the origin, with what the cache did before it.</summary>
     public static Task WriteAsync(Exchange exchange, CacheResult result)
     {
         ArgumentNullException.ThrowIfNull(exchange);
@@ -33,7 +33,7 @@ public static class ProblemWriter
         return WriteAsync(exchange, failure.Status, ErrorCodes.Of(failure.Error), failure.Message);
     }
 
-    /// <summary>Any error.</summary>
+    /// <summary>Writes any error.</summary>
     public static async Task WriteAsync(Exchange exchange, int status, string code, string detail)
     {
         ArgumentNullException.ThrowIfNull(exchange);
@@ -43,7 +43,7 @@ public static class ProblemWriter
         await exchange.WriteAsync(ToJson(status, code, detail));
     }
 
-    /// <summary>A problem document by itself.</summary>
+    /// <summary>Returns a problem document by itself.</summary>
     public static byte[] ToJson(int status, string code, string detail) =>
         JsonSerializer.SerializeToUtf8Bytes(
             new Problem($"/docs/reasons#{code}", ReasonPhrases.GetReasonPhrase(status), status, code, detail),

@@ -5,7 +5,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9111 §3.4: what is missing of a stored part to make the whole of it.</summary>
+/// <summary>The bytes that a stored part lacks to be the whole (RFC 9111 §3.4).</summary>
 /// <param name="Bytes">The range that is missing.</param>
 /// <param name="Validator">The strong validator that what comes must have.</param>
 internal sealed record MissingPart(ContentRange Bytes, string Validator)
@@ -13,7 +13,7 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
     /// <summary>Tells whether the missing bytes come after the stored ones, and not before them.</summary>
     public bool IsLast => Bytes.First > 0;
 
-    /// <summary>The <c>Range</c> that asks for it.</summary>
+    /// <summary>The <c>Range</c> that asks for the missing bytes.</summary>
     public string Range =>
         IsLast
             ? string.Create(CultureInfo.InvariantCulture, $"bytes={Bytes.First}-")

@@ -2,7 +2,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>Which bytes of a stored response answer a request: a closed set.</summary>
+/// <summary>The bytes of a stored response that answer a request: a closed set.</summary>
 internal abstract record RangeDecision
 {
     private RangeDecision() { }

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>Why the whole is sent, and not a range of it.</summary>
+/// <summary>The reasons to send the whole, and not a range of it.</summary>
 internal enum RangeIgnored
 {
     /// <summary>No range is asked for, or not with GET.</summary>

@@ -22,12 +22,12 @@ internal abstract record ReuseDecision
     /// <summary>The stored part answers the request together with what is missing of it (RFC 9111 §3.4).</summary>
     public sealed record Complete(CacheEntry Part, MissingPart Missing) : ReuseDecision;
 
-    /// <summary>A response is fetched, for this request and for others like it.</summary>
+    /// <summary>Fetch a response, for this request and for others like it.</summary>
     /// <param name="Reason">Why nothing that is stored may answer.</param>
     /// <param name="StandIn">What may answer in the place of an error.</param>
     public sealed record Fetch(ForwardReason Reason, CacheEntry? StandIn) : ReuseDecision;
 
-    /// <summary>The request is passed on as it is and has its response for itself.</summary>
+    /// <summary>Pass the request on as it is; its response is for itself.</summary>
     public sealed record Forward(ForwardReason Reason) : ReuseDecision;
 
     /// <summary>Only a stored response would do, and there is none (RFC 9111 §5.2.1.7).</summary>

@@ -18,10 +18,10 @@ public sealed record CacheEntry
     /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
     public required CacheKey Key { get; init; }
 
-    /// <summary>Path and query of the request that brought it.</summary>
+    /// <summary>The path and query of the request that brought the response.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Who may share it.</summary>
+    /// <summary>Names the requests that may share the response.</summary>
     public required CachePartition Partition { get; init; }
 
     /// <summary>The status code.</summary>
@@ -30,16 +30,16 @@ public sealed record CacheEntry
     /// <summary>The fields to be served, without <c>Age</c> and <c>Content-Length</c>, which are made anew.</summary>
     public required FieldList Fields { get; init; }
 
-    /// <summary>When it was received, or last validated, by the <see cref="SteadyClock"/>.</summary>
+    /// <summary>The moment when the response was received, or last validated, by the <see cref="SteadyClock"/>.</summary>
     public DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>How old it was at that moment (RFC 9111 §4.2.3).</summary>
+    /// <summary>The age of the response at that moment (RFC 9111 §4.2.3).</summary>
     public TimeSpan InitialAge { get; init; }
 
     /// <summary>The position of the invalidation log when its fetch, or its last validation, began.</summary>
     public required LogPosition Position { get; init; }
 
-    /// <summary>The tags that its origin gave it, to be purged by.</summary>
+    /// <summary>The tags that the origin gave the response, to be purged by.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>The content; empty until a writer has completed the entry.</summary>
@@ -53,7 +53,7 @@ public sealed record CacheEntry
     /// <summary>The parts of the query that do not matter to the response; null where all of it does.</summary>
     internal SearchVariance? SearchVariance { get; init; }
 
-    /// <summary>Which part of the representation it is; null where it is the whole.</summary>
+    /// <summary>The part of the representation that the response is; null where it is the whole.</summary>
     internal StoredPart? Part { get; init; }
 
     internal Freshness Freshness { get; init; }
@@ -69,8 +69,8 @@ public sealed record CacheEntry
     internal bool HasValidator => EntityTag is not null || LastModified is not null;
 
     /// <summary>
-    /// How long it is worth keeping, by the <see cref="SteadyClock"/>: while it is fresh, then while it may be served stale, and a day more
-    /// if it can be validated.
+    /// The moment until which the response is worth keeping, by the <see cref="SteadyClock"/>: while it is fresh, then while it may be
+    /// served stale, and a day more if it can be validated.
     /// </summary>
     public DateTimeOffset WorthKeepingUntil
     {

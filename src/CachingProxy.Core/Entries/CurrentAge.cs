@@ -14,7 +14,7 @@ internal static class CurrentAge
         return apparent > corrected ? apparent : corrected;
     }
 
-    /// <summary>The age now: that at receipt, and the time it has been here.</summary>
+    /// <summary>Returns the age now: the age at receipt, and the time since.</summary>
     public static TimeSpan At(DateTimeOffset now, DateTimeOffset receivedAt, TimeSpan initialAge) =>
         initialAge + (now > receivedAt ? now - receivedAt : TimeSpan.Zero);
 

@@ -1,12 +1,12 @@
 namespace CachingProxy.Core.Entries;
 
-/// <summary>Where a freshness lifetime comes from.</summary>
+/// <summary>The sources of a freshness lifetime.</summary>
 internal enum FreshnessSource
 {
     /// <summary>Nowhere: the response has none.</summary>
     None,
 
-    /// <summary>The origin stated it (<c>s-maxage</c>, <c>max-age</c>, <c>Expires</c>).</summary>
+    /// <summary>The origin stated the lifetime (<c>s-maxage</c>, <c>max-age</c>, <c>Expires</c>).</summary>
     Explicit,
 
     /// <summary>The configured TTL.</summary>

@@ -8,7 +8,7 @@ public readonly record struct LogPosition(long Epoch, long Number)
     /// <summary>Tells whether this is later than another of the same epoch.</summary>
     public bool IsAfter(LogPosition other) => Epoch == other.Epoch && Number > other.Number;
 
-    /// <summary>The earlier of two; where they are of two epochs, one of neither.</summary>
+    /// <summary>Returns the earlier of two positions; where they are of two epochs, one of neither.</summary>
     public static LogPosition Earlier(LogPosition one, LogPosition other)
     {
         if (one.Epoch != other.Epoch)

@@ -2,7 +2,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Entries;
 
-/// <summary>Which part of its representation a stored response holds (RFC 9111 §3.3).</summary>
+/// <summary>The part of its representation that a stored response holds (RFC 9111 §3.3).</summary>
 /// <param name="Stated">The range that the origin stated.</param>
 /// <param name="Length">The number of bytes that are here.</param>
 /// <param name="Asked">The <c>Range</c> of the request that brought it; it answers that one as it stands. Empty where several made

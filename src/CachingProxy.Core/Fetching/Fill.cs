@@ -3,9 +3,9 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// One fetch from the origin that may serve many, as those see it who wait for it. It belongs to no client: <see cref="FillRunner"/> runs
-/// it from its beginning to its end, and whoever wants its response waits for <see cref="Head"/> and reads the growing body. Safe for any
-/// number of threads.
+/// One fetch from the origin that may serve many, as those see it who wait for it. A fill belongs to no client: <see cref="FillRunner"/>
+/// runs it from its beginning to its end, and whoever wants its response waits for <see cref="Head"/> and reads the growing body. Safe for
+/// any number of threads.
 /// </summary>
 /// <remarks>
 /// <list type="number">

@@ -15,7 +15,7 @@ internal readonly record struct FillKey(CacheKey Key, CachePartition Partition, 
     /// <summary>The place of the whole.</summary>
     public static FillKey OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
 
-    /// <summary>The place of what a request asks for: the whole, or its range.</summary>
+    /// <summary>Returns the key of what a request asks for: the whole, or its range.</summary>
     public static FillKey Of(CacheRequest request) =>
         request.HasRange ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString()) : OfWhole(request);
 

@@ -13,7 +13,7 @@ internal abstract record FillOutcome
     /// <summary>Tells whether the response is a part of the representation, or says that there is none.</summary>
     public bool IsPart => this is Shared { Entry.Part: not null } or Unshared { Response.Status: 206 or 416 };
 
-    /// <summary>Returns what the response varies on, where it may be shared.</summary>
+    /// <summary>Returns the selecting fields of the response, where it may be shared.</summary>
     public static VariantKey? VariantOf(FillOutcome outcome) =>
         outcome switch
         {

@@ -17,7 +17,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>The upstream URI.</summary>
     public CacheKey Key => Stored.Key;
 
-    /// <summary>Who may share the response.</summary>
+    /// <summary>Names the requests that may share the response.</summary>
     public CachePartition Partition => Stored.Partition;
 
     /// <summary>The lifetimes, cookies and sizes of the face.</summary>
@@ -38,7 +38,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// </summary>
     public bool MayReplace { get; init; } = true;
 
-    /// <summary>When the request was sent, where that was before the fill began.</summary>
+    /// <summary>The moment when the request was sent, where that was before the fill began.</summary>
     public DateTimeOffset? RequestedAt { get; private init; }
 
     /// <summary>Returns a fetch of what the client asks for, without its conditions.</summary>
@@ -51,7 +51,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
             Validating = stored,
         };
 
-    /// <summary>A stored response anew, while it is still being served.</summary>
+    /// <summary>Returns a fetch that refreshes a stored response while that is still being served.</summary>
     public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
         var refresh = stored switch

@@ -13,7 +13,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     private readonly ConcurrentDictionary<FillKey, Fill> _fills = new();
     private int _running;
 
-    /// <summary>How many fills have begun and not ended.</summary>
+    /// <summary>The number of fills that have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
     /// <summary>Returns the fill that is under way for a place and open to a request; null where there is none.</summary>

@@ -57,7 +57,7 @@ internal sealed class GrowingBody
     /// <summary>The fields that came after the content; none until it is whole.</summary>
     public FieldList Trailers { get; private set; } = FieldList.Empty;
 
-    /// <summary>How many bytes have arrived. For the writer.</summary>
+    /// <summary>The number of bytes that have arrived. For the writer.</summary>
     public long Length { get; private set; }
 
     /// <summary>A reader from the beginning; null where the beginning is not kept any more.</summary>
@@ -196,10 +196,10 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>A reader has taken bytes.</summary>
+    /// <summary>Marks that a reader has taken bytes.</summary>
     public void OnReaderMoved() => _readerMoved.Raise();
 
-    /// <summary>A reader has gone.</summary>
+    /// <summary>Takes a reader out that has gone.</summary>
     public void Leave(GrowingBodyReader reader)
     {
         lock (_lock)

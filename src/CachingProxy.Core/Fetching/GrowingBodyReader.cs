@@ -11,7 +11,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
     private long _chunkStart;
     private long _position;
 
-    /// <summary>How many bytes the client has taken.</summary>
+    /// <summary>The number of bytes that the client has taken.</summary>
     public long Position => Volatile.Read(ref _position);
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class GrowthBudget(long maxBytes)
     /// <summary>The bytes taken now.</summary>
     public long TakenBytes => Volatile.Read(ref _taken);
 
-    /// <summary>How many readers were cut off because they held the others up.</summary>
+    /// <summary>The number of readers that were cut off because they held the others up.</summary>
     public long ReadersCutOff => Volatile.Read(ref _readersCutOff);
 
     /// <summary>Takes so many bytes more; false where they would be too many, and none is taken.</summary>

@@ -21,10 +21,10 @@ internal sealed class HitForMiss
     private int _added;
     private long _uses;
 
-    /// <summary>How many requests did not wait because of it.</summary>
+    /// <summary>The number of requests that did not wait because of it.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
-    /// <summary>How many URIs are remembered, those included whose time is over and that are not forgotten yet.</summary>
+    /// <summary>The number of URIs that are remembered, those included whose time is over and that are not forgotten yet.</summary>
     public int Remembered => _remembered.Count;
 
     // Once there was one, every miss looks: to know that there is none again would take every lock.

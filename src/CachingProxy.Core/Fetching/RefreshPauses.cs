@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Which stored responses are being refreshed, or were a moment ago: a refresh that came to nothing, or to nothing that is stored, is not
-/// followed by another at once. Safe for any number of threads.
+/// Knows the stored responses that are being refreshed, or were a moment ago: a refresh that came to nothing, or to nothing that is stored,
+/// is not followed by another at once. Safe for any number of threads.
 /// </summary>
 internal sealed class RefreshPauses
 {

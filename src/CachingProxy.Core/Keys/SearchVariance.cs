@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// Which parts of a query do not matter to a response, as it says itself: <c>No-Vary-Search</c>
+/// The parts of a query that do not matter to a response, as the response itself says: <c>No-Vary-Search</c>
 /// (draft-ietf-httpbis-no-vary-search). Immutable.
 /// </summary>
 internal sealed class SearchVariance

@@ -28,7 +28,7 @@ internal sealed class SearchVariances
     /// <summary>Tells whether no response under any path has named such parts, so that each URI has its own key alone.</summary>
     public bool AreEmpty => Volatile.Read(ref _count) == 0;
 
-    /// <summary>The key of a response that says this of its query.</summary>
+    /// <summary>Returns the key of a response that calls these parts of its query irrelevant.</summary>
     public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) =>
         variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
 

@@ -29,7 +29,7 @@ internal sealed class VariantKey
     /// <summary>The key of a response that does not vary: it matches every request.</summary>
     public static VariantKey None { get; } = new([], [], null, null);
 
-    /// <summary>How many characters it holds.</summary>
+    /// <summary>The number of characters in the key.</summary>
     public int Characters => _names.Sum(name => name.Length) + _values.Sum(value => value?.Length ?? 0);
 
     /// <summary>The parts of the key, to be stored.</summary>

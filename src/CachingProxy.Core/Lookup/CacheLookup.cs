@@ -31,7 +31,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
             : FindBehindAsync(request, now);
     }
 
-    /// <summary>All that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
+    /// <summary>Returns all that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
     public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) =>
         variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
 

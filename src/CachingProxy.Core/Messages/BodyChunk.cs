@@ -8,7 +8,7 @@ internal sealed class BodyChunk(int size)
     private int _filled;
     private int _written;
 
-    /// <summary>How many bytes may be read.</summary>
+    /// <summary>The number of bytes that may be read.</summary>
     public int Written => Volatile.Read(ref _written);
 
     /// <summary>The chunk after this one, once there is one; this one is full then.</summary>
@@ -30,6 +30,6 @@ internal sealed class BodyChunk(int size)
     /// <summary>The writer has filled so many bytes more.</summary>
     public void Advance(int count) => _filled += count;
 
-    /// <summary>All that is filled may be read.</summary>
+    /// <summary>Lets readers have all that is filled.</summary>
     public void Publish() => Volatile.Write(ref _written, _filled);
 }

@@ -27,7 +27,7 @@ public abstract class CacheRequest
     /// <summary>The upstream URI that is asked for.</summary>
     public CacheKey Key { get; }
 
-    /// <summary>Who may share its answer.</summary>
+    /// <summary>Names the requests that may share the answer.</summary>
     public CachePartition Partition { get; }
 
     /// <summary>The fields that the client sent and that the cache may look at.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Where responses come from. Safe for any number of threads.</summary>
+/// <summary>Fetches responses. Safe for any number of threads.</summary>
 public interface IOrigin
 {
     /// <summary>Sends a request and answers as soon as the head of the final response is there.</summary>

@@ -62,7 +62,7 @@ public enum NotStoredReason
     /// <summary>The response is an event stream, which has no end.</summary>
     EventStream,
 
-    /// <summary>Its framing had two readings; what was received is right only if the origin meant what we read.</summary>
+    /// <summary>The response's framing had two readings; the bytes received are right only if the origin meant what we read.</summary>
     AmbiguousFraming,
 
     /// <summary>
@@ -70,7 +70,9 @@ public enum NotStoredReason
     /// </summary>
     CacheControlMalformed,
 
-    /// <summary>One of its fields could not be passed on as it came, and was left out or repaired: nobody can tell what it said.</summary>
+    /// <summary>
+    /// A field of the response could not be passed on as it came, and was left out or repaired: nobody can tell what it said.
+    /// </summary>
     UnreadableField,
 
     /// <summary>The response bears more tags than can be kept, and could not be purged by all of them.</summary>

@@ -9,7 +9,7 @@ public sealed class OriginException(OriginError error, string message, Exception
     /// <summary>The kind of failure.</summary>
     public OriginError Error => error;
 
-    /// <summary>When it is worth while to ask again; null where nobody knows.</summary>
+    /// <summary>The time after which to ask again; null where nobody knows.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Tells whether no connection to the origin came about.</summary>
@@ -37,7 +37,7 @@ public sealed class OriginException(OriginError error, string message, Exception
     public bool MayHaveBeenSent =>
         !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
 
-    /// <summary>The status code that fits it.</summary>
+    /// <summary>The status code for the failure.</summary>
     public int Status =>
         error switch
         {

@@ -2,7 +2,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Messages;
 
-/// <summary>The fields of a response as they are passed on to clients.</summary>
+/// <summary>Chooses the fields of a response that are passed on to clients.</summary>
 internal static class ServedFields
 {
     /// <summary>RFC 9110 §7.6.1, §7.6.3: the end-to-end fields, and <c>Via</c> with ourselves in it.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Who decides how long a response is fresh.</summary>
+/// <summary>Says who decides how long a response is fresh.</summary>
 public enum TtlMode
 {
     /// <summary>RFC 9111 decides; the TTL is for responses that state no lifetime.</summary>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// Which origins are held to be down. After several failures in a row nobody asks an origin for a while; then one request is
-/// the probe, and the others wait for what becomes of it, not for the origin. Safe for any number of threads.
+/// Knows the origins that are held to be down. After several failures in a row nobody asks an origin for a while; then one request is the
+/// probe, and the others wait for its outcome. Safe for any number of threads.
 /// </summary>
 /// <param name="options">How many failures, and how long.</param>
 /// <param name="time">The clock.</param>
@@ -170,13 +170,13 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     /// <summary>One exchange with an origin.</summary>
     internal sealed class Attempt(OriginAvailability availability, string authority, Record? probed) : IDisposable
     {
-        /// <summary>The origin has answered, whatever it said.</summary>
+        /// <summary>Notes that the origin has answered, whatever it said.</summary>
         public void OnAnswer() => availability.OnAnswer(authority);
 
         /// <summary>The origin has not.</summary>
         public void OnFailure(OriginException failure) => availability.OnFailure(authority, probed, failure);
 
-        /// <summary>The next probe may begin when it is due.</summary>
+        /// <summary>Ends the attempt; the next probe may begin when it is due.</summary>
         public void Dispose()
         {
             if (probed is not null)

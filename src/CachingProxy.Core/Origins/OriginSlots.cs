@@ -14,10 +14,12 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
     private readonly ConcurrentDictionary<string, Queue> _queues = new();
     private long _refused;
 
-    /// <summary>How many requests were refused because too many waited, or they had waited for too long.</summary>
+    /// <summary>The number of requests that were refused because too many waited, or they had waited for too long.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>How many requests more than four fifths of its slots the busiest origin has, those included that wait for one.</summary>
+    /// <summary>
+    /// The number of requests that more than four fifths of its slots the busiest origin has, those included that wait for one.
+    /// </summary>
     public int Excess => _queues.Select(static queue => queue.Value.Users).DefaultIfEmpty().Max() - (options.MaxExchanges * 4 / 5);
 
     /// <summary>How many origins there are exchanges with now, or requests that wait for one.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>Which part of a representation a 206 encloses (RFC 9110 §14.4).</summary>
+/// <summary>The part of a representation that a 206 encloses (RFC 9110 §14.4).</summary>
 /// <param name="First">The position of its first byte.</param>
 /// <param name="Last">The position of its last byte.</param>
 /// <param name="Complete">The length of the whole; null where the sender did not know it.</param>

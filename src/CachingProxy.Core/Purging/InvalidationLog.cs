@@ -43,7 +43,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>How many fetches are under way.</summary>
+    /// <summary>The number of fetches that are under way.</summary>
     public int UnderWay
     {
         get
@@ -55,7 +55,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Where the log stands.</summary>
+    /// <summary>The position of the last purge.</summary>
     public LogPosition Position => Volatile.Read(ref _state) is var state ? new(state.Epoch, state.Number) : default;
 
     /// <summary>A fetch begins: answers with the position it will have seen. To be ended by <see cref="End"/>.</summary>

@@ -7,7 +7,7 @@ internal struct PurgesSince(long number)
     /// <summary>Says what the purges so far leave of the entry.</summary>
     public Validity Validity { get; private set; }
 
-    /// <summary>Where the entry is stale: since when, by the steady clock.</summary>
+    /// <summary>The moment since when the entry is stale, by the steady clock; meaningful where it is.</summary>
     public DateTimeOffset StaleSince { get; private set; }
 
     /// <summary>Adds the last purges of one thing that concerns the entry.</summary>

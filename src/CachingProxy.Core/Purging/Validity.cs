@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Purging;
 /// <summary>The verdict of the invalidation log on a response that was fetched at a position.</summary>
 internal enum Validity
 {
-    /// <summary>Nothing that matches it was purged since.</summary>
+    /// <summary>No purge since matches the response.</summary>
     Current,
 
     /// <summary>Something that matches it was purged softly since: it is stale.</summary>

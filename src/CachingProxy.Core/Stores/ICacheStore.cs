@@ -4,12 +4,12 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Where entries are kept. All members are safe for any number of threads. A store never answers with an error: what it
-/// cannot find or read is not there.
+/// Keeps entries. All members are safe for any number of threads. A store never answers with an error: what it cannot find or read is not
+/// there.
 /// </summary>
 public interface ICacheStore
 {
-    /// <summary>All entries for a URI, of every partition and variant, the newest last.</summary>
+    /// <summary>Returns all entries for a URI, of every partition and variant, the newest last.</summary>
     ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key);
 
     /// <summary>

@@ -2,9 +2,7 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores;
 
-/// <summary>
-/// Where purges are written down so that others learn of them: after a restart, or on other nodes. Safe for any number of threads.
-/// </summary>
+/// <summary>Writes purges down so that others learn of them: after a restart, or on other nodes. Safe for any number of threads.</summary>
 public interface IPurgeJournal
 {
     /// <summary>

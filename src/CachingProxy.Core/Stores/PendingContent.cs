@@ -38,7 +38,7 @@ public sealed class PendingContent
         return taken;
     }
 
-    /// <summary>Lets go of all of it.</summary>
+    /// <summary>Lets go of all pending content.</summary>
     public void Clear()
     {
         _pieces.Clear();

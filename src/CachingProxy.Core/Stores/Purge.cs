@@ -13,13 +13,13 @@ public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool I
     /// <summary>Everything.</summary>
     public static Purge All(bool isSoft = false) => new(PurgeKind.All, "", "", isSoft);
 
-    /// <summary>One URI.</summary>
+    /// <summary>Returns the purge of one URI.</summary>
     public static Purge Url(CacheKey key, bool isSoft = false) => new(PurgeKind.Url, key.Authority, key.Target, isSoft);
 
-    /// <summary>All URIs with the path of a key, whatever their query.</summary>
+    /// <summary>Returns the purge of all URIs with the path of a key, whatever their query.</summary>
     public static Purge Path(CacheKey key, bool isSoft = false) => new(PurgeKind.Path, key.Authority, key.Target.Split('?')[0], isSoft);
 
-    /// <summary>A path of an origin, and all below it.</summary>
+    /// <summary>Returns the purge of a path of an origin, and all below it.</summary>
     public static Purge Prefix(string authority, string path, bool isSoft = false)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -29,7 +29,7 @@ public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool I
     /// <summary>A tag, of one origin or of all.</summary>
     public static Purge Tag(string authority, string name, bool isSoft = false) => new(PurgeKind.Tag, authority, name, isSoft);
 
-    /// <summary>How it was understood, for people.</summary>
+    /// <summary>Returns the purge as it was understood, for people.</summary>
     public override string ToString()
     {
         var what = Kind switch

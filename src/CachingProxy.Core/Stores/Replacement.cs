@@ -2,7 +2,7 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores;
 
-/// <summary>Which entries of a URI make room for a new one, in every store alike.</summary>
+/// <summary>Chooses the entries of a URI that make room for a new one, in every store alike.</summary>
 public static class Replacement
 {
     /// <summary>The most variants of one URI within a partition; one more replaces the oldest.</summary>

@@ -9,7 +9,7 @@ namespace CachingProxy.Core.Storing;
 /// <summary>Makes the entry of a response that is to be stored, and the one that a validation leaves of it.</summary>
 internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
-    /// <summary>The entry of a new response, its content still to come.</summary>
+    /// <summary>Makes the entry of a new response, its content still to come.</summary>
     public CacheEntry Create(
         StoredRequest request,
         OriginResponse response,

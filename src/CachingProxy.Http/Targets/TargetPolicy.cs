@@ -2,7 +2,7 @@ using System.Net;
 
 namespace CachingProxy.Http.Targets;
 
-/// <summary>Where requests of one kind may go. Immutable.</summary>
+/// <summary>Says where requests of one kind may go. Immutable.</summary>
 public sealed class TargetPolicy
 {
     /// <summary>The configured origin, scheme and host with port: always permitted, wherever it leads. None by default.</summary>

@@ -28,7 +28,7 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
     /// <summary>Tells whether the final response has begun, and no interim one can follow.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>The next bytes that came from the origin.</summary>
+    /// <summary>Reads the next bytes that came from the origin.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
         if (_head.Length == 0 && bytes.Length >= StatusLineStart && !bytes.StartsWith("HTTP/1.1 1"u8))

@@ -51,7 +51,7 @@ internal sealed class OriginExchange
     /// <summary>The code that the caller goes on to call belongs to this exchange.</summary>
     public void Enter() => Ambient.Value = this;
 
-    /// <summary>Nothing more of the request is sent. A connection on which content is missing ends with the exchange.</summary>
+    /// <summary>Stops sending the request. A connection on which content is missing ends with the exchange.</summary>
     public async ValueTask EndAsync()
     {
         if (Upload is not null)

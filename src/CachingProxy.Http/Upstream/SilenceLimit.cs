@@ -94,7 +94,7 @@ internal sealed class SilenceLimit : IDisposable
         Abandon();
     }
 
-    /// <summary>As long as the registration lives, this caller can give up as well.</summary>
+    /// <summary>Lets this caller give up as well, as long as the registration lives.</summary>
     public CancellationTokenRegistration CancelWith(CancellationToken caller) =>
         caller.UnsafeRegister(static limit => ((SilenceLimit)limit!).Abandon(), this);
 

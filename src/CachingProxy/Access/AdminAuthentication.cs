@@ -6,7 +6,7 @@ using CachingProxy.AspNetCore.Gate;
 
 namespace CachingProxy.Access;
 
-/// <summary>Who may change or see what the cache holds: the bearer of the token; without a token, trusted local requests.</summary>
+/// <summary>Decides who may change or see what the cache holds: the bearer of the token; without a token, trusted local requests.</summary>
 internal sealed class AdminAuthentication(string? token, LocalTrust trust, WrongTokens wrongTokens)
 {
     private const string Scheme = "Bearer ";

@@ -2,7 +2,7 @@ using CachingProxy.AspNetCore;
 
 namespace CachingProxy.Admin;
 
-/// <summary>The one shape that errors of our own endpoints have.</summary>
+/// <summary>The shape of all errors of our own endpoints.</summary>
 /// <param name="Code">The error code, as in the table of the documentation.</param>
 /// <param name="Message">What is wrong, and what is permitted.</param>
 /// <param name="Status">The status code.</param>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace CachingProxy.Admin;
 
-/// <summary>How the contract records are written, decided when this is compiled.</summary>
+/// <summary>Writes the contract records as JSON, by code made when this is compiled.</summary>
 [JsonSerializable(typeof(ApiFailure))]
 [JsonSerializable(typeof(ApiSuccess))]
 [JsonSerializable(typeof(ApiHealth))]

@@ -10,7 +10,7 @@ internal sealed class ProxyBuffer(ProxyMemoryUse use) : IBufferWriter<byte>, IDi
 {
     private readonly List<(byte[] Segment, int Length)> _segments = [];
 
-    /// <summary>How many bytes it holds.</summary>
+    /// <summary>The number of bytes in the buffer.</summary>
     public long Length { get; private set; }
 
     /// <inheritdoc/>

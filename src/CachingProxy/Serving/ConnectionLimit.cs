@@ -22,10 +22,12 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     private int _count;
     private long _shed;
 
-    /// <summary>How many idle connections made room for others.</summary>
+    /// <summary>The number of idle connections that made room for others.</summary>
     public long Shed => Volatile.Read(ref _shed);
 
-    /// <summary>How many connections more than four fifths of the limit are in use; idle ones do not count, for they make room.</summary>
+    /// <summary>
+    /// The number of connections that more than four fifths of the limit are in use; idle ones do not count, for they make room.
+    /// </summary>
     public int Excess
     {
         get
@@ -125,7 +127,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>A request has come on a connection: it makes no room now.</summary>
+    /// <summary>Notes that a request has come on a connection: it makes no room now.</summary>
     public void OnBusy(ConnectionUse use)
     {
         lock (_lock)
@@ -134,7 +136,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>The request is answered: of the idle ones the connection is the newest.</summary>
+    /// <summary>Notes that the request is answered: of the idle connections this one is the newest.</summary>
     public void OnIdle(ConnectionUse use)
     {
         lock (_lock)

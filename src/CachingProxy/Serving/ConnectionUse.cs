@@ -25,7 +25,7 @@ internal sealed class ConnectionUse
         Pace = new ClientPace(time);
     }
 
-    /// <summary>Its place among the idle ones, or among those whose requests are being answered.</summary>
+    /// <summary>The place of the connection among the idle ones, or among those that are being answered.</summary>
     public LinkedListNode<ConnectionUse> Place { get; }
 
     /// <summary>How fast the client takes and sends.</summary>
@@ -34,7 +34,7 @@ internal sealed class ConnectionUse
     /// <summary>The content of the request that is being answered; null where it has none.</summary>
     public ClientContent? Content { get; set; }
 
-    /// <summary>Tells whether it has ended, or is about to.</summary>
+    /// <summary>Tells whether the connection has ended, or is about to.</summary>
     public bool IsEnding { get; set; }
 
     /// <summary>Tells whether a request has come and its answer is not complete.</summary>

@@ -30,7 +30,7 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     /// </summary>
     public int FetchesOf(int asked) => (int)Math.Clamp((Descriptors - _ownUse) / 3, 1, asked);
 
-    /// <summary>How many connections of clients there may be at once.</summary>
+    /// <summary>The number of connections that of clients there may be at once.</summary>
     public int ConnectionsBeside(int fetches) => (int)Math.Clamp(Descriptors - _ownUse - fetches, 1, MaxConnections);
 
     /// <summary>Raises the limit as far as the system lets this process do so, and returns it.</summary>

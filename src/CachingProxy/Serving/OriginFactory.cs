@@ -37,10 +37,10 @@ internal sealed class OriginFactory : IDisposable
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
     }
 
-    /// <summary>How many requests each origin gets at once.</summary>
+    /// <summary>The number of requests that each origin gets at once.</summary>
     public OriginSlots Slots => _slots;
 
-    /// <summary>Which origins are held to be down.</summary>
+    /// <summary>The origins that are held to be down.</summary>
     public OriginAvailability Availability => _availability;
 
     /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>

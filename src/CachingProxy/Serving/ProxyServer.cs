@@ -54,7 +54,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The second tier; null where there is none.</summary>
     public ISecondTier? SecondTier { get; }
 
-    /// <summary>Where it listens, with the port that was taken.</summary>
+    /// <summary>The address that the server listens on, with the port that was taken.</summary>
     public Uri Address =>
         new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
@@ -166,7 +166,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         }
     }
 
-    /// <summary>How many requests are being answered now.</summary>
+    /// <summary>The number of requests that are being answered now.</summary>
     public int RequestsInFlight => _pipeline.InFlight;
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class RequestPipeline(
 
     private int _inFlight;
 
-    /// <summary>How many requests are being answered now.</summary>
+    /// <summary>The number of requests that are being answered now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
     public async Task InvokeAsync(Exchange exchange)

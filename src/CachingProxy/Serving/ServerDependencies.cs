@@ -12,6 +12,6 @@ internal sealed record ServerDependencies
     /// <summary>Looks host names up; null for the system's resolver.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>>? Resolve { get; init; }
 
-    /// <summary>How origins are spoken to, in the place of what the settings say; null for that.</summary>
+    /// <summary>The way to speak to origins, in the place of what the settings say; null for that.</summary>
     public HttpOriginOptions? Origin { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed partial class SlowClients(
     private Task _watching = Task.CompletedTask;
     private long _cut;
 
-    /// <summary>How many clients were cut, for taking nothing or for being slow.</summary>
+    /// <summary>The number of clients that were cut, for taking nothing or for being slow.</summary>
     public long Cut => Volatile.Read(ref _cut);
 
     /// <summary>Begins to look.</summary>

@@ -17,7 +17,7 @@ internal readonly record struct TcpProgress(ulong Bytes, bool IsSending)
     private const int NotSentAt = 144;
     private const int Size = 148;
 
-    /// <summary>Tells whether this system tells it.</summary>
+    /// <summary>Tells whether this system knows how far a connection has come.</summary>
     public static bool IsKnown { get; } = OperatingSystem.IsLinux();
 
     /// <summary>The progress so far; null where the connection has ended or the system does not tell.</summary>

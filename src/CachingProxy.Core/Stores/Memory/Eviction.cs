@@ -1,10 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Which entry makes room: S3-FIFO. New entries pass through a small queue, a tenth of what is held; those used there, or
-/// asked for again soon after they had left it, enter the main queue, where each use earns another round. A scan of
-/// URLs that are asked for once thus leaves the others alone. Chosen by hit rate (docs/decisions/0004-eviction-and-memory.md). Not safe for
-/// threads: the lock of its shard is held.
+/// Chooses the entry that makes room, by S3-FIFO. New entries pass through a small queue, a tenth of what is held; those used there, or
+/// asked for again soon after they left it, stay in a large one. For the holder of the shard's lock.
 /// </summary>
 internal sealed class Eviction
 {
@@ -21,7 +19,7 @@ internal sealed class Eviction
     /// <summary>Gives the room of a slot back.</summary>
     public static void Remove(MemorySlot slot) => slot.Queue?.Remove(slot);
 
-    /// <summary>The next to leave, removed; null where there is none.</summary>
+    /// <summary>Removes the entry to leave next, and returns it; null where there is none.</summary>
     public MemorySlot? Evict()
     {
         while (true)

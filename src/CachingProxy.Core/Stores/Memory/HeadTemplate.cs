@@ -80,7 +80,8 @@ internal sealed class HeadTemplate
     }
 
     /// <summary>
-    /// This, if an entry fits it; another that has learnt what the entry has for itself; null where it is of another kind.
+    /// Returns this template if an entry fits it; another that has learnt which values the entry has for itself; null where the entry is of
+    /// another kind.
     /// </summary>
     public HeadTemplate? For(CacheEntry entry)
     {
@@ -97,10 +98,10 @@ internal sealed class HeadTemplate
         return new HeadTemplate(entry, own);
     }
 
-    /// <summary>A stored entry more has it. Answers with what that takes.</summary>
+    /// <summary>Counts one more entry that uses this template; returns the bytes newly held.</summary>
     public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
 
-    /// <summary>One less has it. Answers with what is free then.</summary>
+    /// <summary>Counts one less; returns the bytes that are free then.</summary>
     public long RemoveUser() => Interlocked.Decrement(ref _users) == 0 ? _bytes : 0;
 
     /// <summary>Writes the bytes of an entry that the template does not have.</summary>

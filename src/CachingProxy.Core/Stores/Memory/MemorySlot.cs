@@ -17,7 +17,7 @@ internal abstract class MemorySlot
     /// <summary>The hash of its key, by which it is found, and recognised after it has left.</summary>
     public int Hash { get; private set; }
 
-    /// <summary>How often it was used of late.</summary>
+    /// <summary>The number of uses of late.</summary>
     public int Uses => Volatile.Read(ref _uses);
 
     /// <summary>The queue that it stands in, with its neighbours; for the queue.</summary>
@@ -27,7 +27,7 @@ internal abstract class MemorySlot
 
     public MemorySlot? Newer { get; set; }
 
-    /// <summary>The next in its chain of the index; for the index.</summary>
+    /// <summary>The next slot in the same chain of the index; for the index.</summary>
     public ref MemorySlot? NextOfChain => ref _nextOfChain;
 
     /// <summary>The bytes that are counted by themselves, and not with a slab.</summary>

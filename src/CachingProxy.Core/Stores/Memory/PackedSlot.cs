@@ -29,10 +29,10 @@ internal sealed class PackedSlot : MemorySlot
     /// <inheritdoc/>
     public override long OwnBytes => BookkeepingBytes;
 
-    /// <summary>Where the object is kept among the hot ones; for these.</summary>
+    /// <summary>The place of the object among the hot ones; for these.</summary>
     public int HotPlace { get; set; }
 
-    /// <summary>Where its bytes lie, and how many they are; for whoever holds the lock of the shard.</summary>
+    /// <summary>The slab of the bytes, and their number; for whoever holds the lock of the shard.</summary>
     public (Slab Slab, int Bytes) Place => (_slab!, _length);
 
     /// <summary>The template of the head; for whoever holds the lock of the shard.</summary>
@@ -103,7 +103,7 @@ internal sealed class PackedSlot : MemorySlot
     /// <summary>Tells whether the bytes of the slot lie at a place.</summary>
     public bool IsAt(Slab slab, int offset) => ReferenceEquals(_slab, slab) && _offset == offset;
 
-    /// <summary>Its bytes are about to be moved.</summary>
+    /// <summary>Marks that the bytes of the slot are about to be moved; readers do not trust them meanwhile.</summary>
     public void BeginMove() => Interlocked.Increment(ref _version);
 
     /// <summary>Marks the move as finished; readers may trust the bytes again.</summary>

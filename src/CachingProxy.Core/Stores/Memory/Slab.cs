@@ -8,7 +8,7 @@ internal sealed class Slab(int bytes)
     /// <summary>The memory.</summary>
     public byte[] Bytes { get; } = GC.AllocateUninitializedArray<byte>(bytes);
 
-    /// <summary>How much of it segments take.</summary>
+    /// <summary>The bytes of the slab that segments take.</summary>
     public int UsedBytes { get; set; }
 
     /// <summary>How much of that those of stored entries take.</summary>

@@ -1,9 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Where the segments of a shard lie. They are written one after another; the room of those that have left is got back by moving the others
-/// of a slab together. So nothing dies in the garbage collector's oldest generation, and any mix of sizes fits. Not safe for threads: the
-/// lock of the shard is held; readers look through <see cref="PackedSlot"/>, which tells them when what they read was moved.
+/// Holds the segments of a shard. They are written one after another; the room of those that have left is got back by moving the others of
+/// a slab together.
 /// </summary>
 /// <param name="slabBytes">The length of each slab; a segment is at most <see cref="MaxSegmentBytes"/> of it.</param>
 /// <param name="find">The slot of the segment with a key's hash that lies at a place; null where it has left.</param>
@@ -53,7 +52,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
         return slot;
     }
 
-    /// <summary>An entry leaves its place, and its slot, to others.</summary>
+    /// <summary>Takes an entry out; its place, and its slab, are free for others.</summary>
     public void Remove(PackedSlot slot)
     {
         var (slab, bytes) = slot.Place;
