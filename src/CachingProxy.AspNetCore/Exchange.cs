@@ -101,7 +101,7 @@ public sealed class Exchange
     internal bool CanBeFramed =>
         this is { HasStarted: false, ResponseHeaders.ContentLength: null }
         && HttpProtocol.IsHttp11(Protocol)
-        // What stands between us and Kestrel, such as compression, would take our framing for content.
+        // Middleware between us and Kestrel, such as compression, would take our framing for content.
         && _body.GetType().Assembly == typeof(KestrelServer).Assembly;
 
     /// <summary>Tells whether the connection can be switched over to another protocol.</summary>

@@ -23,7 +23,7 @@ internal static class RedisClient
             Ssl = options.UseTls,
             SslHost = options.UseTls && options.Servers.Count == 1 ? options.Servers[0].Host : null,
             Protocol = RedisProtocol.Resp3,
-            // What cannot be sent now is a miss now.
+            // A call that cannot be sent now is a miss now.
             BacklogPolicy = BacklogPolicy.FailFast,
             // No keys and no channels but our own, which is all that a user of ours may be permitted.
             TieBreaker = "",

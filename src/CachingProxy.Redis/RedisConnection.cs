@@ -75,7 +75,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // It is looked for beside the requests.
+            // The watch looks for it beside the requests.
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             return (false, default!);
         }
 
-        // Its bytes are on their way until it has really ended, however long anybody waits.
+        // The bytes of a call are on their way until it has really ended, however long anybody waits.
         _ = running.ContinueWith(
             ended =>
             {
@@ -178,7 +178,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         Interlocked.Increment(ref _refused);
         if (failure is RedisServerException)
         {
-            // It answers, and will not: full, read-only, loading. Said once in a while, however often it does.
+            // Redis answers, and will not: full, read-only, loading. Said once in a while, however often that happens.
             if (_tellRefusal.IsTime())
             {
                 Log.Refused(_logger, Name, failure.Message);

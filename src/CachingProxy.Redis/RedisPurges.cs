@@ -152,7 +152,7 @@ internal sealed class RedisPurges : IDisposable
         _telling.Dispose();
     }
 
-    // What was told holds at once: Redis may stop answering before it can be read in the stream.
+    // A purge told of holds at once: Redis may stop answering before the purge can be read in the stream.
     private void OnNotified(string? told)
     {
         if (PurgeStream.ReadNotification(told) is var (purge, position) && !_own.ContainsKey(position.Number))
@@ -273,7 +273,7 @@ internal sealed class RedisPurges : IDisposable
         catch (Exception failure)
             when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
-            // It does not answer, or with what is no log of ours.
+            // Redis does not answer, or with something that is no log of ours.
             return false;
         }
         finally

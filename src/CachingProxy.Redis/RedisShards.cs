@@ -53,7 +53,7 @@ internal sealed class RedisShards(int database, TimeProvider time)
             }
             catch (Exception failure) when (RedisClient.IsFailure(failure) || failure is ArgumentException)
             {
-                // It is probed again, as long as it is part of the cluster.
+                // The server is probed again, as long as it is part of the cluster.
                 if (_cluster?.Nodes.Any(node => Equals(node.EndPoint, shard.Server)) == false)
                 {
                     _shards.TryRemove(shard.Server!, out _);

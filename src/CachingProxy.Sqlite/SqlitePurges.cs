@@ -92,7 +92,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
-            // Its entries go, and with them what it would be remembered for.
+            // The entries of the URL go, and with them the reason to remember the purge.
             tables.DeleteKey(new CacheKey(purge.Authority, purge.Text));
             return;
         }

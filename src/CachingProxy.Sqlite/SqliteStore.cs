@@ -130,7 +130,7 @@ public sealed class SqliteStore : ISecondTier
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            // What should be gone is still there: nothing is served from here until that is written.
+            // Purged entries are still in the file: nothing is served from it until the purge is written.
             file.Break(failure);
             throw new PurgeNotPropagatedException("The file of the cache could not be written to.", failure);
         }

@@ -147,7 +147,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 return;
             }
 
-            // What must be done is tried once more, by itself.
+            // Work that must be done is tried once more, by itself.
             pieces.FindAll(piece => piece.Done is not null).ForEach(piece => Run([piece]));
         }
     }

@@ -17,7 +17,7 @@ internal sealed class QueryContent
 
     private const int BufferBytes = 4 * 1024;
 
-    // What describes the content, and so what it means.
+    // The fields that describe the content, and so its meaning.
     private static readonly string[] Describing = ["Content-Type", "Content-Encoding", "Content-Language"];
 
     private readonly byte[] _content;

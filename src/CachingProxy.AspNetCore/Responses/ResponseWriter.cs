@@ -27,7 +27,7 @@ public static class ResponseWriter
 
         if (ServerSentEvents.AreIn(result.Fields))
         {
-            // Its first event may be hours away; the client wants to know before that it is connected.
+            // The first event may be hours away; the client wants to know before then that it is connected.
             await exchange.Writer.FlushAsync(exchange.ClientGone);
         }
 

@@ -7,7 +7,7 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>RFC 9111 §3.2, §4.3.4: which stored responses a 304 is about, and how its fields update theirs.</summary>
 internal static class Freshening
 {
-    // They describe the content as it is stored; a 304 has none, and taking its word would break what is served.
+    // These fields describe the content as it is stored; a 304 has none, and taking its word would break what is served.
     private static readonly string[] DescribeContent = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range"];
 
     private static readonly string[] Validators = ["ETag", "Last-Modified"];

@@ -33,7 +33,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
             body.OnReaderMoved();
             if (isFirst)
             {
-                // Whoever else waits for the first bytes comes before the second of this client.
+                // Other clients that wait for their first bytes come before the second of this one.
                 await Task.Yield();
             }
         }

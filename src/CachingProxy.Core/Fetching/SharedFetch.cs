@@ -59,7 +59,7 @@ internal sealed class SharedFetch(
             await Task.Delay(TurnPollInterval, clock.Source);
             if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
             {
-                // It is given back at once: what the other could not share is nothing to wait for in turn.
+                // The turn is given back at once: a response that the other could not share is nothing to wait for.
                 await using (ended)
                 {
                     return (Usable(request, await tiers.LookBehindAsync(request.Key)), null);

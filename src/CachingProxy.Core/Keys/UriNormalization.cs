@@ -14,7 +14,8 @@ public static class UriNormalization
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?"
     );
 
-    // What browsers and curl send in paths although RFC 3986 would have it encoded. It has one meaning only and passes unchanged.
+    // Characters that browsers and curl send in paths although RFC 3986 would have them encoded. Each has one meaning only and passes
+    // unchanged.
     private static readonly SearchValues<char> LenientTargetCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`"
     );

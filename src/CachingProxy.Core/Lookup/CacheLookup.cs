@@ -94,7 +94,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         return entry is null ? LookupResult.Missed(reason) : Validate(request, entry);
     }
 
-    // What was purged is put right where it is found: a purge itself touches no entry.
+    // Purged entries are put right here, where they are found: a purge itself touches no entry.
     private LookupResult Validate(CacheRequest request, CacheEntry entry)
     {
         switch (Check(request, entry, out var staleSince))

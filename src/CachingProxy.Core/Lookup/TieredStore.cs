@@ -120,7 +120,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
             return await memory.UpdateAsync(entry, freshened) || await isBehind;
         }
 
-        // Its content is behind, and is read from there.
+        // The content is in the second tier, and is read from there.
         await memory.RemoveAsync(entry);
         return await isBehind;
     }
@@ -137,7 +137,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     {
         await memory.RemoveAllAsync(key);
         await secondTier.RemoveAllAsync(key);
-        // What moved up in between.
+        // An entry may have moved up in between.
         await memory.RemoveAllAsync(key);
     }
 
@@ -166,7 +166,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
             }
             catch (OriginException)
             {
-                // It has a head, and not all of its content: nobody is to find it again.
+                // The entry has a head, and not all of its content: nobody is to find it again.
                 await secondTier.RemoveAsync(stored);
                 return null;
             }

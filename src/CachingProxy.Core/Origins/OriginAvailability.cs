@@ -130,7 +130,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         {
             record.Failures++;
             record.LastFailure = failure.Message;
-            // Those that were under way when it was held to be down have nothing new to tell.
+            // Exchanges that were under way when the origin was held to be down have nothing new to tell.
             if (
                 record == probed
                 || (

@@ -25,7 +25,7 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
             var response = await SendAsync(request, authority, cancellation);
             if (response.Status == 101 || ServerSentEvents.AreIn(response.Fields))
             {
-                // What lasts for hours is no measure of how busy the origin is.
+                // A stream that lasts for hours is no measure of how busy the origin is.
                 slot.Dispose();
             }
 

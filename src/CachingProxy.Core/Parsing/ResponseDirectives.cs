@@ -15,7 +15,7 @@ internal static class ResponseDirectives
 
     private const int Places = 512;
 
-    // What origins say to caches is a few texts again and again: each is parsed once while it is in use, and stored entries share it.
+    // Origins send a few texts again and again: each is parsed once while it is in use, and stored entries share the result.
     private static readonly Tuple<string, CacheControl>?[] Last = new Tuple<string, CacheControl>?[Places];
 
     public static CacheControl Parse(IFields fields) =>

@@ -276,7 +276,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             }
         }
 
-        // The same few purged again and again.
+        // A few things purged again and again fill the queue.
         if (_inOrder.Count > 2 * MaxRemembered)
         {
             _inOrder = new(_inOrder.Where(item => IsLast(item.Number, item.Purge)));

@@ -40,7 +40,7 @@ internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memor
     {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
-            // Its record lives only as long as the fetches that are under way.
+            // The record of the purge lives only as long as the fetches that are under way.
             var uri = new CacheKey(purge.Authority, purge.Text);
             foreach (var key in variances.KeysOf(uri))
             {

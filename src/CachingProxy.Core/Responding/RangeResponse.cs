@@ -14,7 +14,7 @@ internal static class RangeResponse
     {
         if (entry.Part is { } part && !whole.Body.CanBeSliced)
         {
-            // It is still arriving: the very part that was asked for.
+            // The part is still arriving: the very one that was asked for.
             return Partial(whole, part.Stated, whole.Body);
         }
 
@@ -50,7 +50,7 @@ internal static class RangeResponse
 
     private static CacheResult NotSatisfiable(CacheResult whole, long length)
     {
-        // What is said of the whole's freshness is not said of this answer, which a cache downstream could keep for the URI.
+        // The freshness of the whole is not that of this answer, which a cache downstream could keep for the URI.
         var fields = ClientConditions
             .FieldsOf304(whole.Fields)
             .Without(IsFreshness)

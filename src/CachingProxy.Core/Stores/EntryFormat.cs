@@ -111,7 +111,7 @@ public static class EntryFormat
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
         {
-            // It bears the right checksum, and was not written by us.
+            // The head bears the right checksum, and was not written by us.
             return null;
         }
     }
@@ -204,7 +204,7 @@ public static class EntryFormat
         return new StoredHead(entry, contentLength);
     }
 
-    // What the guards see to where a response comes from an origin, once more where it comes from a store.
+    // The checks of the guards on a response of an origin, once more on one of a store.
     private static bool IsServable(StoredHead head)
     {
         var (entry, length) = head;

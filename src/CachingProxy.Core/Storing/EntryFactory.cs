@@ -66,7 +66,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
         var received = update.Fields;
         var merged = Freshening.Update(entry.Fields, StoredFields.Of(update, policy, via, clock.WallNow), policy);
 
-        // What the update says to caches counts even where it is not passed on (a field that Connection names).
+        // The directives of the update count even where they are not passed on (a field that Connection names).
         var asReceived = merged;
         foreach (var name in (string[])["Cache-Control", ResponseDirectives.TargetedField])
         {
@@ -93,7 +93,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Tags = ResponseTags.Of(received) is { Count: > 0 } tags ? tags : entry.Tags,
                 Variant =
                     IsChanged("Vary") || IsChanged("Content-Language") ? VariantKey.Of(merged, request.SelectingFields) : entry.Variant,
-                // It stays where it is stored, and answers for its own target alone.
+                // The entry stays where it is stored, and answers for its own target alone.
                 SearchVariance = IsChanged("No-Vary-Search") ? null : entry.SearchVariance,
             },
             update,

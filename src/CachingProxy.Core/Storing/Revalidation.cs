@@ -47,7 +47,7 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
     /// </summary>
     public async ValueTask AfterHeadAsync(CacheRequest request, OriginResponse head, DateTimeOffset requestedAt)
     {
-        // What a user gets to see for credentials says nothing of what all others get (RFC 9111 §3.5).
+        // A response to one user's credentials says nothing of the responses to others (RFC 9111 §3.5).
         if (head.Status != 200 || request.Face.Policy.TtlMode == TtlMode.Override || request.Fields["Authorization"].Count > 0)
         {
             return;
@@ -56,7 +56,7 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
         var asked = StoredRequest.Of(request, RequestFacts.RangeOf(request.Fields));
         foreach (var stored in (await lookup.CandidatesAsync(request.Key)).ToList())
         {
-            // What arrived after the HEAD was sent may be newer than its answer.
+            // A response that arrived after the HEAD was sent may be newer than its answer.
             if (stored.Status != 200 || stored.Part is not null || stored.ReceivedAt >= requestedAt || !stored.Answers(request))
             {
                 continue;
@@ -85,7 +85,7 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
         }
     }
 
-    // What is wrong with one request is no fault of the stored response.
+    // An error about one request is no fault of the stored response.
     private static bool IsAboutResponse(NotStoredReason? refusal) =>
         refusal
             is not (

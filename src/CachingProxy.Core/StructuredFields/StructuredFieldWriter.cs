@@ -34,7 +34,7 @@ internal sealed class StructuredFieldWriter
                 return false;
             }
 
-            // What is true is written by its key alone.
+            // A member that is true is written by its key alone.
             var isWritten = member is StructuredMember.Item { Value: BareItem.Boolean(true) }
                 ? TryParameters(member.Parameters)
                 : Append('=') && TryMember(member);

@@ -31,10 +31,10 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         var authority = request.Key.Authority;
         var path = request.Key.Target.Split('?')[0];
         path = path.Length <= MaxPathLength ? path : path[..MaxPathLength] + "...";
-        // What is told of an invalid response repeats what was received, which may be secret.
+        // The message about an invalid response repeats bytes of it, which may be secret.
         var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
         var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
-        // What was not even sent is told once, where it was decided; what a client did wrong is no failure of the origin.
+        // A request that was not even sent is told of where that was decided; a client's mistake is no failure of the origin.
         if (
             failure.Error
             is OriginError.HeldDown
@@ -71,7 +71,7 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         Log.FetchFailed(logger, LogLevel.Warning, request.Method, authority, path, failure.Error, failure.Message, cause, others);
     }
 
-    // It may hold what an origin sent, such as the names in a certificate.
+    // The message may hold bytes that an origin sent, such as the names in a certificate.
     private static string Cleaned(string cause) =>
         string.Concat(cause.Take(MaxCauseLength).Select(letter => char.IsControl(letter) ? '?' : letter))
         + (cause.Length > MaxCauseLength ? "..." : "");

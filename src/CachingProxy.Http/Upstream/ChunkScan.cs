@@ -46,7 +46,7 @@ internal struct ChunkScan
         }
         else if (_part == Part.Size && !_isSizeRead && Digit(next) is var digit and >= 0)
         {
-            // What is too large for a number is too large for the handler as well.
+            // A size too large for a number is too large for the handler as well.
             _size = (_size << 4) | (uint)digit;
         }
         else if (next != (byte)'\r')

@@ -109,7 +109,7 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
         return list.Without(name => HopByHopFields.Contains(name) || nominated.Contains(name) || IsNotHandedOn(name));
     }
 
-    // It has no content, and cookies are for the policy to decide about, with the final response.
+    // An interim response has no content, and cookies are for the policy to decide about, with the final response.
     private static bool IsNotHandedOn(string name) =>
         name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);

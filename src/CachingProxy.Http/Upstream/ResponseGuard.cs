@@ -65,7 +65,7 @@ internal static class ResponseGuard
             throw Invalid("The origin stated two different lengths of its content.");
         }
 
-        // What the handler did not understand it did not count by either.
+        // A length that the handler did not understand was not counted by either.
         if (
             distinct.Count == 1
             && (

@@ -71,7 +71,7 @@ internal sealed class AdminRoutes
             ? _cache.PurgePathAsync(exchange, guarded)
             : _authentication.RefuseAsync(exchange);
 
-    // What is below /docs/ belongs to the page.
+    // Paths below /docs/ belong to the page.
     private ApiRoute? Find(ReadOnlySpan<char> path) =>
         _routes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path.StartsWith("/docs/") ? "/docs" : path, out var route)
             ? route

@@ -78,7 +78,7 @@ internal sealed class CommandLine
             _root.Options.Add(option);
         }
 
-        // They are told of together with what else is wrong.
+        // Unknown arguments are told of together with all other faults.
         _root.TreatUnmatchedTokensAsErrors = false;
         _root.Options.Add(_config);
         _root.Options.Add(_clearCache);

@@ -22,12 +22,12 @@ internal static class UnknownArguments
             }
             else if (isAfterOption)
             {
-                // Its value.
+                // The value of that option.
                 isAfterOption = false;
             }
             else
             {
-                // It may be a part of a secret that was not put in quotes, and is not repeated.
+                // The argument may be a part of a secret that was not put in quotes, and is not repeated.
                 yield return OriginUrl.Parse(argument) is null
                     ? $"An argument of {argument.Length} characters belongs to no option; put values with blanks in quotes, and see "
                         + "caching-proxy --help."

@@ -15,7 +15,7 @@ internal static class OriginUrl
     /// </summary>
     public static string? Explain(string text)
     {
-        // What may be a password or a key is not repeated.
+        // A part that may be a password or a key is not repeated.
         if (text.Contains('@', StringComparison.Ordinal))
         {
             return "has user information (an @); leave it out, and give it as --origin-header 'Authorization: Basic ...'.";

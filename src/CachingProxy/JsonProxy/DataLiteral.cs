@@ -21,7 +21,7 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     // Deeper JSON is not refused; it is passed on as text.
     private const int MaxDepth = 1000;
 
-    // What is worked on at once: a multiple of three, for base64, and six times of it fit into a segment, for escapes.
+    // The bytes worked on at once: a multiple of three, for base64, of which six times as many fit into a segment, for escapes.
     private const int PieceBytes = 9 * 1024;
 
     private const int MaxEscapedBytesPerByte = 6;

@@ -124,7 +124,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             ? [new("Location", absolute.AbsoluteUri)]
             : [];
 
-    // Whoever asked knows nothing of the hosts that redirects led to.
+    // The client knows nothing of the hosts that redirects led to.
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, int redirects, CancellationToken cancellation)
     {
         try

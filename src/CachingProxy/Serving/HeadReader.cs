@@ -98,7 +98,7 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
         return result;
     }
 
-    // What Kestrel has read ahead is not in the hands of whoever reads the content; it is less than the limit.
+    // Bytes that Kestrel has read ahead are not in the hands of the reader of the content; they are fewer than the limit.
     private void Count(SequencePosition consumed)
     {
         if (!use.IsAnswering || use.Content is not { } content)

@@ -82,7 +82,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ")
             )
             .SetMinimumLevel(LogLevel.Warning)
-            // What is back is told as well as what was lost.
+            // Recoveries are told as well as losses.
             .AddFilter("CachingProxy", LogLevel.Information)
             // A failure to start is told in one line by the command.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)

@@ -114,7 +114,7 @@ internal sealed partial class RequestPipeline(
                 : ours.PurgeAsync(exchange, guarded);
         }
 
-        // What operates the cache has a rule of its own, which is stricter.
+        // Paths that operate the cache have a rule of their own, which is stricter.
         if (ours.IsOurs(guarded.Path) && guarded.Path is not "/proxy")
         {
             return ours.HandleAsync(exchange, guarded);

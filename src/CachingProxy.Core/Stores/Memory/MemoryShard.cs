@@ -184,7 +184,7 @@ internal sealed class MemoryShard
         var entry = slot.Load();
         if (entry is not null && packed is { IsHot: false, Uses: >= UsesOfHot } && _lock.TryEnter())
         {
-            // Whoever finds it taken does without: a look-up waits for nobody.
+            // A look-up that finds the lock taken does without: it waits for nobody.
             try
             {
                 if (packed.Version == version && !packed.IsHot)
