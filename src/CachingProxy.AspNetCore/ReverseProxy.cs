@@ -30,11 +30,10 @@ public sealed class ReverseProxy
         _engine = engine;
         _base = new OriginBase(options.Origin);
         _pseudonym = options.Pseudonym;
-        var name = options.Policy.TtlMode == TtlMode.Override ? "forwarded/override" : "forwarded/respect";
         _originFields = options.OriginFields;
         _rewritesReferences = options.RewritesReferences;
         _stopping = options.Stopping;
-        _face = new CacheFace(name, origin, options.Policy) { Scope = options.Scope };
+        _face = new CacheFace("forwarded", origin, options.Policy) { Scope = options.Scope };
     }
 
     /// <summary>Answers one request, from the cache or from the origin.</summary>

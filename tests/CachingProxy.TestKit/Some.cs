@@ -14,8 +14,7 @@ public static class Some
 
     public static CacheKey Key(string target = "/x") => new("http://origin.test", target);
 
-    public static CacheFace Face(IOrigin origin, CachePolicy? policy = null) =>
-        new("forwarded/respect", origin, policy ?? new CachePolicy());
+    public static CacheFace Face(IOrigin origin, CachePolicy? policy = null) => new("forwarded", origin, policy ?? new CachePolicy());
 
     public static CacheRequest Request(CacheFace face, string target = "/x", string method = "GET", params string[] fields) =>
         new PlainRequest(face, method, Key(target), Fields(fields));
@@ -61,7 +60,7 @@ public static class Some
     internal static CacheEntry EntryFor(string target) => Entry() with { Key = Key(target), Target = target, Position = new(1, 0) };
 
     private sealed class PlainRequest(CacheFace face, string method, CacheKey key, FieldList fields)
-        : CacheRequest(face, method, key, new CachePartition(face.Name, "http", "proxy.test"))
+        : CacheRequest(face, method, key, new CachePartition(face.PartitionName, "http", "proxy.test"))
     {
         public override IFields Fields => fields;
 

@@ -8,13 +8,16 @@ namespace CachingProxy.Core.Messages;
 /// <param name="Policy">Lifetimes, cookies and sizes.</param>
 public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
 {
+    // Entries of the two modes never answer for each other.
+    private readonly string _nameInMode = $"{Name}/{(Policy.TtlMode == TtlMode.Override ? "override" : "respect")}";
     private volatile Tuple<string, string>? _named;
 
     /// <summary>The configuration that tells entries of this face apart from those under another one; null where there is none.</summary>
     public FaceScope? Scope { get; init; }
 
     /// <summary>
-    /// The name that entries bear (<see cref="CachePartition.Face"/>): that of the face, and a hash of its <see cref="Scope"/>.
+    /// The name that entries bear (<see cref="CachePartition.Face"/>): the face's own, the mode of its policy, and a hash of its <see
+    /// cref="Scope"/>.
     /// </summary>
     public string PartitionName
     {
@@ -22,13 +25,13 @@ public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
         {
             if (Scope?.Hash is not { } hash)
             {
-                return Name;
+                return _nameInMode;
             }
 
             var named = _named;
             if (!ReferenceEquals(named?.Item1, hash))
             {
-                _named = named = Tuple.Create(hash, $"{Name}/{hash}");
+                _named = named = Tuple.Create(hash, $"{_nameInMode}/{hash}");
             }
 
             return named!.Item2;

@@ -395,7 +395,7 @@ public class FillRaceTests
         (await _engine.ServeAsync(Some.Request(face, fields: fields))).Body;
 
     private sealed class InterruptedRequest(CacheFace face, Action onCreate)
-        : CacheRequest(face, "GET", Some.Key(), new CachePartition(face.Name, "http", "proxy.test"))
+        : CacheRequest(face, "GET", Some.Key(), new CachePartition(face.PartitionName, "http", "proxy.test"))
     {
         public override IFields Fields => FieldList.Empty;
 
