@@ -5,7 +5,7 @@ namespace CachingProxy.Redis;
 /// <summary>Every message of this tier.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(300, LogLevel.Warning, "Redis at {Server} does not answer: {Reason} The proxy goes on without it")]
+    [LoggerMessage(300, LogLevel.Warning, "Redis at {Server} does not answer ({Reason}); the proxy goes on without it")]
     public static partial void Lost(ILogger logger, string server, string reason);
 
     [LoggerMessage(301, LogLevel.Information, "Redis at {Server} answers")]
@@ -14,14 +14,10 @@ internal static partial class Log
     [LoggerMessage(302, LogLevel.Warning, "Redis at {Server} refused: {Reason}")]
     public static partial void Refused(ILogger logger, string server, string reason);
 
-    [LoggerMessage(
-        303,
-        LogLevel.Warning,
-        "The purges in Redis are not those that were known here; what was fetched before is fetched again"
-    )]
+    [LoggerMessage(303, LogLevel.Warning, "The log of purges in Redis was lost or replaced; all responses stored before are fetched again")]
     public static partial void EpochChanged(ILogger logger);
 
-    [LoggerMessage(304, LogLevel.Warning, "An entry in Redis could not be read ({Reason}); it is removed, and such entries are counted")]
+    [LoggerMessage(304, LogLevel.Warning, "An entry in Redis could not be read ({Reason}), and is removed")]
     public static partial void Damaged(ILogger logger, string reason);
 
     [LoggerMessage(305, LogLevel.Error, "Redis at {Server} is not used: {Reason}")]
@@ -30,7 +26,7 @@ internal static partial class Log
     [LoggerMessage(
         306,
         LogLevel.Warning,
-        "Redis at {Server} holds a cache of an earlier version, which is not read; it is left to expire, and the cache fills again"
+        "Redis at {Server} holds entries of an earlier version; they are ignored and left to expire, and the cache fills again"
     )]
     public static partial void EarlierVersion(ILogger logger, string server);
 }

@@ -5,15 +5,14 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The connection to Redis, with limits of ours: each call ends in time, what is on its way is bounded, and after failures nobody asks a
-/// server until a probe beside the requests has found it back. In a cluster one server that is down costs its slots alone, unless it has
-/// the log of purges: without that, nothing that is read can be trusted. Safe for any number of threads.
+/// The connection to Redis, with limits of our own: each call has a timeout, the bytes on their way are bounded, and a server that failed
+/// gets no calls until a probe in the background succeeds. In a cluster a server that is down costs its slots alone, unless it holds the
+/// log of purges: without the log no entry can be trusted. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// StackExchange.Redis looks at its own limits once in a heartbeat, too seldom for a request to wait for, so each call is waited for with a
-/// limit; its bytes count until it has really ended. A reply that never becomes whole holds up all that come after it on the same
-/// connection, so that one which has not answered a few probes is replaced. RESP3 where the server has it: calls and notifications share
-/// one connection to each server.
+/// StackExchange.Redis checks its timeouts once in a heartbeat, too seldom for a request, so we add our own to each call; the bytes of a
+/// call count until it has really ended. A reply that never completes blocks all later ones on its connection, so a connection that fails a
+/// few probes in a row is replaced. With RESP3, where the server has it, calls and notifications share one connection to each server.
 /// </remarks>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -37,9 +36,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     private long _refused;
 
     /// <param name="options">Where Redis is.</param>
-    /// <param name="log">A key of the log of purges: without its server there is no tier.</param>
+    /// <param name="log">A key of the log of purges: while its server is down, so is the tier.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">For what becomes of it.</param>
+    /// <param name="logger">Learns of changes of state.</param>
     public RedisConnection(RedisStoreOptions options, RedisKey log, TimeProvider time, ILogger logger)
     {
         _options = options;
@@ -55,14 +54,14 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>The address of Redis, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>Tells whether calls are made at all.</summary>
+    /// <summary>Tells whether calls are sent to Redis.</summary>
     public bool IsUp => _isUp;
 
-    /// <summary>The number of calls that failed, were too late, or were not made because too much was on its way.</summary>
+    /// <summary>The number of calls that failed, timed out, or were not made (Redis is down, or too much is on its way).</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Begins to connect.</summary>
-    /// <param name="onUp">What is to be done before the connection is used, each time it is there.</param>
+    /// <param name="onUp">Runs each time Redis is found, before any other call is made.</param>
     public void Start(Func<ConnectionMultiplexer, Task> onUp) => _watching = Task.Run(() => WatchAsync(onUp));
 
     /// <summary>Waits for the first attempt to connect, for a moment.</summary>
@@ -75,17 +74,17 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // The watch looks for it beside the requests.
+            // WatchAsync goes on in the background.
         }
     }
 
     /// <summary>
-    /// Makes a call and waits for it within a limit. False where it was not made, failed, or was too late, and may happen yet.
+    /// Makes a call and waits for it within a limit. False where the call was not made, failed, or timed out (and may still succeed).
     /// </summary>
     /// <param name="key">The key that it is about.</param>
     /// <param name="call">The call.</param>
-    /// <param name="bytes">How many bytes it sends, where those are many.</param>
-    /// <param name="timeout">How long to wait; by default as long as a request does.</param>
+    /// <param name="bytes">The bytes that the call sends; 0 where they are few.</param>
+    /// <param name="timeout">How long to wait; by default the timeout of the options.</param>
     public async ValueTask<(bool IsDone, T Value)> TryAsync<T>(
         RedisKey key,
         Func<IDatabase, Task<T>> call,
@@ -112,7 +111,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             return (false, default!);
         }
 
-        // The bytes of a call are on their way until it has really ended, however long anybody waits.
+        // The bytes of a call count until it has really ended, even when its caller has stopped waiting.
         _ = running.ContinueWith(
             ended =>
             {
@@ -136,9 +135,9 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a call about the log whether the server was up or not, as a probe does; for what is no request's.</summary>
+    /// <summary>Makes a call even when Redis is thought to be down; for the log of purges and probes, not for client requests.</summary>
     /// <exception cref="RedisException">It failed.</exception>
-    /// <exception cref="TimeoutException">It was too late, and may happen yet.</exception>
+    /// <exception cref="TimeoutException">The call timed out, and may still succeed.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, TimeSpan timeout)
     {
         var multiplexer = _multiplexer ?? throw new TimeoutException("There is no connection.");
@@ -152,7 +151,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a key, whether the server was up or not; false where it is not there, or may not be touched.</summary>
+    /// <summary>Removes a key, even when Redis is thought to be down; false where the key is absent, or Redis refuses.</summary>
     public async Task<bool> TryDeleteAsync(RedisKey key)
     {
         try
@@ -178,7 +177,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         Interlocked.Increment(ref _refused);
         if (failure is RedisServerException)
         {
-            // Redis answers, and will not: full, read-only, loading. Said once in a while, however often that happens.
+            // Redis answers, but refuses the call: full, read-only, loading. Logged at most once a minute.
             if (_tellRefusal.IsTime())
             {
                 Log.Refused(_logger, Name, failure.Message);
@@ -203,7 +202,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    // Beside the requests, so that none of them is the probe.
+    // In the background, so that no request is the probe.
     private async Task WatchAsync(Func<ConnectionMultiplexer, Task> onUp)
     {
         var failedProbes = 0;
@@ -266,7 +265,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
         var multiplexer = await ConnectionMultiplexer.ConnectAsync(RedisClient.Configure(_options));
-        // Whatever is there afterwards may be another server, or an older copy: it is looked at first.
+        // A reconnect may reach another server or an older copy, so onUp must run first.
         multiplexer.ConnectionFailed += (_, failed) =>
         {
             if (failed.ConnectionType == ConnectionType.Interactive && _shards.Of(_log).IsAt(failed.EndPoint))

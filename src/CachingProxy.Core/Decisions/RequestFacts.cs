@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Decisions;
 
 /// <summary>The facts of a request that the rules ask for, read once, so that a fill can decide after its client has gone.</summary>
 /// <param name="Method">The method.</param>
-/// <param name="Directives">What it says to caches.</param>
+/// <param name="Directives">The request's cache directives.</param>
 /// <param name="HasAuthorization">Whether it has <c>Authorization</c> (RFC 9111 §3.5).</param>
 /// <param name="HasCookie">Whether it has <c>Cookie</c>.</param>
 /// <param name="Credentials">The names of other fields that say who asks, in lower case (<see cref="CredentialFields"/>).</param>

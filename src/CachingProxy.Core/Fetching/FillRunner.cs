@@ -222,8 +222,13 @@ internal sealed class FillRunner(
         if (reception == Reception.Whole)
         {
             await receiver.EnsureWholeAsync();
-            await CompleteAsync(fill, body, writer);
+            var stays = await CompleteAsync(fill, body, writer);
             body.Complete(response.Trailers());
+            if (stays is { Part: not null })
+            {
+                // After the last bytes: nobody waits while parts are put together.
+                await stored.Parts.CombineAsync(fill.Request.Stored, stays, fill.Position);
+            }
         }
         else
         {
@@ -232,7 +237,8 @@ internal sealed class FillRunner(
         }
     }
 
-    private async Task CompleteAsync(Fill fill, GrowingBody body, EntryWriter writer)
+    // Returns the stored entry; null where it was purged meanwhile.
+    private async ValueTask<CacheEntry?> CompleteAsync(Fill fill, GrowingBody body, EntryWriter writer)
     {
         writer.Append(body.TakeRest());
         var entry = await writer.CompleteAsync();
@@ -241,11 +247,10 @@ internal sealed class FillRunner(
         if (invalidations.IsGone(fill.Request.Key, entry.SearchVariance, entry.Tags, fill.Position))
         {
             await store.RemoveAsync(entry);
+            return null;
         }
-        else if (entry.Part is not null)
-        {
-            await stored.Parts.CombineAsync(fill.Request.Stored, entry, fill.Position);
-        }
+
+        return entry;
     }
 
     // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in

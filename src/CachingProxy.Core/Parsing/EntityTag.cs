@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>An entity tag (RFC 9110 §8.8.3): an opaque text, strong or weak.</summary>
 internal readonly record struct EntityTag(string Opaque, bool IsWeak)
 {
-    /// <summary>Reads one tag; what is not of the form <c>"..."</c> or <c>W/"..."</c> is none.</summary>
+    /// <summary>Reads one tag; null unless it has the form <c>"..."</c> or <c>W/"..."</c>.</summary>
     public static EntityTag? Parse(string? text)
     {
         var value = text.AsSpan().Trim(" \t");

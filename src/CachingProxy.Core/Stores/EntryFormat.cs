@@ -23,9 +23,9 @@ namespace CachingProxy.Core.Stores;
 /// fields: count 4 bytes, then each: name, lines as a list
 /// tags  list
 /// variant: names, values  lists; language, codings  texts
-/// part: 0, or 1, first, last, complete (-1: unknown), length 8 bytes each, asked text
+/// part: 0; or 1, then first, last, complete (-1: unknown), length 8 bytes each; asked text
 /// whether No-Vary-Search is heeded  1 byte
-/// control: eleven switches 1 byte each, four times (ticks; -1: none) 8 bytes each, two lists of names
+/// control: eleven switches 1 byte each, four durations (ticks; -1: none) 8 bytes each, two lists of names
 /// CRC-32C of all before  4 bytes
 /// </code>
 /// Numbers are little-endian. A text is its length in bytes (4 bytes; -1: none) and its UTF-8 bytes; a list is a count (4 bytes) and texts.
@@ -34,7 +34,7 @@ public static class EntryFormat
 {
     private const byte Version = 2;
 
-    /// <summary>Writes the head of an entry whose content has a length.</summary>
+    /// <summary>Writes the head of an entry, with the length of its content.</summary>
     public static byte[] Write(CacheEntry entry, long contentLength)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -93,7 +93,7 @@ public static class EntryFormat
     }
 
     /// <summary>
-    /// Reads a head; the entry is without its content. Null where it cannot be read, or says what no entry of ours does. Never throws.
+    /// Reads a head; the entry is without its content. Null where the head cannot be read, or its values cannot be ours. Never throws.
     /// </summary>
     public static StoredHead? Read(ReadOnlyMemory<byte> bytes)
     {
@@ -111,14 +111,14 @@ public static class EntryFormat
         }
         catch (Exception failure) when (failure is InvalidDataException or ArgumentException)
         {
-            // The head bears the right checksum, and was not written by us.
+            // The checksum is right, but the head was not written by us.
             return null;
         }
     }
 
     /// <summary>
-    /// Returns the checksum of a piece of an entry's content. It covers whose it is and which piece, so that two that were exchanged are
-    /// found out.
+    /// Returns the checksum of a piece of an entry's content. The checksum covers the serial and the number as well, so that swapped pieces
+    /// are detected.
     /// </summary>
     /// <param name="serial">The serial of the entry.</param>
     /// <param name="number">The number of the piece, from 0; -1 for content in one piece.</param>
@@ -131,7 +131,7 @@ public static class EntryFormat
         return Checksum(content, Checksum(whose));
     }
 
-    /// <summary>CRC-32C of some bytes, after those that led to <paramref name="before"/>.</summary>
+    /// <summary>Returns the CRC-32C of bytes, continuing the checksum <paramref name="before"/>.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes, uint before = 0)
     {
         var check = ~before;
@@ -204,7 +204,7 @@ public static class EntryFormat
         return new StoredHead(entry, contentLength);
     }
 
-    // The checks of the guards on a response of an origin, once more on one of a store.
+    // Repeats on a stored response the checks made on an origin's response.
     private static bool IsServable(StoredHead head)
     {
         var (entry, length) = head;

@@ -6,12 +6,12 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>Brings stored responses up to date with what the origin says of them without sending them again.</summary>
+/// <summary>Updates stored responses when the origin answers about them (304, HEAD) without sending their content.</summary>
 internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryFactory entries, SteadyClock clock)
 {
     /// <summary>
-    /// RFC 9111 §4.3.4: updates what a 304 is about. Answers with the response to be served; null where the 304 is about none
-    /// of those that could be, and nothing was learnt.
+    /// RFC 9111 §4.3.4: updates the stored responses that a 304 matches. Returns the response to serve; null where the 304 matches none of
+    /// those that could be served.
     /// </summary>
     public async ValueTask<(CacheEntry Entry, bool IsStored)?> AfterNotModifiedAsync(
         StoredRequest request,
@@ -42,8 +42,8 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
     }
 
     /// <summary>
-    /// RFC 9111 §4.3.5: a response to HEAD updates the stored responses to GET that it could have been about, and removes those
-    /// that it shows to be outdated.
+    /// RFC 9111 §4.3.5: a response to HEAD updates the stored GET responses that could answer the same request, and removes those that it
+    /// shows to be outdated.
     /// </summary>
     public async ValueTask AfterHeadAsync(CacheRequest request, OriginResponse head, DateTimeOffset requestedAt)
     {
@@ -85,7 +85,7 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
         }
     }
 
-    // An error about one request is no fault of the stored response.
+    // These refusals concern the request, not the stored response.
     private static bool IsAboutResponse(NotStoredReason? refusal) =>
         refusal
             is not (

@@ -4,7 +4,7 @@ namespace CachingProxy.Admin;
 
 /// <summary>The shape of all errors of our own endpoints.</summary>
 /// <param name="Code">The error code, as in the table of the documentation.</param>
-/// <param name="Message">What is wrong, and what is permitted.</param>
+/// <param name="Message">What is wrong, and what is valid.</param>
 /// <param name="Status">The status code.</param>
 internal sealed record ApiError(string Code, string Message, int Status)
 {

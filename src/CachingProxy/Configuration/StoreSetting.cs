@@ -4,7 +4,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>The tier behind the memory: a closed set.</summary>
+/// <summary>Names the second tier to use: a file, or Redis.</summary>
 public abstract record StoreSetting
 {
     private StoreSetting() { }
