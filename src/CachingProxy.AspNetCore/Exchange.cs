@@ -54,14 +54,14 @@ public sealed class Exchange
     /// <summary>Tells whether the request may have content.</summary>
     public bool HasContent => _features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
-    /// <summary>The content of the request; whoever reads a part of it puts a stream over the rest in its place.</summary>
+    /// <summary>The content of the request. Code that reads a part of it sets this property to a stream over the rest.</summary>
     public Stream Content
     {
         get => _request.Body;
         set => _request.Body = value;
     }
 
-    /// <summary>The content of the request as the server reads it; null where the server has a stream alone.</summary>
+    /// <summary>The content of the request as a pipe; where the server offers only a stream, a pipe over that stream.</summary>
     internal PipeReader ContentReader => _features.Get<IRequestBodyPipeFeature>()?.Reader ?? PipeReader.Create(_request.Body);
 
     /// <summary>The client's address; null where the connection has none.</summary>
@@ -91,7 +91,7 @@ public sealed class Exchange
 
     /// <summary>Takes interim responses, before the response begins; null where the connection cannot have any.</summary>
     internal PipeWriter? InterimWriter =>
-        // To a client that waits with its content Kestrel itself may be about to say 100.
+        // Where a client waits for 100 before it sends its content, Kestrel itself may be about to send it.
         HttpProtocol.IsHttp11(Protocol)
         && RequestHeaders.Expect.Count == 0
             ? _features.Get<IConnectionTransportFeature>()?.Transport.Output
@@ -117,7 +117,7 @@ public sealed class Exchange
     /// <summary>Has a function called when the response is about to begin.</summary>
     public void OnStarting(Func<Task> callback) => _response.OnStarting(static function => ((Func<Task>)function)(), callback);
 
-    /// <summary>Takes back everything that was said of the response.</summary>
+    /// <summary>Resets the status and the fields of the response.</summary>
     /// <exception cref="InvalidOperationException">The response has begun.</exception>
     public void Clear()
     {

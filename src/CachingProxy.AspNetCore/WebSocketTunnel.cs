@@ -54,7 +54,7 @@ internal static class WebSocketTunnel
         await Task.WhenAll(up, down);
     }
 
-    // However a direction ends, that ends the tunnel; which side was at fault is of no use to anybody.
+    // The tunnel ends when either direction ends, in whatever way. Nobody needs to know which side was at fault.
     private static async Task CopyAsync(Stream from, Stream to, CancellationToken ended)
     {
         var buffer = new byte[16 * 1024];

@@ -39,7 +39,7 @@ public sealed class CacheEngine
         _parts = EngineParts.Wire(memory, options, time, logger, secondTier);
     }
 
-    /// <summary>The number of fetches that are under way that belong to no client.</summary>
+    /// <summary>The number of fetches under way that belong to no client.</summary>
     public int RunningFills => _parts.Fills.Running;
 
     /// <summary>
@@ -57,7 +57,7 @@ public sealed class CacheEngine
     public long ReadersCutOff => _parts.Growth.ReadersCutOff;
 
     /// <summary>
-    /// Takes in what the second tier knows of purges, before the first request. Without such a tier there is nothing to do.
+    /// Loads the purges that the second tier knows, before the first request. Does nothing without a second tier.
     /// </summary>
     public ValueTask OpenAsync() => _parts.SecondTier?.OpenAsync(_parts.PurgeSink) ?? ValueTask.CompletedTask;
 
@@ -93,10 +93,10 @@ public sealed class CacheEngine
     public ValueTask<bool> HasStoredAsync(CacheKey uri) => _parts.Lookup.HasAnyAsync(uri);
 
     /// <summary>
-    /// Purges on all faces and for all hosts and variants. When this returns, nothing that matches and was fetched before is served
-    /// any more; after a soft purge, not as fresh.
+    /// Purges on all faces and for all hosts and variants. When this returns, no matching response that was fetched before is served any
+    /// more; after a soft purge, none is served as fresh.
     /// </summary>
-    /// <exception cref="PurgeNotPropagatedException">It holds here, and could not be told to other nodes yet.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge holds here, but could not be told to other nodes yet.</exception>
     public async ValueTask PurgeAsync(Purge purge) => await _parts.Purger.PurgeAsync(purge);
 
     private async ValueTask<CacheResult> AwaitLookupAsync(
@@ -151,7 +151,7 @@ public sealed class CacheEngine
             ? _parts.Responder.FromOrigin(request, fetched, ForwardReason.Partial)
             : await ForwardAsync(request, ForwardReason.Partial, clientGone);
 
-    // A HEAD is answered from the whole that is being fetched, if it is.
+    // Answers a HEAD from a running fetch of the whole response, if there is one.
     private async ValueTask<CacheResult> JoinOrForwardAsync(CacheRequest request, ForwardReason reason, CancellationToken clientGone) =>
         _parts.Responder.FromOrigin(
             request,

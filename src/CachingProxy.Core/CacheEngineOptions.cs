@@ -18,8 +18,8 @@ public sealed class CacheEngineOptions
     }
 
     /// <summary>
-    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default, 0 or more. What
-    /// comes beyond is passed on at the pace of its slowest reader, and stored only where a tier behind the memory takes it as it comes.
+    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default, 0 or more. A body
+    /// beyond that is passed on at the pace of its slowest reader, and stored only where a tier behind the memory takes it as it arrives.
     /// </summary>
     public long MaxGrowingBytes
     {

@@ -9,8 +9,8 @@ internal static class EntryScripts
     /// <summary>Removes a lease if it is still ours.</summary>
     public const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-    // Whether a purge of the URL is remembered that is later than a position, of the same epoch: ids are two numbers. An entry of another
-    // epoch is a miss wherever it is read, so that nothing need be known of that here.
+    // Tells whether Redis remembers a purge of the URL that is later than a position of the same epoch. Ids are two numbers. An entry of
+    // another epoch is a miss wherever it is read, so this script can ignore it.
     private const string PurgedAfter = """
         local function purgedAfter(time, sequence, orAt)
           local purged = redis.call('GET', KEYS[2])
@@ -23,7 +23,8 @@ internal static class EntryScripts
 
         """;
 
-    // Nothing is written that was fetched before the last purge of its URL: late, queued, or by a node that has not heard of it.
+    // Refuses an entry that was fetched before the last purge of its URL: a late or queued write, or one of a node that has not heard of
+    // the purge.
     private const string IsCurrent =
         PurgedAfter
         + """
@@ -41,8 +42,8 @@ internal static class EntryScripts
         """;
 
     /// <summary>
-    /// Makes an entry be found: ARGV[5] fields are removed, the others set. They are set first: a server that is full refuses a script's
-    /// first write alone.
+    /// Writes an entry, so that it is found: sets fields, then removes ARGV[5] fields. Setting comes first, because a full server refuses
+    /// only the first write of a script.
     /// </summary>
     public const string Put =
         IsCurrent
@@ -65,8 +66,8 @@ internal static class EntryScripts
             """;
 
     /// <summary>
-    /// Removes the entries of a purged URL, and remembers the purge for a while. However many nodes do so for the same purge, the first one
-    /// removes: what is there afterwards may be newer. ARGV[4]: how long it is remembered.
+    /// Removes the entries of a purged URL, and remembers the purge for a while. Only the first node that does so for a purge removes
+    /// entries, because later entries may be newer than the purge. ARGV[4]: the time to remember the purge.
     /// </summary>
     public const string Purge =
         PurgedAfter

@@ -7,13 +7,14 @@ namespace CachingProxy.Redis;
 
 /// <summary>
 /// The purges of URLs that are in the log, and whose entries in Redis are still to be removed: they are in another slot of a cluster than
-/// the log. Until that is done this node keeps each in mind, so that it does not serve what they ended. Safe for any number of threads.
+/// the log. Until their removal this node keeps each purge in mind, so that it does not serve purged entries. Safe for any number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// 1. A node appends the purge, and ends before it has removed the entries. The others have read the purge, and remove them in its place.
 /// 2. All nodes end. The purge stands in the list of those that are open, and the next node that starts removes the entries before it
 /// forgets it. 3. Two nodes remove for the same purge, and an entry was stored between: the second finds the purge remembered, and leaves
-/// it alone. 4. The server of the slot is down: it is tried again with every poll, and the purge kept in mind as long.
+/// it alone. 4. The server of the slot is down: every poll tries the removal again, and until then the purge is kept in mind.
 /// </remarks>
 internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, PurgeStream stream)
 {
@@ -22,7 +23,7 @@ internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, Redi
 
     private readonly ConcurrentDictionary<long, Open> _open = new();
 
-    /// <summary>How many there are.</summary>
+    /// <summary>Counts the open purges.</summary>
     public int Count => _open.Count;
 
     /// <summary>Adds a purge, which is kept in mind from <paramref name="held"/> on.</summary>
@@ -34,7 +35,7 @@ internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, Redi
         }
     }
 
-    /// <summary>Removes what there is to be removed; what cannot be is tried again with the next call.</summary>
+    /// <summary>Removes the entries of all open purges. A purge that fails is tried again with the next call.</summary>
     public async Task CloseAsync()
     {
         foreach (var number in _open.Keys)
@@ -43,7 +44,7 @@ internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, Redi
         }
     }
 
-    /// <summary>Forgets all of them; for when everything was purged since.</summary>
+    /// <summary>Forgets all open purges. For use after a purge of everything.</summary>
     public void Clear()
     {
         foreach (var number in _open.Keys)

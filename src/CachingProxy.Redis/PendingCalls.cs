@@ -1,6 +1,6 @@
 namespace CachingProxy.Redis;
 
-/// <summary>Bounds the calls that are on their way, and the bytes that they send. Safe for any number of threads.</summary>
+/// <summary>Bounds the calls in flight, and the bytes that they send. Safe for any number of threads.</summary>
 /// <param name="maxBytes">The most bytes.</param>
 internal sealed class PendingCalls(long maxBytes)
 {

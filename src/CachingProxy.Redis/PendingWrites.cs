@@ -3,7 +3,7 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The writes on their way to Redis, in the background: one after the other for each URI. Safe for any number of threads.
+/// Runs the writes to Redis in the background: one after the other for each URI. Safe for any number of threads.
 /// </summary>
 internal sealed class PendingWrites
 {
@@ -18,7 +18,7 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>Ends when what is on its way for a URI is written, or has failed.</summary>
+    /// <summary>Ends when all queued writes for a URI are done or have failed.</summary>
     public Task Of(CacheKey key)
     {
         lock (_last)
@@ -27,7 +27,7 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>Ends when all that is on its way is written, or has failed.</summary>
+    /// <summary>Ends when all queued writes are done or have failed.</summary>
     public Task SettleAsync()
     {
         lock (_last)
@@ -36,7 +36,9 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>Forgets what is done. Now and then, and not at once: it is looked for by the lease that ends after it.</summary>
+    /// <summary>
+    /// Forgets completed writes. Call it now and then, not after each write: a lease that ends later looks for its write.
+    /// </summary>
     public void Forget()
     {
         lock (_last)

@@ -7,13 +7,13 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The stream in Redis that is the log of purges of all nodes. It notices by itself when the server has lost it or has gone back to an
-/// older copy: another epoch begins then. Safe for any number of threads.
+/// The stream in Redis that is the log of purges of all nodes. Notices when the server has lost the stream or has gone back to an older
+/// copy, and then begins another epoch. Safe for any number of threads.
 /// </summary>
 internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, RedisConnection connection)
 {
-    // Without a stream or an epoch there is no telling what was purged: another epoch begins. So it does where one is to be ended
-    // (ARGV[2]), and where the stream has gone back: an old copy of it was restored, without the last item that this node knows of
+    // Without a stream or an epoch nobody can tell what was purged: another epoch begins. Another epoch also begins where one is to be
+    // ended (ARGV[2]), and where the stream has gone back: an old copy of it was restored, without the last item that this node knows of
     // (ARGV[5], of the epoch ARGV[4]).
     private const string Ensure = """
         local epoch = redis.call('GET', KEYS[1])
@@ -43,8 +43,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             return {epoch, last[1], first[1], first[2][2]}
             """;
 
-    // A hard purge of a URL is noted among those whose entries are still there (KEYS[3]): they are in another slot of a cluster, and
-    // whoever removes them may end in between.
+    // A hard purge of a URL is noted in KEYS[3] until its entries are removed: the entries are in another slot of a cluster, and the node
+    // that removes them may end in between.
     private const string Append =
         Ensure
         + """
@@ -68,7 +68,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     private readonly Lock _lock = new();
     private readonly HashSet<long> _ended = [];
 
-    // The last item that was read or written here: a stream without it is not the one that it was in.
+    // The last item that was read or written here: a stream without this item is a different one.
     private (LogPosition Position, string Id) _known = (default, "");
 
     /// <summary>The two parts of an id, as a script compares them.</summary>
@@ -77,7 +77,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     /// <summary>Returns the moment when the item of a number was written.</summary>
     public static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
 
-    /// <summary>Returns the last item of the stream, and the number after which it has everything, in whatever epoch.</summary>
+    /// <summary>Returns the last item of the stream, and the number after which the stream is complete, in whatever epoch.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<(LogPosition Last, long ReachesBackTo)> LookAsync()
@@ -88,13 +88,15 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             answer = await EvaluateAsync(Look, [], endedEpoch: (string)answer[0]!);
         }
 
-        // Where it begins with its beginning, nothing was left out.
+        // Where the stream still has its 'begin' item, no purge is missing.
         var last = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
         Learn(last, (string)answer[1]!);
         return (last, answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!));
     }
 
-    /// <summary>Writes a purge down. Its position, later than all before it, perhaps in an epoch that was not known here.</summary>
+    /// <summary>
+    /// Writes a purge down. Returns its position, which is later than all before it, perhaps in an epoch that was not known here.
+    /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)

@@ -59,7 +59,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
-        // Chunks without a head are found by nobody, and go when their time is over.
+        // No look-up finds chunks without a head; they expire when their time is over.
         _pending.Clear();
         return base.DisposeAsync();
     }
@@ -71,7 +71,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
         async Task<bool> SendAsync()
         {
-            // All are on their way at once, as far as the bound permits; the head comes last.
+            // The chunks are sent concurrently, as far as the bound permits; the head is sent last.
             var isWritten = await store.WriteChunkAsync(entry, number, chunk);
             return await before && isWritten;
         }

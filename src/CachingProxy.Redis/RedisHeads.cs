@@ -18,7 +18,8 @@ internal sealed class RedisHeads(RedisKeys keys, RedisConnection connection, Ste
     public TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - clock.Now;
 
     /// <summary>
-    /// Writes a head, which makes its entry be found; those that it replaces go. False where Redis does not take it.
+    /// Writes a head, so that look-ups find its entry, and removes the entries it replaces. Returns false where Redis does not take the
+    /// head.
     /// </summary>
     public async Task<bool> WriteAsync(CacheEntry entry, byte[]? body, long length)
     {

@@ -7,7 +7,7 @@ namespace CachingProxy.Redis;
 /// <summary>Gives out the turns to fetch among the nodes. Safe for any number of threads.</summary>
 /// <param name="keys">The names of keys.</param>
 /// <param name="connection">The connection.</param>
-/// <param name="writes">What is on its way: a turn ends when what was fetched is written.</param>
+/// <param name="writes">The pending writes: a turn ends when the fetched response is written.</param>
 /// <param name="time">How long a turn lasts that nobody gives back.</param>
 internal sealed class RedisLeases(RedisKeys keys, RedisConnection connection, PendingWrites writes, TimeSpan time) : IFetchLeases
 {
@@ -17,7 +17,7 @@ internal sealed class RedisLeases(RedisKeys keys, RedisConnection connection, Pe
         var lease = keys.Lease(key, partition);
         var token = Guid.NewGuid().ToString("N");
         var (isDone, isOurs) = await connection.TryAsync(lease, database => database.StringSetAsync(lease, token, time, When.NotExists));
-        // A call that was too late may take it yet: it is given back like one that was taken.
+        // A call that did not finish in time may still take the turn: such a turn is given back like any other.
         return isDone && !isOurs ? null : new Lease(this, key, lease, isDone || connection.IsUp ? token : null);
     }
 

@@ -63,7 +63,7 @@ internal sealed class RedisPurges : IDisposable
         }
     }
 
-    /// <summary>Tells a sink of what is there, and from then on of what comes.</summary>
+    /// <summary>Passes the existing purges to a sink, and from then on every new one.</summary>
     public async Task BeginAsync(IPurgeSink sink)
     {
         _sink = sink;
@@ -71,8 +71,8 @@ internal sealed class RedisPurges : IDisposable
     }
 
     /// <summary>
-    /// The connection is there, or there again: nothing is read from Redis before this node knows what was purged, and Redis what this node
-    /// has.
+    /// Exchanges purges after a connect or reconnect: no entry is read from Redis before this node knows the purges of Redis, and Redis
+    /// those of this node.
     /// </summary>
     /// <exception cref="TimeoutException">It does not answer after all.</exception>
     public async Task OnUpAsync(ConnectionMultiplexer multiplexer)
@@ -113,13 +113,14 @@ internal sealed class RedisPurges : IDisposable
             return position;
         }
 
-        // Kept in mind until it is told, and its entries are removed: they are there again when Redis is.
+        // Kept until Redis has the purge and its entries are removed: the entries are there again when Redis is.
         _untold.Add(purge, held);
         throw new PurgeNotPropagatedException("Redis does not answer.");
     }
 
     /// <summary>
-    /// Reads what is new, and tells what could not be told, beside the caller. However often it is called meanwhile, once more is enough.
+    /// Starts to read new purges, and to send those that could not be sent, without waiting. Further calls before the reading begins do
+    /// nothing.
     /// </summary>
     public void CatchUp()
     {
@@ -129,7 +130,7 @@ internal sealed class RedisPurges : IDisposable
         }
     }
 
-    /// <summary>Reads what is new, and tells what could not be told. False where Redis does not answer.</summary>
+    /// <summary>Reads new purges, and sends those that could not be sent. Returns false where Redis does not answer.</summary>
     public async Task<bool> CatchUpAsync()
     {
         if (!await ReadAsync() || !await TellAsync())
@@ -195,7 +196,7 @@ internal sealed class RedisPurges : IDisposable
         try
         {
             var position = await _stream.AppendAsync(purge);
-            // In another epoch than this node knows it means nothing here until that is known.
+            // A position in an epoch that this node does not know means nothing here until the node knows it.
             return position.Epoch == Seen.Epoch || (await ReadAsync() && position.Epoch == Seen.Epoch) ? position : null;
         }
         catch (Exception failure)

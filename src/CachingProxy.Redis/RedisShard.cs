@@ -3,7 +3,7 @@ using System.Net;
 namespace CachingProxy.Redis;
 
 /// <summary>The state of one server: whether it is asked. Safe for any number of threads.</summary>
-/// <param name="server">Which it is; null for the one that is not part of a cluster.</param>
+/// <param name="server">The server's address; null where there is no cluster.</param>
 internal sealed class RedisShard(EndPoint? server)
 {
     private const int MaxFailures = 3;
@@ -17,14 +17,15 @@ internal sealed class RedisShard(EndPoint? server)
     /// <summary>Tells whether the server is the one at an address; where there is no cluster, any is.</summary>
     public bool IsAt(EndPoint? address) => server is null || Equals(address, server);
 
-    /// <summary>Tells whether it failed so often that nobody asks before a probe has found it back.</summary>
+    /// <summary>Tells whether the server failed so often that no call is made until a probe finds it back.</summary>
     public bool IsDown => _isDown;
 
     /// <summary>Counts a call that was answered.</summary>
     public void OnAnswer() => Volatile.Write(ref _failures, 0);
 
     /// <summary>
-    /// Counts a call that failed; true where that is the one too many. A limit that ran out is waited for once, and not by each in turn.
+    /// Counts a failed call; returns true if the server is now down. A single timeout is enough, so that not every call waits for one in
+    /// turn.
     /// </summary>
     public bool OnFailure(Exception failure)
     {

@@ -19,7 +19,7 @@ internal sealed class RedisShards(int database, TimeProvider time)
             ? _shards.GetOrAdd(server, found => new RedisShard(found))
             : _single;
 
-    /// <summary>Learns which servers of a cluster have what, where it is one.</summary>
+    /// <summary>Learns which server of a cluster has which keys, if there is a cluster.</summary>
     /// <exception cref="RefusedServerException">A cluster has no database of the number that is configured.</exception>
     public void Learn(ConnectionMultiplexer multiplexer)
     {
@@ -40,7 +40,7 @@ internal sealed class RedisShards(int database, TimeProvider time)
     public void Forget() => _cluster = null;
 
     /// <summary>
-    /// Asks the servers of a cluster that failed whether they are back, but for that of the log, which the connection asks.
+    /// Asks the failed servers of a cluster whether they are back. The connection itself asks the server of the log.
     /// </summary>
     public async Task ProbeAsync(ConnectionMultiplexer multiplexer, TimeSpan timeout, CancellationToken cancellation)
     {

@@ -14,10 +14,10 @@ namespace CachingProxy.Redis;
 /// </summary>
 public sealed class RedisStore : ISecondTier
 {
-    /// <summary>Content up to here stands beside its head; what is larger in chunks of this size.</summary>
+    /// <summary>Content up to this size stands beside its head; larger content is split into chunks of this size.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Content that is larger is not kept here: its chunks are counted whenever it is found.</summary>
+    /// <summary>Larger content is not kept here, because every look-up that finds it counts its chunks.</summary>
     internal const long MaxContentBytes = 1L << 30;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -197,13 +197,13 @@ public sealed class RedisStore : ISecondTier
         _purges.Dispose();
     }
 
-    /// <summary>Waits until all that is on its way is written, or has failed.</summary>
+    /// <summary>Waits until all writes in flight are done, or have failed.</summary>
     public Task SettleAsync() => _writes.SettleAsync();
 
     /// <summary>Reads a chunk of larger content; null where it is not there, or damaged.</summary>
     internal async ValueTask<byte[]?> ReadChunkAsync(CacheKey key, long serial, int number)
     {
-        // A client is being answered from it already: better late than broken off.
+        // A client is receiving the content already: a late chunk is better than a broken response.
         var name = _keys.Chunk(key, serial, number);
         var (isDone, bytes) = await _connection.TryAsync(name, database => database.StringGetAsync(name), timeout: _options.PurgeTimeout);
         return isDone ? SealedContent.Open(serial, number, (byte[]?)bytes) : null;
@@ -223,7 +223,8 @@ public sealed class RedisStore : ISecondTier
     }
 
     /// <summary>
-    /// Writes the head, which makes the entry be found; those that it replaces go. In the background, one after the other for each URI.
+    /// Writes the head, so that requests find the entry, and removes the entries that it replaces. Works in the background, one write after
+    /// the other for each URI.
     /// </summary>
     internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) =>
         _writes.Add(

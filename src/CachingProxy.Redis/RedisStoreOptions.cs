@@ -84,7 +84,9 @@ public sealed class RedisStoreOptions
         }
     } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How much may be on its way to Redis, in bytes: 16 MiB by default. What comes beyond is not written, and counted.</summary>
+    /// <summary>
+    /// The most bytes that may wait to be written to Redis: 16 MiB by default. Data beyond this limit is counted and not written.
+    /// </summary>
     public long MaxPendingBytes
     {
         get;

@@ -3,7 +3,7 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Redis;
 
-/// <summary>A piece of content with a checksum behind it, which says whose it is and which piece.</summary>
+/// <summary>A piece of content followed by a checksum, which covers the serial of its entry and its own number too.</summary>
 internal static class SealedContent
 {
     private const int ChecksumBytes = 4;

@@ -3,7 +3,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The purges that Redis could not be told of yet; each is kept in mind here until it is. Safe for any number of threads.
+/// Keeps each purge that Redis could not be told of yet, until Redis is told. Safe for any number of threads.
 /// </summary>
 internal sealed class UntoldPurges
 {
@@ -27,7 +27,7 @@ internal sealed class UntoldPurges
 
     /// <summary>Adds a purge.</summary>
     /// <param name="purge">The purge.</param>
-    /// <param name="held">Keeps the purge in mind, until it is told and its entries are removed; null where nothing need.</param>
+    /// <param name="held">Holds the purge in mind until it is told and its entries are removed; null where no hold is needed.</param>
     public void Add(Purge purge, IDisposable? held)
     {
         lock (_lock)
@@ -50,7 +50,7 @@ internal sealed class UntoldPurges
         }
     }
 
-    /// <summary>Removes a purge that was told; returns what keeps it in mind, if anything does.</summary>
+    /// <summary>Removes a purge that was told, and returns the hold on it, if there is one.</summary>
     public IDisposable? Remove(Purge purge)
     {
         lock (_lock)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The file that is in use now. One that turns out to be damaged is set aside and replaced; one that cannot be written is not read either,
-/// until what was purged meanwhile is written down. Safe for any number of threads.
+/// The file that is in use now. A damaged file is set aside and replaced. A file that cannot be written is not read either, until the
+/// purges of the meantime are written to it. Safe for any number of threads.
 /// </summary>
 internal sealed class CurrentFile : IAsyncDisposable
 {
@@ -61,8 +61,8 @@ internal sealed class CurrentFile : IAsyncDisposable
         _lock.Dispose();
     }
 
-    // A file that turns out to be damaged is set aside at once. The next one goes on where it ends: what is in the memory stays valid, and
-    // nothing that the damaged one held is believed.
+    // A file that turns out to be damaged is set aside at once. The next file continues its log: entries in memory stay valid, and no
+    // content of the damaged file is trusted.
     private async Task ReplaceWhenDamagedAsync(SqliteSession session)
     {
         var failure = await session.Damage;
@@ -107,7 +107,7 @@ internal sealed class CurrentFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops using the file after a failure to write, until that is made up for.</summary>
+    /// <summary>Stops using the file after a failed write, until the missed purges are written.</summary>
     public void Break(Exception failure)
     {
         if (!_isBroken && !SqliteFile.IsDamage(failure) && _session is not null)
@@ -117,7 +117,7 @@ internal sealed class CurrentFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Tries again what could not be written: a disk that was full has room some time.</summary>
+    /// <summary>Tries again to write the missed purges, or to open a file: a full disk may have room later.</summary>
     public async Task RecoverAsync()
     {
         try

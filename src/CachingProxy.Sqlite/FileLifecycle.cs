@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Sqlite;
 
-/// <summary>Takes the file of the cache into use: its lock, and another one in its place where it is of no use.</summary>
+/// <summary>Takes the file of the cache into use: locks it, and begins a new file where the old one is unusable.</summary>
 internal static class FileLifecycle
 {
     // EWOULDBLOCK of Linux and of macOS, and the sharing violation of Windows.
     private static readonly int[] HeldByAnother = [11, 35, 32];
 
-    /// <summary>Takes a lock of the system's, which ends with the process that holds it, however that ends.</summary>
+    /// <summary>Takes a lock of the operating system, which ends with the process that holds it, however the process ends.</summary>
     /// <exception cref="FileInUseException">Another process holds it.</exception>
     public static FileStream Lock(string path)
     {

@@ -79,7 +79,7 @@ internal static class FileOwnership
     {
         try
         {
-            // As it lies there: no lock is taken, and nothing is written beside it.
+            // Reads the file as it is: takes no lock, and writes no file beside it.
             using var connection = new SqliteConnection(
                 new SqliteConnectionStringBuilder
                 {

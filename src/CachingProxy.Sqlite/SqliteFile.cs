@@ -95,7 +95,7 @@ internal static class SqliteFile
             connection = Connect(path);
             if (isNew)
             {
-                // The mark first, so that no end of this process leaves a file that is not known for ours.
+                // Writes the mark first: wherever this process ends, the file is known as ours.
                 Execute(
                     connection,
                     $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; "
@@ -110,8 +110,8 @@ internal static class SqliteFile
                 return null;
             }
 
-            // What a killed process left of bodies that were never whole; and a write, since a file that only looks writable says so only
-            // then.
+            // Removes chunks that a killed process left of incomplete bodies. Writes as well, because only a write shows that a file just
+            // looks writable.
             Execute(
                 connection,
                 "DELETE FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM entries); INSERT OR REPLACE INTO meta VALUES('clean', 0);"
@@ -221,8 +221,8 @@ internal static class SqliteFile
         );
     }
 
-    // A file that was closed in order is sound. Of one that was not the whole is looked at where that takes no longer than a second or two;
-    // what is damaged in a larger one is found where it is read.
+    // A file that was closed in order is sound. A file that was not is checked as a whole if that takes a second or two at most. Damage in
+    // a larger file shows when the damaged part is read.
     private static bool IsSound(SqliteConnection connection)
     {
         const long maxChecked = 256L << 20;

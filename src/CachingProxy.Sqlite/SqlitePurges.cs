@@ -6,9 +6,9 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The log of purges in the file. What could not be written is kept until it can be, and a mark beside the file says so: where that is set
-/// when the file is opened again, another epoch begins. It outlives a file that was damaged: the next one goes on with its numbers. Safe
-/// for any number of threads.
+/// The log of purges in the file. Purges that could not be written are kept until they can be, and a mark beside the file says so: where
+/// the mark is set when the file is opened again, another epoch begins. The log outlives a damaged file: the next file goes on with its
+/// numbers. Safe for any number of threads.
 /// </summary>
 /// <param name="mark">The file beside that of the cache; its first byte is the mark, which a full disk takes.</param>
 /// <param name="epoch">Which log it is.</param>
@@ -27,7 +27,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     /// <summary>The position of the last purge.</summary>
     public LogPosition Last => new(epoch, Volatile.Read(ref _lastNumber));
 
-    /// <summary>Tells whether some could not be written before the process ended: the epoch has to end.</summary>
+    /// <summary>Tells whether purges were still unwritten when the process ended: the epoch then has to end.</summary>
     public static bool IsMarked(FileStream mark) => mark.Length > 0 && mark.ReadByte() == Unwritten;
 
     /// <summary>Sets the mark, or takes it away.</summary>

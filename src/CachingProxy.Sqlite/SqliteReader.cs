@@ -22,7 +22,7 @@ internal sealed class SqliteReader : IDisposable
         _chunk.Parameters.Add(new SqliteParameter { ParameterName = "$1" });
     }
 
-    /// <summary>Returns the rows of a URI, the newest last. Those that cannot be read are there as such.</summary>
+    /// <summary>Returns the rows of a URI, the newest last. Rows that cannot be read are included, marked as such.</summary>
     public IReadOnlyList<SqliteRow> Find(CacheKey key)
     {
         var rows = new List<SqliteRow>();

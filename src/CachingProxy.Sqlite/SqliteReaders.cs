@@ -41,7 +41,7 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until nobody reads any more, and closes the connections; whoever comes later is refused.</summary>
+    /// <summary>Waits until no reads are left, and closes the connections. Later reads are refused.</summary>
     public async ValueTask DisposeAsync()
     {
         for (var i = 0; i < MaxReaders; i++)

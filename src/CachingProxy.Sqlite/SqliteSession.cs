@@ -88,7 +88,7 @@ internal sealed class SqliteSession : IAsyncDisposable
     /// <summary>Returns the identity of another entry.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>Reads beside whatever is written.</summary>
+    /// <summary>Reads while others may write.</summary>
     /// <exception cref="SqliteException">It failed; where the file is damaged, <see cref="Damage"/> has ended.</exception>
     public async Task<T> ReadAsync<T>(Func<SqliteReader, T> read)
     {

@@ -68,8 +68,8 @@ public sealed class SqliteStore : ISecondTier
     internal DateTimeOffset Now => _clock.Now;
 
     /// <summary>
-    /// Opens the file, or makes it. One of ours that is damaged is set aside, one of another version emptied; one that cannot be used
-    /// leaves a store that keeps nothing.
+    /// Opens the file, or makes it. A damaged file of ours is set aside, and one of another version emptied. If the file cannot be used,
+    /// the store keeps nothing.
     /// </summary>
     /// <exception cref="RefusedFileException">The path leads to what is not ours; nothing was touched.</exception>
     /// <exception cref="FileInUseException">Another process uses the file.</exception>
@@ -114,7 +114,7 @@ public sealed class SqliteStore : ISecondTier
         }
         catch (Exception failure) when (SqliteFile.IsDamage(failure))
         {
-            // The purges cannot be read: what they matter to goes with them.
+            // The purges cannot be read: every entry they may concern becomes a miss.
             sink.Load(new JournalState(purges.Last, purges.Last.Number, []));
         }
     }
@@ -197,7 +197,7 @@ public sealed class SqliteStore : ISecondTier
     /// <inheritdoc/>
     public async ValueTask ClearAsync()
     {
-        // In steps, so that nobody waits long. A purge of everything has ended them all before the first.
+        // Deletes in steps, so that no other work waits long. The purge of everything has made all entries misses before.
         var last = _file?.Session?.NextId() ?? 0;
         for (var isMore = true; isMore && IsAvailable; )
         {
@@ -222,7 +222,7 @@ public sealed class SqliteStore : ISecondTier
 
         if (_file is { } file)
         {
-            // A last time, so that what was purged is not there again after a restart.
+            // Writes missed purges a last time, so that purged entries do not come back after a restart.
             await (file is { Session: not null, Purges.HasUnwritten: true } ? file.RecoverAsync() : Task.CompletedTask);
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
             await file.DisposeAsync();

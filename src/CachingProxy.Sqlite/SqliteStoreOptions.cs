@@ -31,8 +31,8 @@ public sealed class SqliteStoreOptions
     } = 1L << 30;
 
     /// <summary>
-    /// How much may wait to be written, in bytes: 64 MiB by default. What comes beyond is not written, and counted; no request waits for
-    /// it.
+    /// How much may wait to be written, in bytes: 64 MiB by default. Content beyond this bound is not written but counted; no request
+    /// waits.
     /// </summary>
     public long MaxQueuedBytes
     {

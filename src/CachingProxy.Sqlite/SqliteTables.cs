@@ -137,7 +137,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>Removes a few of those that were used the longest time ago. False where there are none.</summary>
     public bool DeleteOldest(int count) => DeleteAll("SELECT id FROM entries ORDER BY used_at LIMIT $1", (long)count);
 
-    /// <summary>Writes a purge down; of the same thing the last one counts, and one of everything ends all before it.</summary>
+    /// <summary>
+    /// Writes a purge down. Of several purges of the same thing the last one counts; a hard purge of everything ends all before it.
+    /// </summary>
     public void Insert(Purge purge, long number, DateTimeOffset at)
     {
         // Of the same thing the later one counts, whichever is written first.
@@ -159,7 +161,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Forgets the oldest purges beyond a number of them. What is older than they are is a miss then.</summary>
+    /// <summary>
+    /// Forgets the oldest purges beyond a number of them. Every entry fetched before the last forgotten purge is a miss then.
+    /// </summary>
     public void CompactPurges(int max)
     {
         if (SqliteFile.Scalar(connection, "SELECT COUNT(*) FROM purges") is var count && count > max)
@@ -172,7 +176,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>The purges that still count, the oldest first, and the number that they reach back to.</summary>
+    /// <summary>Returns the purges that still count, the oldest first, and the horizon, to which they reach back.</summary>
     public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() =>
         (
             SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),

@@ -5,19 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The one that writes: work is queued, in order, and done in transactions of many pieces beside the requests. When more waits than may, or
-/// writing fails, entries are not written, and counted. Safe for any number of threads.
+/// The only writer of the file: queues work in order, and does it in transactions of many pieces, beside the requests. When too much work
+/// waits, or a write fails, entries are not written, and are counted. Safe for any number of threads.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
     /// <summary>How long nothing is written after a failure, such as a full disk.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
-    // Measured: more in one transaction is slower, and holds up who waits for a purge.
+    // Measured: larger transactions are slower, and hold up callers that wait for a purge.
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
-    // Of making room, after each.
+    // Steps of making room after each.
     private const int MinSteps = 8;
 
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
@@ -47,13 +47,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>The bytes of all entries, as of the last transaction.</summary>
     public long TotalBytes { get; private set; }
 
-    /// <summary>Ends when the file turns out to be damaged, with how that showed.</summary>
+    /// <summary>Ends when the file turns out to be damaged, with the exception that showed it.</summary>
     public Task<Exception> Damage => _damage.Task;
 
-    /// <summary>Does nothing any more of what is queued: who waits for it is told that it failed.</summary>
+    /// <summary>Stops doing the queued work: callers that wait for a piece of it get an exception.</summary>
     public void Abandon() => _isAbandoned = true;
 
-    /// <summary>Queues work that nobody waits for; false where too much waits already, or nothing is written for now.</summary>
+    /// <summary>Queues work that no caller waits for. Returns false where too much work waits already, or writing is paused.</summary>
     public bool TryQueue(long bytes, Action<SqliteTables> work)
     {
         if (IsPaused || !TryTake(bytes))
@@ -138,7 +138,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            // Whatever it is, it ends these pieces and not the writer: purges wait for it.
+            // Any exception ends these pieces, but not the writer: purges wait for the writer.
             OnFailure(failure);
             Interlocked.Add(ref _dropped, pieces.Count(piece => piece.Done is null));
             if (pieces.Count == 1)
@@ -152,7 +152,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    // In steps, so that whoever waits for a purge waits for a few of them at most: meanwhile it may be a little more than the bound.
+    // Works in steps, so that a purge waits for a few of them at most. Meanwhile the entries may take a little more than the bound.
     private void MakeRoom()
     {
         try

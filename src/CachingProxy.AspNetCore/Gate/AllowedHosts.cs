@@ -5,8 +5,8 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Under which names this server may be asked: those that are configured; else, on loopback, the loopback names and the
-/// listening address; else any. A page of another site cannot make a browser call us by a name of its own then.
+/// The host names that a request to this server may use: the configured ones; else, on loopback, the loopback names and the listening
+/// address; else any. With such a limit, a page of another site cannot make a browser call this server by that site's name.
 /// </summary>
 public sealed class AllowedHosts
 {

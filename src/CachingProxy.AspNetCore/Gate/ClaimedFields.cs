@@ -1,9 +1,9 @@
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Request fields by which whoever likes claims how a request came: who asked, by which name and scheme, for which path, with which method.
-/// An origin that believes one could be made to answer something that others get too, so that none of them reaches it from a client. This
-/// is the one list, by kind; names are compared without regard to case, and an underscore counts as a hyphen.
+/// Request fields in which any client can claim how a request came: who asked, by which name and scheme, for which path, with which method.
+/// An origin that believes such a claim could be made to send a response that others get too, so that no such field from a client reaches
+/// the origin. This is the one list, by kind; names are compared without regard to case, and an underscore counts as a hyphen.
 /// </summary>
 public static class ClaimedFields
 {

@@ -4,15 +4,15 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Refuses what a page of another site makes a browser do with the operator's credentials: where every request to the origin carries those,
-/// a form or a script anywhere could otherwise change things in the operator's name. Reading is left to the same-origin policy, but for
-/// WebSockets, which have none. Safe for any number of threads.
+/// Refuses requests that a page of another site makes a browser send with the operator's credentials: where every request to the origin
+/// carries these credentials, any form or script could otherwise change things in the operator's name. The guard leaves reading to the
+/// same-origin policy, except for WebSockets, which have no such policy. Safe for any number of threads.
 /// </summary>
 /// <param name="hasCredentials">Whether requests act with the operator's credentials at all.</param>
 /// <param name="allowedOrigins">Origins whose pages may, as <c>scheme://host[:port]</c>, normalised; <c>*</c> for all.</param>
 public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> allowedOrigins)
 {
-    /// <summary>Looks at a request to the origin or to a target. Answers with the refusal, or null.</summary>
+    /// <summary>Checks a request to the origin or to a target. Returns the refusal, or null where there is none.</summary>
     public Refusal? Check(Exchange exchange, GuardedRequest guarded)
     {
         ArgumentNullException.ThrowIfNull(exchange);
@@ -40,7 +40,8 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
             : null;
     }
 
-    // Fetch Metadata says it outright. A browser without it still says whose page it was; `null` is that of nobody we know.
+    // Fetch Metadata names the relation of the sites outright. A browser without it still sends the origin of the page; the origin `null`
+    // counts as foreign.
     private bool IsForeign(Exchange exchange, string host)
     {
         var headers = exchange.RequestHeaders;

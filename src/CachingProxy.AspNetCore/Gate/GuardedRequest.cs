@@ -9,7 +9,8 @@ namespace CachingProxy.AspNetCore.Gate;
 public readonly record struct GuardedRequest(string Target, string Host)
 {
     /// <summary>
-    /// Stands for the host of a request of HTTP/1.0 without one: a name that nobody can have (RFC 2606), so that it keys by itself.
+    /// Stands for the host of an HTTP/1.0 request that names none. Nobody can own this name (RFC 2606), so such requests have keys of their
+    /// own.
     /// </summary>
     public const string Nameless = "http10.invalid";
 
@@ -17,9 +18,9 @@ public readonly record struct GuardedRequest(string Target, string Host)
     public bool HasHost => Host != Nameless;
 
     /// <summary>
-    /// Returns the host that is part of the key, and that the origin is given in <c>X-Forwarded-Host</c> with a request whose answer may be
-    /// stored. For the loopback names, with any port, it is <c>localhost</c>: they are one machine, and a local proxy on another port finds
-    /// what was stored by this one.
+    /// Returns the host for the key. The origin gets the same host in <c>X-Forwarded-Host</c> if the response may be stored. All loopback
+    /// names, with any port, become <c>localhost</c>: they are one machine, and a local proxy on another port finds the responses that this
+    /// proxy stored.
     /// </summary>
     public string KeyHost => UriNormalization.WithoutPort(Host) is "localhost" or "127.0.0.1" or "[::1]" ? "localhost" : Host;
 

@@ -30,7 +30,7 @@ public static class RequestGuard
 
     private static readonly string[] FramingFields = ["Content-Length", "Host", "Transfer-Encoding"];
 
-    /// <summary>Looks at a request before anything else does. Answers with the refusal, or null and the canonical request.</summary>
+    /// <summary>Checks a request before anything else does. Returns the refusal, or null and the canonical request.</summary>
     public static Refusal? Check(Exchange exchange, out GuardedRequest guarded)
     {
         ArgumentNullException.ThrowIfNull(exchange);

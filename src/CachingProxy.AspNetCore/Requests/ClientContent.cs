@@ -6,14 +6,14 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The content of a client's request, which is read while the response is written already. It bounds how long the client may send nothing,
-/// and it ends with the request: nobody reads it afterwards. Where a response begins before all of it was read, no other request follows on
-/// the connection (RFC 9112 §9.5). One reader at a time.
+/// The content of a client's request, which may still be read while the response is written. This stream bounds how long the client may
+/// send nothing, and ends with the request: nobody reads it afterwards. If a response begins before all content was read, no other request
+/// follows on the connection (RFC 9112 §9.5). One reader at a time.
 /// </summary>
 public sealed class ClientContent : ForwardStream
 {
-    // A client that is answered while it sends goes on for a moment. Were the connection closed at once, the reset that answers its bytes
-    // could take the response away from it.
+    // A client that gets a response while it sends goes on sending for a moment. If the connection were closed at once, a TCP reset would
+    // follow, and the client could lose the response.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 
     private readonly Exchange _exchange;
@@ -122,7 +122,7 @@ public sealed class ClientContent : ForwardStream
 
         await reading;
         _end.Dispose();
-        // Who waits for a 100 has sent nothing yet, and reading would tell it to.
+        // A client that waits for a 100 has sent nothing yet, and a read would tell it to send.
         if (_isLeftUnread && !_isWhole && (_hasBegun || _exchange.RequestHeaders.Expect.Count == 0))
         {
             await DrainAsync();
@@ -152,7 +152,7 @@ public sealed class ClientContent : ForwardStream
     private Task OnResponseStartingAsync()
     {
         _isLeftUnread = !_isWhole;
-        // Somebody in front of us may take for another request what we take for the content.
+        // A proxy in front of us may take bytes for another request that we take for content.
         if (_isLeftUnread || _exchange.RequestHeaders.Expect.Count > 0)
         {
             _exchange.ResponseHeaders.Connection = "close";

@@ -77,11 +77,11 @@ internal static class ForwardedFields
         return ViaField.Append(new FieldList(fields), exchange.Protocol, via);
     }
 
-    // An origin that compares Origin with the host, as it should for what changes something, is told what the client said.
+    // An origin should compare Origin with the host for requests that change something, so that it gets the host that the client sent.
     private static bool IsSharedMethod(Exchange exchange) =>
         exchange.Method is "GET" or "HEAD" or "QUERY" && exchange.RequestHeaders.Upgrade.Count == 0;
 
-    // RFC 9110 §7.6.2: one less than it was; at 0 the request is answered here. What is no number is left out.
+    // RFC 9110 §7.6.2: returns the value less one; at 0 the proxy itself answers the request. A value that is no number is left out.
     private static string? MaxForwards(StringValues field) =>
         int.TryParse(field.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var left) && left > 0
             ? (left - 1).ToString(CultureInfo.InvariantCulture)

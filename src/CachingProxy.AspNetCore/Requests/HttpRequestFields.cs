@@ -8,7 +8,8 @@ namespace CachingProxy.AspNetCore.Requests;
 /// <summary>The fields of a request that the server holds, read in place.</summary>
 /// <param name="headers">The server's own.</param>
 /// <param name="hidesCookies">Whether the cache is not to see cookies.</param>
-/// <param name="originFields">What is sent in the place of the client's own: its credentials do not matter where they are replaced.</param>
+/// <param name="originFields">The fields sent in place of the client's own. A credential of the client that they replace does not
+/// matter.</param>
 internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCookies, OriginFields originFields) : IFields
 {
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The content of a QUERY (RFC 10008), read before anything is looked up: together with what describes it, it is as much
-/// the question as the URI is.
+/// The content of a QUERY (RFC 10008), read before any look-up. Together with the fields that describe it, the content identifies the
+/// request as much as the URI does.
 /// </summary>
 internal sealed class QueryContent
 {
@@ -35,8 +35,8 @@ internal sealed class QueryContent
     public long Length => _content.Length;
 
     /// <summary>
-    /// Reads the content of a request; null where it is no QUERY, or too large. What was read of it stands in the request's
-    /// body then, before the rest.
+    /// Reads the content of a request; null where it is no QUERY, or too large. The bytes already read are then put back into the request's
+    /// body, before the rest.
     /// </summary>
     /// <exception cref="OriginException">The content did not arrive whole, or not in time.</exception>
     public static async ValueTask<QueryContent?> ReadAsync(Exchange exchange)

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The fields of a request as the origin sees them. Those that always get there as they came are read in place, for a hit asks for
-/// few others; the rest is looked up in what is sent.
+/// The fields of a request as the origin sees them. Fields that are always forwarded unchanged are read from the client's request, since a
+/// hit needs few others. The rest are read from the forwarded fields.
 /// </summary>
 internal sealed class SelectingRequestFields(ForwardedRequest request) : IFields
 {

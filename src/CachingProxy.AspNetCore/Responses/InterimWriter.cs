@@ -29,7 +29,7 @@ internal sealed class InterimWriter
     public static InterimWriter? For(Exchange exchange) =>
         exchange.InterimWriter is { } connection ? new InterimWriter(exchange, connection) : null;
 
-    /// <summary>Sends one; to a client that does not read it is not sent, for it is of no consequence.</summary>
+    /// <summary>Sends an interim response. Skips it where the client does not read, because it is dispensable.</summary>
     public void Write(InterimResponse response)
     {
         lock (_lock)

@@ -41,8 +41,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     }
 
     /// <summary>
-    /// Returns the path under which a client finds here what the origin means by a URI reference: one with exactly the origin's scheme,
-    /// host and port, with the client's own host, or without any, on or below the base path. Returns every other reference as it is.
+    /// Returns the path at which clients of this proxy find the target of a URI reference. The reference has exactly the origin's scheme,
+    /// host and port, or the client's own host, or no host, and is on or below the base path. Returns every other reference as it is.
     /// </summary>
     public string Reference(string reference)
     {

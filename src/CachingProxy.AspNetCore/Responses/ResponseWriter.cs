@@ -9,7 +9,7 @@ namespace CachingProxy.AspNetCore.Responses;
 public static class ResponseWriter
 {
     /// <summary>Writes head and content. Where the content breaks off after the head was sent, the connection is cut.</summary>
-    /// <exception cref="OriginException">The content broke off, and nothing has been sent: another answer can be.</exception>
+    /// <exception cref="OriginException">The content broke off before anything was sent: another response can still be sent.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public static Task WriteAsync(Exchange exchange, CacheResult result) => WriteAsync(exchange, result, null);
 
@@ -59,7 +59,7 @@ public static class ResponseWriter
         }
     }
 
-    /// <summary>Adds what says how this exchange went: <c>Cache-Status</c> and <c>X-Cache</c>.</summary>
+    /// <summary>Adds the fields that say how this exchange went: <c>Cache-Status</c> and <c>X-Cache</c>.</summary>
     public static void WriteCacheStatus(IHeaderDictionary headers, CacheStatus status)
     {
         ArgumentNullException.ThrowIfNull(headers);
@@ -94,7 +94,7 @@ public static class ResponseWriter
         };
     }
 
-    // RFC 9110 §6.5.1, §10.1.4: a client that says so takes fields after the content, where the framing has room for them.
+    // RFC 9110 §6.5.1, §10.1.4: a client that sends `TE: trailers` takes fields after the content, where the framing has room for them.
     private static bool TakesTrailers(Exchange exchange) =>
         exchange.CanBeFramed
         && exchange.RequestHeaders.GetCommaSeparatedValues("TE").Contains("trailers", StringComparer.OrdinalIgnoreCase);

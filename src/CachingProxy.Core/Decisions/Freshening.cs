@@ -4,7 +4,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9111 §3.2, §4.3.4: which stored responses a 304 is about, and how its fields update theirs.</summary>
+/// <summary>Selects the stored responses that a 304 is about, and updates their fields (RFC 9111 §3.2, §4.3.4).</summary>
 internal static class Freshening
 {
     // These fields describe the content as it is stored; a 304 has none, and taking its word would break what is served.
@@ -57,7 +57,7 @@ internal static class Freshening
     }
 
     /// <summary>
-    /// RFC 9111 §4.3.5: whether a response to HEAD has the validators and the length of a stored one, so that it may update it.
+    /// Tells whether a response to HEAD has the validators and the length of a stored one, and so may update it (RFC 9111 §4.3.5).
     /// </summary>
     public static bool IsSameAs(CacheEntry stored, FieldList head, long? contentLength) =>
         Validators.All(name => !head.Contains(name) || head[name].ToString() == stored.Fields[name].ToString())

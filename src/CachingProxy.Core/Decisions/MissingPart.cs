@@ -7,7 +7,7 @@ namespace CachingProxy.Core.Decisions;
 
 /// <summary>The bytes that a stored part lacks to be the whole (RFC 9111 §3.4).</summary>
 /// <param name="Bytes">The range that is missing.</param>
-/// <param name="Validator">The strong validator that what comes must have.</param>
+/// <param name="Validator">The strong validator that the missing bytes must have.</param>
 internal sealed record MissingPart(ContentRange Bytes, string Validator)
 {
     /// <summary>Tells whether the missing bytes come after the stored ones, and not before them.</summary>
@@ -20,8 +20,8 @@ internal sealed record MissingPart(ContentRange Bytes, string Validator)
             : string.Create(CultureInfo.InvariantCulture, $"bytes=0-{Bytes.Last}");
 
     /// <summary>
-    /// Returns the missing bytes; null where one range cannot bring them, nothing shows that they would belong to the stored part, or the
-    /// whole would be too large.
+    /// Returns the missing bytes. Returns null if one range cannot bring them, if no strong validator ties them to the stored part, or if
+    /// the whole would be too large.
     /// </summary>
     public static MissingPart? Of(CacheEntry entry, CachePolicy policy)
     {

@@ -31,7 +31,9 @@ internal static class NotStoredScope
                 or 431
                 or >= 500;
 
-    /// <summary>Tells whether a response that is not stored says that those of others will not be stored either.</summary>
+    /// <summary>
+    /// Tells whether a response that is not stored implies that the responses to other requests will not be stored either.
+    /// </summary>
     public static bool IsForAll(NotStoredReason reason, int status) =>
         reason
             is not (

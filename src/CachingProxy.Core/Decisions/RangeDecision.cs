@@ -7,13 +7,13 @@ internal abstract record RangeDecision
 {
     private RangeDecision() { }
 
-    /// <summary>The whole: no range is asked for, or none that counts.</summary>
+    /// <summary>The whole content: the request has no range, or its range is ignored.</summary>
     public sealed record Whole(RangeIgnored Reason) : RangeDecision;
 
     /// <summary>These pieces, in this order.</summary>
     public sealed record Slices(IReadOnlyList<Slice> Pieces) : RangeDecision;
 
-    /// <summary>No byte of what is asked for exists (RFC 9110 §15.5.17).</summary>
+    /// <summary>No byte of the requested ranges exists (RFC 9110 §15.5.17).</summary>
     public sealed record NotSatisfiable(long Length) : RangeDecision;
 
     /// <summary>The range that is asked for may exist, but is not stored.</summary>

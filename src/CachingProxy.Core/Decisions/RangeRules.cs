@@ -51,7 +51,7 @@ internal static class RangeRules
             }
         }
 
-        // More bytes than there are means that ranges overlap: nobody needs that but to do harm (RFC 9110 §17.15).
+        // Ranges with more bytes in total than the content must overlap: only an attacker needs that (RFC 9110 §17.15).
         if (slices.Count == 0)
         {
             return new RangeDecision.NotSatisfiable(length);
@@ -65,7 +65,7 @@ internal static class RangeRules
         return new RangeDecision.Slices(slices);
     }
 
-    // RFC 9111 §3.3: only what lies wholly within the part; and the very range that brought it, which has this answer.
+    // RFC 9111 §3.3: a part answers only ranges that lie wholly within it, and the exact Range that it was fetched with.
     private static RangeDecision OfPart(StoredPart part, string asked)
     {
         if (asked.Length > 0 && asked == part.Asked)

@@ -76,7 +76,7 @@ internal static class ReuseRules
         return null;
     }
 
-    /// <summary>RFC 9111 §5.2.1.7: whether the origin must not be asked. Of requests that a cache can answer.</summary>
+    /// <summary>RFC 9111 §5.2.1.7: tells whether the origin must not be asked. True only for requests that a cache can answer.</summary>
     public static bool IsOnlyIfCached(CacheRequest request) =>
         !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
 
@@ -86,7 +86,7 @@ internal static class ReuseRules
         && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
-    /// <summary>Tells whether a response that just arrived may answer others that ask for the same without further wishes.</summary>
+    /// <summary>Tells whether a response that just arrived may answer other requests for the same, if they have no directives.</summary>
     public static bool IsOfUseToOthers(CachePolicy policy, CacheEntry entry, DateTimeOffset now) =>
         WhyNot(policy, CacheControl.None, entry, entry.AgeAt(now), out _) is null;
 
@@ -96,7 +96,7 @@ internal static class ReuseRules
         && hit == HitReason.Fresh;
 
     /// <summary>
-    /// RFC 9111 §4.2.4, §5.2.2.10: whether it may never be served stale; <c>s-maxage</c> says <c>proxy-revalidate</c> as well.
+    /// RFC 9111 §4.2.4, §5.2.2.10: tells whether a response may never be served stale; <c>s-maxage</c> implies <c>proxy-revalidate</c>.
     /// </summary>
     public static bool ForbidsStale(CacheControl control) =>
         control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
@@ -168,7 +168,7 @@ internal static class ReuseRules
             return ForwardReason.MustValidate;
         }
 
-        // RFC 9111 §5.2.1: what the client wants beyond freshness. RFC 8246 §2: what cannot have changed has no age.
+        // RFC 9111 §5.2.1: what the client wants beyond freshness. RFC 8246 §2: a fresh immutable response has no age.
         var isImmutable = control.Immutable && left > TimeSpan.Zero;
         if (request.NoCache || (age > request.MaxAge && !isImmutable) || left < request.MinFresh)
         {

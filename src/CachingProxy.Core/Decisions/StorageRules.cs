@@ -13,7 +13,7 @@ internal static class StorageRules
     /// <summary>The most names of a <c>Vary</c> field that are compared; a longer one is not stored.</summary>
     public const int MaxVaryNames = 32;
 
-    // Answers to what was wrong with one request, or with one moment: a stated lifetime is not enough, `public` is.
+    // Statuses for a fault of one request, or of one moment: a stated lifetime is not enough to store them, `public` is.
     private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
 
     /// <summary>The decision about a response to a request for <paramref name="key"/>.</summary>
@@ -75,7 +75,7 @@ internal static class StorageRules
             ?? WhyOfNoUse(policy, response, control, freshness);
     }
 
-    // RFC 9110 §9.3.3, RFC 5789 §2: what such a request leaves behind may be sent with its response, and serves a later GET.
+    // RFC 9110 §9.3.3, RFC 5789 §2: the response to such a request may hold the resulting representation, which serves a later GET.
     private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) =>
         method switch
         {
@@ -89,7 +89,7 @@ internal static class StorageRules
     private static bool IsItself(CacheKey key, StringValues location) =>
         location.Count == 1 && (location.ToString().Length == 0 || UriReference.Resolve(key, location.ToString()) == key);
 
-    // RFC 9111 §3.3: a part is stored as what it is. A 416 is about the range that was asked for, which is not keyed.
+    // RFC 9111 §3.3: a part is stored as a part. A 416 is about the requested range, which is not in the key.
     private static bool IsUnclearPart(RequestFacts request, OriginResponse response) =>
         response.Status switch
         {
@@ -102,14 +102,14 @@ internal static class StorageRules
             _ => false,
         };
 
-    // A part that is shorter or longer than its Content-Range says was cut off, or is another. One is known to be miscounted: of the last
-    // bytes, as many as were asked for, with a range that begins one too early, as the public suite's origin sends them.
+    // A part that is shorter or longer than its Content-Range says was cut off, or is another part. One miscount is accepted: for the last
+    // n bytes, the public suite's origin sends n bytes, and a range that begins one byte too early.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
         length == stated.Length
         || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
 
     /// <summary>
-    /// RFC 9111 §3, §3.5, §5.2: what origin and client forbid. Of these only the one on credentials holds in override mode.
+    /// RFC 9111 §3, §3.5, §5.2: the prohibitions of origin and client. In override mode only the one on credentials holds.
     /// </summary>
     private static NotStoredReason? WhyNotForAll(CachePolicy policy, FieldList fields, VaryField vary)
     {
@@ -199,7 +199,8 @@ internal static class StorageRules
         };
     }
 
-    // A page for somebody who is logged in rarely says so; unless the origin speaks, a cookie or a key makes it personal.
+    // A page for a logged-in user rarely says so. Unless the origin states a lifetime or `public`, a cookie or a key makes the page
+    // personal.
     private static NotStoredReason? WhyPersonal(
         CachePolicy policy,
         RequestFacts request,

@@ -7,8 +7,8 @@ namespace CachingProxy.Core.Decisions;
 internal static class VariantSelection
 {
     /// <summary>
-    /// The most recent one (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match and that holds
-    /// what is asked for, or could be completed; one that may be used as it is before one that may not. Without one, why.
+    /// Returns the most recent entry (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match and that holds the
+    /// requested bytes, or could be completed. A fresh entry takes precedence over a stale one. Where no entry fits, returns the reason.
     /// </summary>
     public static (CacheEntry? Entry, ForwardReason Miss) Select(
         CacheRequest request,

@@ -5,8 +5,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Entries;
 
 /// <summary>
-/// A stored response: what the rules know of it, and its content. Immutable; what a validation changes is a new entry
-/// with the same content (RFC 9111 §4.3.4).
+/// A stored response: what the rules know of it, and its content. Immutable; a validation makes a new entry with the same content (RFC 9111
+/// §4.3.4).
 /// </summary>
 public sealed record CacheEntry
 {
@@ -15,7 +15,7 @@ public sealed record CacheEntry
     /// <summary>Tells the entry from every other, also in other processes; a validation leaves the serial as it is.</summary>
     public long Serial { get; init; } = Random.Shared.NextInt64();
 
-    /// <summary>The key that it is stored under: the upstream URI, without what no response under its path takes into account.</summary>
+    /// <summary>The key of the entry: the upstream URI, without the parts that no response under its path takes into account.</summary>
     public required CacheKey Key { get; init; }
 
     /// <summary>The path and query of the request that brought the response.</summary>
@@ -91,8 +91,8 @@ public sealed record CacheEntry
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
     /// <summary>
-    /// Returns this entry with a lifetime that a configuration gave it cut to what the present one gives; this one where that is no
-    /// shorter, or the origin stated the lifetime.
+    /// Returns this entry with its lifetime cut to the one that the present configuration gives; unchanged where the present one is no
+    /// shorter, or where the origin stated the lifetime.
     /// </summary>
     internal CacheEntry Under(CachePolicy policy) =>
         LifetimeUnder(policy) is var lifetime && lifetime < Lifetime
@@ -125,13 +125,15 @@ public sealed record CacheEntry
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    /// <summary>RFC 9111 §4: whether it is a response to such a request at all: its URI, its partition, its selecting fields.</summary>
+    /// <summary>
+    /// RFC 9111 §4: whether the entry suits a request at all: the URI, the partition and the selecting fields must match.
+    /// </summary>
     internal bool Answers(CacheRequest request) => IsForUriOf(request) && request.Selects(Variant);
 
     /// <summary>Tells whether the entry was fetched for the URI and the partition of a request.</summary>
     internal bool IsForUriOf(CacheRequest request) => Partition == request.Partition && IsFor(request.Key.Target);
 
-    /// <summary>Tells whether another entry is this same stored response with the same head, as found and not as updated since.</summary>
+    /// <summary>Tells whether another entry is the same stored response with the same head, not updated in the meantime.</summary>
     internal bool IsSameAs(CacheEntry other) =>
         Serial == other.Serial
         && ReceivedAt == other.ReceivedAt
@@ -149,7 +151,8 @@ public sealed record CacheEntry
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
     /// <summary>
-    /// Tells whether the entry answers for a path and query: those that brought it, or others that differ in nothing that matters to it.
+    /// Tells whether the entry is for a path and query: those of the request that brought it, or others that differ only in parts that do
+    /// not matter to it.
     /// </summary>
     internal bool IsFor(string target) =>
         ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;

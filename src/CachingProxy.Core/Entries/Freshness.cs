@@ -32,7 +32,7 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
         var date = sent ?? wallNow;
         if (fields["Expires"] is { Count: > 0 } expires && !control.IsTargeted)
         {
-            // RFC 9111 §5.3, §4.2.1: what is no date, "0" above all, has expired; so has what is there with two values.
+            // RFC 9111 §5.3, §4.2.1: a value that is no date, such as "0", has expired; so has a response with two different values.
             var until = expires.All(line => line == expires[0]) ? HttpDate.Parse(expires[0], wallNow) : null;
             return new Freshness(until > date ? until.Value - date : TimeSpan.Zero, FreshnessSource.Explicit);
         }

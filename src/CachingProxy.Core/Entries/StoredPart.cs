@@ -5,13 +5,13 @@ namespace CachingProxy.Core.Entries;
 /// <summary>The part of its representation that a stored response holds (RFC 9111 §3.3).</summary>
 /// <param name="Stated">The range that the origin stated.</param>
 /// <param name="Length">The number of bytes that are here.</param>
-/// <param name="Asked">The <c>Range</c> of the request that brought it; it answers that one as it stands. Empty where several made
-/// it.</param>
+/// <param name="Asked">The <c>Range</c> of the request that fetched this part. The part answers the same <c>Range</c> as it is. Empty if
+/// several requests fetched it.</param>
 internal sealed record StoredPart(ContentRange Stated, long Length, string Asked)
 {
     private const int MaxAskedLength = 64;
 
-    /// <summary>A <c>Range</c> to be remembered; one that is longer than any needs to be is not.</summary>
+    /// <summary>Returns a <c>Range</c> to be remembered; empty if it is longer than any <c>Range</c> needs to be.</summary>
     public static string Remember(string range) => range.Length <= MaxAskedLength ? range : "";
 
     /// <summary>The position of the first byte.</summary>

@@ -2,7 +2,9 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Entries;
 
-/// <summary>RFC 9110 §8.8.1: what changes whenever the bytes do, so that parts with the same one belong together.</summary>
+/// <summary>
+/// RFC 9110 §8.8.1: a validator that changes whenever the bytes do, so that parts with the same validator belong together.
+/// </summary>
 internal static class StrongValidator
 {
     /// <summary>The strong validator of a response as <c>If-Range</c> takes it; null where it has none.</summary>
@@ -37,6 +39,6 @@ internal static class StrongValidator
                 && HttpDate.Parse(lines.ToString(), entry.Date) == modified;
     }
 
-    // RFC 9110 §8.8.2.2: what was changed twice within the second of its date has the same date both times.
+    // RFC 9110 §8.8.2.2: two changes within one second give the same Last-Modified.
     private static bool IsStrong(DateTimeOffset modified, DateTimeOffset date) => date - modified >= TimeSpan.FromSeconds(1);
 }

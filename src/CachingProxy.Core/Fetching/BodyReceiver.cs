@@ -4,8 +4,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Takes the content of one response in, into the growing body for those who read and into the store, for as long as both can have it. Says
-/// where it stopped (<see cref="Reception"/>); what follows is for the caller to decide.
+/// Receives the content of one response, into the growing body for its readers and into the store, for as long as both can have it. Returns
+/// how this ended (<see cref="Reception"/>); the caller decides what follows.
 /// </summary>
 /// <param name="maxBytes">The largest body that is stored.</param>
 /// <param name="growth">The room for bodies that are kept while they grow.</param>
@@ -17,7 +17,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
 {
     private static readonly Memory<byte> Beyond = new byte[1];
 
-    // A fetch that goes on for nobody has an end.
+    // Bounds how long a fetch goes on without a reader.
     private static readonly TimeSpan UnreadLimit = TimeSpan.FromSeconds(60);
 
     private long _taken;
@@ -61,7 +61,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     }
 
     /// <summary>
-    /// Lets the beginning go: from now on only those read who have begun to, and the body moves on with the slowest of them.
+    /// Drops the beginning of the body: from now on only readers that have begun go on, and the body moves on with the slowest of them.
     /// </summary>
     public void LetGo()
     {
@@ -70,7 +70,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         _taken = 0;
     }
 
-    /// <summary>Goes on receiving for those who read, and for a tier behind the memory that stores the content as it comes.</summary>
+    /// <summary>Continues to receive for the readers, and for a tier behind the memory that stores the content as it arrives.</summary>
     /// <exception cref="OriginException">The response broke off.</exception>
     public async ValueTask<Reception> PassOnWhileStoredAsync()
     {
@@ -78,14 +78,14 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         {
             EnsureRead();
             PublishUnlessLast();
-            // Without readers the store takes it all the same.
+            // The store takes the content even without readers.
             await body.WaitForReadersAsync(CancellationToken.None);
         } while (await ReadAsync() > 0 && !IsTooLarge);
 
         return IsTooLarge ? Reception.TooLarge : Reception.Whole;
     }
 
-    /// <summary>Goes on receiving for those who read alone, and ends the growing body; without them there is nothing to do.</summary>
+    /// <summary>Continues to receive for the readers alone, and ends the growing body. Stops when no reader is left.</summary>
     public async Task PassOnAsync()
     {
         body.Publish();
@@ -105,7 +105,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         body.Fail(new OriginException(OriginError.Truncated, "Nobody read the response any more."));
     }
 
-    /// <summary>Ensures that what was received is all that was announced, and no more.</summary>
+    /// <summary>Ensures that the received content is exactly as long as announced.</summary>
     /// <exception cref="OriginException">It is not.</exception>
     public async ValueTask EnsureWholeAsync()
     {
@@ -128,7 +128,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     /// <inheritdoc/>
     public void Dispose() => growth.Release(_taken);
 
-    // 0 at the end, and when as much has come as was announced.
+    // Returns 0 at the end, and when the announced length is reached.
     private async ValueTask<int> ReadAsync()
     {
         if (body.Length == body.AnnouncedLength)
@@ -153,7 +153,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         }
     }
 
-    // The last bytes wait until the entry is stored: whoever has the whole response finds it there.
+    // Holds the last bytes back until the entry is stored: a client that has the whole response then finds it in the store.
     private void PublishUnlessLast()
     {
         if (body.Length != body.AnnouncedLength)

@@ -8,14 +8,11 @@ namespace CachingProxy.Core.Fetching;
 
 /// <summary>Fetches what a request asks for, together with all others that ask for the same. Safe for any number of threads.</summary>
 /// <remarks>
-/// <list type="number">
-/// <item>A request joins the fill that is open for its place, or begins one that others may join. A fill belongs to no client.</item>
-/// <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another variant go on to
-/// wait for theirs together, now that it is known which they want.</item>
-/// <item>A purge while they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so
-/// that a purge every moment keeps nobody from being answered.</item>
-/// <item>Of a fill that is too slow, see <see cref="Fill"/>.</item>
-/// </list>
+/// <list type="number"> <item>A request joins the fill that is open for its place, or begins one that others may join. A fill belongs to no
+/// client.</item> <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another
+/// variant then wait together for the fill of that variant, now that the head has told which fields select it.</item> <item>A purge while
+/// they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so that a purge every
+/// moment keeps nobody from being answered.</item> <item>Of a fill that is too slow, see <see cref="Fill"/>.</item> </list>
 /// </remarks>
 /// <param name="fills">What is under way.</param>
 /// <param name="hitForMiss">What nobody waits for.</param>
@@ -67,15 +64,15 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             );
         }
 
-        // Nothing is going to be kept that the client's condition could be decided upon: that is for the origin.
+        // No response will be stored that the client's condition could be checked against: the origin checks it.
         return validating is null && ConditionalRequest.IsConditional(request.Fields)
             ? new FetchResult.ToForward()
             : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
     }
 
     /// <summary>
-    /// Finds what a HEAD asks for, or a range, in the whole that is being fetched; null where it is not being fetched, or cannot be taken
-    /// from it.
+    /// Answers a HEAD or a range request from a fill that is fetching the whole; null where there is no such fill, or its response does not
+    /// suit.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult?> JoinWholeAsync(CacheRequest request, CancellationToken clientGone)
@@ -175,7 +172,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
             if (began)
             {
-                // Begun beside one that is overdue, it is for all who wait, as that one is.
+                // This fill was begun beside an overdue one. Like that one, it serves all waiting requests.
                 _ = fill.AbandonAsync();
             }
 
@@ -205,8 +202,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         }
     }
 
-    // A request that goes on to fetch for itself must not be counted in here meanwhile: the fill that it waited for may have to wait until
-    // all have looked.
+    // A request that goes on to fetch for itself must no longer count as waiting here: the fill may have to wait until all waiting requests
+    // have looked at it.
     private async ValueTask<(FetchResult? Joined, FillOutcome? Outcome)> WaitForAsync(
         CacheRequest request,
         Fill fill,
@@ -283,7 +280,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_])
         && ReuseRules.CanBeShared(request, entry, clock.Now);
 
-    // RFC 5861 §4. Whether it may stand in was decided before; purged meanwhile, it stands in for nothing.
+    // RFC 5861 §4. The caller has decided that the stale response may stand in. If it was purged meanwhile, it may not.
     private FetchResult.StandsIn? StandIn(CacheRequest request, CacheEntry? standIn, FillOutcome outcome)
     {
         if (standIn is null)

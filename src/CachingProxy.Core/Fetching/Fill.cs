@@ -3,23 +3,20 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// One fetch from the origin that may serve many, as those see it who wait for it. A fill belongs to no client: <see cref="FillRunner"/>
-/// runs it from its beginning to its end, and whoever wants its response waits for <see cref="Head"/> and reads the growing body. Safe for
-/// any number of threads.
+/// One fetch from the origin that may serve many requests, as the waiting requests see it. A fill belongs to no client: <see
+/// cref="FillRunner"/> runs it from its beginning to its end, and whoever wants its response waits for <see cref="Head"/> and reads the
+/// growing body. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// <list type="number">
-/// <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
-/// <item>Closed (<see cref="Close"/>): what comes is for nobody else, or is about to break; who is counted in already still gets a look,
-/// and nobody new joins.</item>
-/// <item>A body that stops being kept is let go only when nobody is counted in any more (<see cref="AllHaveLookedAsync"/>): a request that
-/// has seen the head and not opened its reader yet would find the beginning gone.</item>
+/// <list type="number"> <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
+/// <item>Closed (<see cref="Close"/>): the response is for no other request, or is about to break off. Requests that are counted in already
+/// still see the head; no new ones join.</item> <item>A body that stops being kept is let go only when nobody is counted in any more (<see
+/// cref="AllHaveLookedAsync"/>): a request that has seen the head and not opened its reader yet would find the beginning gone.</item>
 /// <item>Overdue: somebody waited in vain. The next fill begins beside this one and follows it (<see cref="Follow"/>); whichever head comes
 /// first is for all. While both are under way, no third begins, so that a slow origin is not asked once more each time that somebody loses
-/// patience.</item>
-/// </list>
+/// patience.</item> </list>
 /// </remarks>
-/// <param name="request">The request to the origin, and what is kept of that of the client.</param>
+/// <param name="request">The request to the origin, and the kept part of the client's request.</param>
 /// <param name="position">The position of the invalidation log when the fill began: a request after a later purge does not join.</param>
 internal sealed class Fill(FillRequest request, LogPosition position)
 {
@@ -30,7 +27,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     private volatile bool _isWaitedForInVain;
     private volatile Fill? _earlier;
 
-    /// <summary>The request to the origin, and what is kept of that of the client.</summary>
+    /// <summary>The request to the origin, and the kept part of the client's request.</summary>
     public FillRequest Request => request;
 
     /// <summary>The position of the invalidation log when the fill began.</summary>
@@ -61,8 +58,8 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <summary>Lets nobody else join.</summary>
     public void Close() => _isClosed = true;
 
-    /// <summary>Tells those who wait what has become of the fetch; once.</summary>
-    /// <param name="outcome">What has.</param>
+    /// <summary>Tells the waiting requests the outcome of the fetch; once.</summary>
+    /// <param name="outcome">The result.</param>
     /// <param name="tags">The tags of the response.</param>
     public void SetHead(FillOutcome outcome, IReadOnlyList<string> tags)
     {
@@ -70,7 +67,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         _head.SetResult(outcome);
     }
 
-    /// <summary>Tells those who wait that there is no response, where they have not been told of one.</summary>
+    /// <summary>Tells the waiting requests that there is no response, unless they have an outcome already.</summary>
     public void Fail(FillOutcome.Failed outcome) => _head.TrySetResult(outcome);
 
     /// <summary>Returns this fill when its head is there, or the overdue one that it began beside, whichever is first.</summary>
@@ -86,8 +83,8 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     }
 
     /// <summary>
-    /// Gives the place of the request up that began the fill, whose client has gone before the head was there. What turns out not to be
-    /// shared is then for nobody, and the fetch is broken off; what is shared goes on.
+    /// Gives up the place of the request that began the fill, because its client has gone before the head was there. If the response turns
+    /// out not to be shared, the fetch is broken off; a shared response goes on.
     /// </summary>
     public async Task AbandonAsync()
     {
@@ -102,7 +99,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         }
     }
 
-    /// <summary>Somebody has waited longer than anybody does.</summary>
+    /// <summary>Notes that a request has waited in vain for the head.</summary>
     public void OnWaitedInVain() => _isWaitedForInVain = true;
 
     /// <summary>A request that was counted in has looked at the head, or waits no longer.</summary>

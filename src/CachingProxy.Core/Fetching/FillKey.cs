@@ -9,24 +9,24 @@ namespace CachingProxy.Core.Fetching;
 /// <param name="Key">The URI.</param>
 /// <param name="Partition">Who may share it.</param>
 /// <param name="Range">The range that is fetched, and its condition; empty for the whole.</param>
-/// <param name="Variant">The selecting fields, where another response has told which they are; empty where nobody knows yet.</param>
+/// <param name="Variant">The selecting fields, where another response has named them; empty while they are unknown.</param>
 internal readonly record struct FillKey(CacheKey Key, CachePartition Partition, string Range, string Variant = "")
 {
-    /// <summary>The place of the whole.</summary>
+    /// <summary>Returns the key of the whole.</summary>
     public static FillKey OfWhole(CacheRequest request) => new(request.Key, request.Partition, "");
 
     /// <summary>Returns the key of what a request asks for: the whole, or its range.</summary>
     public static FillKey Of(CacheRequest request) =>
         request.HasRange ? Of(request, request.Fields["Range"].ToString(), request.Fields["If-Range"].ToString()) : OfWhole(request);
 
-    /// <summary>The place of a stored response anew: variants are refreshed beside each other.</summary>
+    /// <summary>Returns the key of the refresh of a stored response. Each variant is refreshed on its own.</summary>
     public static FillKey ToRefresh(CacheRequest request, CacheEntry stored) =>
         (stored.Part is null ? OfWhole(request) : Of(request)).Among(stored.Variant, request);
 
-    /// <summary>The place of what is missing of a stored part.</summary>
+    /// <summary>Returns the key of the bytes that a stored part lacks.</summary>
     public static FillKey Of(CacheRequest request, MissingPart missing) => Of(request, missing.Range, missing.Validator);
 
-    /// <summary>The place of a request among those that a response varies on.</summary>
+    /// <summary>Returns this key with the request's values of the fields of a variant.</summary>
     public FillKey Among(VariantKey variant, CacheRequest request) => this with { Variant = variant.TextFor(request.SelectingFields) };
 
     private static FillKey Of(CacheRequest request, string range, string condition) =>

@@ -31,7 +31,8 @@ internal abstract record FillOutcome
     public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
 
     /// <summary>
-    /// The origin confirmed the stored response (RFC 9111 §4.3.3), which is still stored, or for the request that began the fill alone.
+    /// The origin confirmed the stored response (RFC 9111 §4.3.3). Unless the response is still stored, it is for the request that began
+    /// the fill alone.
     /// </summary>
     public sealed record Validated(CacheEntry Entry, bool IsStored) : FillOutcome;
 

@@ -29,7 +29,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>Tells whether a good response is stored that an error must not replace.</summary>
     public bool HasStandIn { get; init; }
 
-    /// <summary>Tells whether a response that another fetch has stored since the request was decided about will do as well.</summary>
+    /// <summary>Tells whether the fill may use a response that another fetch has stored since the decision about the request.</summary>
     public bool AcceptsStored { get; init; }
 
     /// <summary>
@@ -82,7 +82,8 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>Returns this fetch without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
 
-    // Whether a response may be shared is known when its head is there: what comes before that is for the one who asked.
+    // Only the head of a response tells whether it may be shared. Interim responses come earlier, so only the request that began the fill
+    // gets them.
     private static OriginRequest Asked(CacheRequest request) => request.CreateOriginRequest() with { OnInterim = request.OnInterim };
 
     private static FillRequest Of(CacheRequest request, OriginRequest toOrigin) =>

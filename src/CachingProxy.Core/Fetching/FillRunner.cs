@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Runs fills: fetches from the origin, stores what comes, and tells those who wait. Safe for any number of threads.</summary>
+/// <summary>
+/// Runs fills: fetches from the origin, stores the response, and tells the waiting requests. Safe for any number of threads.
+/// </summary>
 /// <param name="others">What other fetches have brought.</param>
 /// <param name="store">Where responses are stored.</param>
 /// <param name="stored">Makes of responses what is stored.</param>
@@ -72,7 +74,7 @@ internal sealed class FillRunner(
         }
     }
 
-    // A fill that ends with its head is for nobody who has not asked yet.
+    // A fill that ends with its head closes first: no later request may join it.
     private static void End(Fill fill, FillOutcome outcome, IReadOnlyList<string> tags)
     {
         fill.Close();
@@ -131,7 +133,7 @@ internal sealed class FillRunner(
 
         if (!isStored)
         {
-            // Purged in between, or forbidden by the 304 itself: it answers the one request that asked, and no other.
+            // Not stored, because it was purged in between or the 304 forbids it: the entry answers only the one request that asked.
             fill.Close();
         }
 
@@ -151,7 +153,8 @@ internal sealed class FillRunner(
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
-            // A response that is not stored because the last one was too large says nothing new: after the time it is tried again.
+            // A response left unstored because the last one was too large says nothing new: storing is tried again after the remembered
+            // time.
             if (NotStoredScope.IsForAll(reason, response.Status) && !isTooLarge)
             {
                 RememberAsUnshareable(request);
@@ -192,7 +195,7 @@ internal sealed class FillRunner(
             }
             catch (Exception failure)
             {
-                // Nobody joins what is about to break: the next request begins anew.
+                // No request may join a body that is about to break: the next one begins anew.
                 fill.Close();
                 body.Fail(
                     failure as OriginException ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure)
@@ -226,7 +229,7 @@ internal sealed class FillRunner(
             body.Complete(response.Trailers());
             if (stays is { Part: not null })
             {
-                // After the last bytes: nobody waits while parts are put together.
+                // Parts are combined after the last bytes, so that no reader waits for that.
                 await stored.Parts.CombineAsync(fill.Request.Stored, stays, fill.Position);
             }
         }
@@ -243,7 +246,7 @@ internal sealed class FillRunner(
         writer.Append(body.TakeRest());
         var entry = await writer.CompleteAsync();
 
-        // A purge between the beginning of the fill and now has found nothing to remove; the entry must not outlive its record.
+        // A purge since the beginning of the fill found nothing to remove. The entry must not outlive the record of that purge.
         if (invalidations.IsGone(fill.Request.Key, entry.SearchVariance, entry.Tags, fill.Position))
         {
             await store.RemoveAsync(entry);
@@ -253,8 +256,7 @@ internal sealed class FillRunner(
         return entry;
     }
 
-    // RFC 9111 §4.3.3: a full response shows that what is stored for the request is of no use any more, also where it may not be stored in
-    // its place.
+    // RFC 9111 §4.3.3: a full response makes the stored responses for the request useless, even if it may not be stored in their place.
     private async ValueTask RemoveReplacedAsync(FillRequest request, NotStoredReason reason, int status, DateTimeOffset requestedAt)
     {
         if (

@@ -9,10 +9,10 @@ using CachingProxy.Core.Telemetry;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Passes requests on whose answers are for nobody else: at the pace of their client, and gone with it. Purges what they may have changed
-/// (RFC 9111 §4.4). Safe for any number of threads.
+/// Passes on requests whose responses are for one client alone: each goes at the pace of its client, and ends with it. Purges the entries
+/// that they may have changed (RFC 9111 §4.4). Safe for any number of threads.
 /// </summary>
-/// <param name="fills">Keeps the answer to an unsafe request, where that is what later requests get.</param>
+/// <param name="fills">Keeps the response to an unsafe request, where later requests get that response.</param>
 /// <param name="purger">Purges.</param>
 /// <param name="freshener">Updates what a HEAD says something of.</param>
 /// <param name="invalidations">The log of purges.</param>
@@ -56,7 +56,7 @@ internal sealed class Forwarder(
         catch (OriginException failure)
         {
             failures.Add(new OriginRequest(request.Method, request.Key, FieldList.Empty), failure);
-            // Unless it was never sent, the origin may have done what it was asked to before its answer was lost.
+            // Unless the request was never sent, the origin may have acted on it before its response was lost.
             await (failure.MayHaveBeenSent ? purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             return new FetchResult.Failed(failure);
         }

@@ -4,13 +4,13 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Content while it arrives: one writer, any number of readers, each at its own pace. The bytes stand in a chain of
-/// chunks that readers walk along without locks or copies; whoever has caught up waits for a signal.
+/// Holds content while it arrives: one writer, any number of readers, each at its own pace. The bytes stand in a chain of chunks that
+/// readers walk along without locks or copies. A reader that has caught up waits for a signal.
 /// </summary>
 /// <remarks>
-/// As long as the content is kept, the chain is held at its beginning and new readers may join. Once it is not
-/// (<see cref="StopKeeping"/>), only the readers hold the chain: what the slowest has passed is garbage, and the writer
-/// waits for it, so that the memory in use is a window of bounded size.
+/// As long as the content is kept, the chain is held at its beginning and new readers may join. After <see cref="StopKeeping"/>, only the
+/// readers hold the chain. Chunks that the slowest reader has passed are garbage, and the writer waits for that reader, so that the memory
+/// in use is a window of bounded size.
 /// </remarks>
 internal sealed class GrowingBody
 {
@@ -18,7 +18,7 @@ internal sealed class GrowingBody
     public const int MaxChunkBytes = 64 * 1024;
 
     /// <summary>
-    /// How much is kept of a body that a store behind the memory takes in as it comes; from there on it is a window as well.
+    /// The most bytes kept of a body that a store behind the memory takes in while it arrives. A larger body becomes a window as well.
     /// </summary>
     public const long MaxKeptBytes = 64L << 20;
 
@@ -90,8 +90,8 @@ internal sealed class GrowingBody
     }
 
     /// <summary>
-    /// The writer has filled so many bytes; readers see them after <see cref="Publish"/>. Answers with the chunk if it is full now, else
-    /// with nothing.
+    /// Counts bytes that the writer has filled; readers see them after <see cref="Publish"/>. Returns the chunk if it is full now, else
+    /// nothing.
     /// </summary>
     public ReadOnlyMemory<byte> Advance(int count)
     {
@@ -110,7 +110,7 @@ internal sealed class GrowingBody
         _grown.Raise();
     }
 
-    /// <summary>The content is whole, and readers may have all of it, and what came after it.</summary>
+    /// <summary>Marks the content as whole: readers may have all of it, and the fields after it.</summary>
     public void Complete(FieldList trailers)
     {
         Trailers = trailers;
@@ -118,7 +118,7 @@ internal sealed class GrowingBody
         End(null);
     }
 
-    /// <summary>The content will never be whole: every reader sees this failure after the bytes that came.</summary>
+    /// <summary>Ends the content before it is whole: every reader sees this failure after the bytes that arrived.</summary>
     public void Fail(OriginException failure) => End(failure);
 
     /// <summary>The content is too large to be kept. From now on nobody joins, and the slowest reader sets the pace.</summary>
@@ -140,8 +140,8 @@ internal sealed class GrowingBody
     }
 
     /// <summary>
-    /// Waits until the slowest reader is less than the window behind; one that is not in time, while others wait for it, is cut
-    /// off. False when nobody reads any more.
+    /// Waits until the slowest reader is less than the window behind. Cuts off a reader that is too late while other readers wait for it.
+    /// Returns false when no reader is left.
     /// </summary>
     public async ValueTask<bool> WaitForReadersAsync(CancellationToken cancellation)
     {
@@ -168,7 +168,7 @@ internal sealed class GrowingBody
     }
 
     /// <summary>
-    /// Returns the bytes that have arrived beyond a reader's position, and waits for the first of them; nothing at the end.
+    /// Returns the bytes that have arrived beyond a reader's position. Waits if there are none yet; returns nothing at the end.
     /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(GrowingBodyReader reader, CancellationToken cancellation)
     {
@@ -179,7 +179,7 @@ internal sealed class GrowingBody
                 return bytes;
             }
 
-            // Both are read before the second look: what was written before them is seen by it.
+            // Read both before the second look, so that the look sees all that was written before them.
             var grown = _grown.Next;
             var hasEnded = _hasEnded;
             if (reader.TryPeek(out bytes))

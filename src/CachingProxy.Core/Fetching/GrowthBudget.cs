@@ -1,7 +1,7 @@
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// The memory that bodies may take together while they arrive, and what was done to keep to limits. Safe for any number of
+/// Limits the memory that all bodies take together while they arrive, and counts the readers that were cut off. Safe for any number of
 /// threads.
 /// </summary>
 /// <param name="maxBytes">The most bytes that are kept of all bodies under way; what comes beyond is passed on and not stored.</param>

@@ -27,7 +27,7 @@ internal sealed class HitForMiss
     /// <summary>The number of URIs that are remembered, those included whose time is over and that are not forgotten yet.</summary>
     public int Remembered => _remembered.Count;
 
-    // Once there was one, every miss looks: to know that there is none again would take every lock.
+    // Stays true after the first URI was added: to find out that the table is empty again would take all its locks.
     private bool HasAny => Volatile.Read(ref _sweptAt) != 0;
 
     /// <summary>Tells whether a request had better not wait for another.</summary>
@@ -49,7 +49,7 @@ internal sealed class HitForMiss
     }
 
     /// <summary>
-    /// Tells whether the last response for a URI grew larger than what is stored, so that the next of unknown length will too.
+    /// Tells whether the last response for a URI exceeded the largest size that is stored, so that the next one of unknown length will too.
     /// </summary>
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
         HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;

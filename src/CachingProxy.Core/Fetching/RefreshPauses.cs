@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Knows the stored responses that are being refreshed, or were a moment ago: a refresh that came to nothing, or to nothing that is stored,
-/// is not followed by another at once. Safe for any number of threads.
+/// Knows the stored responses whose refresh began a moment ago. After a refresh that failed, or whose response is not stored, no other one
+/// begins at once. Safe for any number of threads.
 /// </summary>
 internal sealed class RefreshPauses
 {
@@ -14,7 +14,7 @@ internal sealed class RefreshPauses
     private long _forgottenAt;
 
     /// <summary>
-    /// Tells whether to refresh a response now: once, and again after a second. Of many who ask at once, one is told yes.
+    /// Tells whether to refresh a response now. Returns true at most once a second for each response, however many callers ask at once.
     /// </summary>
     public bool TryBegin(long serial, DateTimeOffset now)
     {
@@ -29,7 +29,7 @@ internal sealed class RefreshPauses
         return begins;
     }
 
-    // Once a pause, so that nothing stays.
+    // Runs once a pause to remove old entries.
     private void Forget(DateTimeOffset now)
     {
         var last = Volatile.Read(ref _forgottenAt);

@@ -7,8 +7,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Finds what other fetches have brought meanwhile, or are about to, of what a fill is to fetch: on this node, and on those that share a
-/// tier with it. Safe for any number of threads.
+/// Finds a response for a fill that another fetch has stored meanwhile, or is about to store: on this node, or on a node that shares the
+/// second tier. Safe for any number of threads.
 /// </summary>
 /// <param name="memory">What this node has.</param>
 /// <param name="tiers">What the tier behind it has as well; null where there is none.</param>
@@ -27,8 +27,8 @@ internal sealed class SharedFetch(
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
-    /// Returns what may be used as it is; or the turn to fetch, to be given back when what was fetched is stored; or neither, where nobody
-    /// else is to know.
+    /// Returns an entry that may be used as it is; or the turn to fetch, which the caller gives back when the response is stored; or
+    /// neither, for a fetch without a turn.
     /// </summary>
     public async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> FindAsync(FillRequest request)
     {
@@ -41,8 +41,8 @@ internal sealed class SharedFetch(
         return tiers is not null && leases is not null ? await TakeTurnAsync(request, tiers, leases) : default;
     }
 
-    // Another node may be fetching the same: then what it stores is waited for, for as long as anybody waits for another's fetch. Neither
-    // is found where the other has brought nothing: this node fetches then, without a turn.
+    // If another node is fetching the same, waits for its response, no longer than the wait timeout. If that node has stored nothing
+    // usable, returns neither entry nor turn: this node then fetches without a turn.
     private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(
         FillRequest request,
         TieredStore tiers,

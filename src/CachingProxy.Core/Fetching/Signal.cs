@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Wakes everybody who waits, each time it is raised. Whoever waits takes <see cref="Next"/> first and looks at the state
-/// afterwards, so that nothing raised in between is missed. Safe for any number of threads; free where nobody waits.
+/// Wakes all waiters, each time it is raised. A waiter takes <see cref="Next"/> first and looks at the state afterwards, so that it misses
+/// no signal raised in between. Safe for any number of threads; free where nobody waits.
 /// </summary>
 internal sealed class Signal
 {

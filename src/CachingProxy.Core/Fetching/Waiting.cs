@@ -3,11 +3,11 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// A place among the requests that wait for the head of a fill. Until it is disposed, the beginning of the content is kept, so that whoever
-/// has seen the head can still open a reader on all of it.
+/// A place among the requests that wait for the head of a fill. Until the place is disposed, the fill keeps the beginning of the content,
+/// so that a request that has seen the head can still open a reader on all of it.
 /// </summary>
 /// <param name="fill">What is waited for.</param>
-/// <param name="isOneTooMany">Whether more wait already than may.</param>
+/// <param name="isOneTooMany">Whether this waiter exceeds the limit.</param>
 internal sealed class Waiting(Fill fill, bool isOneTooMany) : IDisposable
 {
     /// <summary>Waits for the head of the fill, or of the overdue one that it began beside.</summary>

@@ -76,8 +76,8 @@ internal sealed class SearchVariance
     }
 
     /// <summary>
-    /// A target without what does not matter: two targets for which this is the same text are the same to the response.
-    /// It is made to be compared, not to be sent.
+    /// Returns a target without the parts that do not matter: two targets with the same canonical text are the same to the response. The
+    /// text is for comparison, not for sending.
     /// </summary>
     public string Canonicalise(string target)
     {
@@ -115,7 +115,7 @@ internal sealed class SearchVariance
         return equals < 0 ? (DecodeText(pair), "") : (DecodeText(pair[..equals]), DecodeText(pair[(equals + 1)..]));
     }
 
-    // application/x-www-form-urlencoded, down to bytes (each a character here): what is not UTF-8 stays as different as it is.
+    // Decodes application/x-www-form-urlencoded into bytes, one per character: different texts that are not UTF-8 stay different.
     private static string DecodeText(string text)
     {
         var bytes = new StringBuilder(text.Length);

@@ -5,21 +5,25 @@ namespace CachingProxy.Core.Keys;
 
 /// <summary>
 /// Knows which parts of the query the responses under each path call irrelevant (<c>No-Vary-Search</c>). Such a response is stored under
-/// its target without them, so that every spelling finds it; to find or to purge a URI, all that its path has ever said is tried. An index
-/// only: its own <see cref="SearchVariance"/> decides whether a stored response answers. Safe for any number of threads.
+/// its target without those parts, so that every spelling finds it. Finding or purging a URI tries every variance recorded for its path.
+/// This is only an index: a stored response's own <see cref="SearchVariance"/> decides whether it answers. Safe for any number of threads.
 /// </summary>
 internal sealed class SearchVariances
 {
-    /// <summary>The most paths that are remembered. What the others say is not heeded, and every byte of their queries matters.</summary>
+    /// <summary>
+    /// The most paths that are remembered. Other paths' <c>No-Vary-Search</c> is ignored, and every byte of their queries matters.
+    /// </summary>
     public const int MaxPaths = 10_000;
 
-    /// <summary>The most that one path may say; more is not heeded.</summary>
+    /// <summary>The most variances kept for one path; more are ignored.</summary>
     public const int MaxPerPath = 4;
 
     private readonly ConcurrentDictionary<(string Authority, string Path), ImmutableArray<SearchVariance>> _byPath = new();
     private int _count;
 
-    /// <summary>The keys that responses for a URI may be stored under: those that its path has led to, and its own, the last.</summary>
+    /// <summary>
+    /// Returns the keys under which responses for a URI may be stored: one for each variance of its path, and last the URI itself.
+    /// </summary>
     public ImmutableArray<CacheKey> KeysOf(CacheKey uri) =>
         Volatile.Read(ref _count) > 0 && _byPath.TryGetValue(PathOf(uri), out var variances)
             ? [.. variances.Select(variance => KeyOf(uri, variance)).Where(key => key != uri).Distinct(), uri]
@@ -32,7 +36,9 @@ internal sealed class SearchVariances
     public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) =>
         variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
 
-    /// <summary>A response for a URI has said this of its query. False where it cannot be remembered, and so must not be heeded.</summary>
+    /// <summary>
+    /// Records the variance that a response for a URI states. Returns false where there is no room: the variance must then be ignored.
+    /// </summary>
     public bool TryLearn(CacheKey uri, SearchVariance variance)
     {
         var path = PathOf(uri);

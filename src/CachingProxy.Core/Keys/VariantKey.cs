@@ -5,8 +5,8 @@ namespace CachingProxy.Core.Keys;
 
 /// <summary>The selecting fields of the request that brought a response: the secondary key (RFC 9111 §4.1).</summary>
 /// <remarks>
-/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is kept as if it did, and is besides for everybody
-/// who can undo its codings: nobody gets what nobody asked to be coded.
+/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is stored as if it did. Besides requests with the
+/// same <c>Accept-Encoding</c>, only requests that permit its codings select it.
 /// </remarks>
 internal sealed class VariantKey
 {
@@ -82,7 +82,9 @@ internal sealed class VariantKey
         return true;
     }
 
-    /// <summary>Returns what a request has for the selecting fields of this variant: equal texts select the same one.</summary>
+    /// <summary>
+    /// Returns a request's values of the selecting fields of this variant as text: requests with equal texts select the same variant.
+    /// </summary>
     public string TextFor(IFields selecting) =>
         string.Concat(
             _names

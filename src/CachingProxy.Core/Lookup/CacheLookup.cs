@@ -94,7 +94,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         return entry is null ? LookupResult.Missed(reason) : Validate(request, entry);
     }
 
-    // Purged entries are put right here, where they are found: a purge itself touches no entry.
+    // A purge itself touches no entry: the look-up that finds a purged entry makes it stale or removes it.
     private LookupResult Validate(CacheRequest request, CacheEntry entry)
     {
         switch (Check(request, entry, out var staleSince))
@@ -102,8 +102,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
             case Validity.Current:
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy)));
             case Validity.Stale:
-                // Where it stands in the log is when it was fetched, and stays so: a hard purge may be on its way that came before the soft
-                // one.
+                // The entry keeps the position of its fetch: a hard purge that came before the soft one may still arrive.
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy).EndingAt(staleSince)));
             default:
                 _ = store.RemoveAsync(entry).AsTask();

@@ -8,14 +8,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Lookup;
 
 /// <summary>
-/// Memory in front, another tier behind: what is written goes to both, what is found behind moves up. What the memory answers
-/// waits for nothing. Safe for any number of threads.
+/// The memory in front and the second tier behind. Every write goes to both; an entry found behind moves up. A hit in memory waits for
+/// nothing. Safe for any number of threads.
 /// </summary>
 internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock)
     : ICacheStore
 {
-    // How far the clocks of two nodes may lie apart. What was received later than that would be fresh until then: the clock has jumped, or
-    // somebody lies.
+    // How far the clocks of two nodes may lie apart. An entry received further in the future is removed: a clock has jumped, or the entry
+    // is forged.
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();
@@ -31,8 +31,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     }
 
     /// <summary>
-    /// Returns all that is behind, whatever the memory has: it may have lost a variant, and another node may have a fresher one. Requests
-    /// that come while another looks for the same share what it finds, so that a thousand of them ask the tier once.
+    /// Looks behind even if the memory has entries: the memory may have lost a variant, and another node may have a fresher one. Requests
+    /// that come during a look for the same URI share its result, so that a thousand of them ask the tier once.
     /// </summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
     {
@@ -60,10 +60,10 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
         return await ours.Task;
     }
 
-    /// <summary>Returns all that is behind at this moment: what another fetch has just stored there counts.</summary>
+    /// <summary>Looks behind now, without sharing an earlier look: finds what another fetch has just stored.</summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> LookBehindAsync(CacheKey key)
     {
-        // A purge while this is being read must not be lost to it: its record lives at least until this has ended.
+        // This look must not miss a purge that comes while it reads: the purge's record is kept at least until the look ends.
         var position = invalidations.BeginLook();
         try
         {
@@ -105,7 +105,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         var here = memory.OpenWriter(entry, contentLength);
-        // What is stored under another query than it was fetched with is found, and purged, by what this process has learnt
+        // An entry stored under another query than that of its fetch can be found and purged only with what this process has learnt
         // (SearchVariances).
         var there = entry.SearchVariance is null ? secondTier.OpenWriter(entry, contentLength) : null;
         return there is null ? here : new TieredWriter(here, there);

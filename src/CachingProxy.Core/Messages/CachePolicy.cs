@@ -37,8 +37,8 @@ public sealed record CachePolicy
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>
-    /// The last share of the freshness lifetime in which a use sets off a refresh beside it: 0 by default, which is never, and up to
-    /// 0.9. The response is fetched again while the old one is still fresh, so that what is asked for all the time never expires.
+    /// The last share of the freshness lifetime in which a use starts a refresh in the background: 0 (never) by default, up to 0.9. The
+    /// response is fetched again while the old one is still fresh, so that responses in constant demand never expire.
     /// </summary>
     public double EarlyRefresh { get; init; }
 
@@ -52,8 +52,8 @@ public sealed record CachePolicy
     public bool OnlySuccesses { get; init; }
 
     /// <summary>
-    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. What says that it is larger is passed on
-    /// without being stored; what turns out larger is given up as it grows past the limit.
+    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. A response that announces more is passed on without being
+    /// stored; one that turns out larger is no longer stored once it grows past the limit.
     /// </summary>
     public long MaxObjectBytes { get; init; } = 64L << 20;
 }

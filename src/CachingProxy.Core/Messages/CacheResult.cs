@@ -3,7 +3,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// The engine's answer: a response ready to be sent, and how it came about. Who takes it disposes it, also where the body is not read.
+/// The engine's answer: a response ready to be sent, and how it came about. The receiver must dispose it, even if it does not read the
+/// body.
 /// </summary>
 public sealed class CacheResult : IAsyncDisposable
 {
@@ -31,8 +32,8 @@ public sealed class CacheResult : IAsyncDisposable
     public TimeSpan? Age { get; init; }
 
     /// <summary>
-    /// The failure on the way to a response, where there is none: <see cref="Status"/> is the status for it, and the face says it in its
-    /// own form.
+    /// The failure, where there is no response: <see cref="Status"/> is then the status for this failure, and the face reports the failure
+    /// in its own form.
     /// </summary>
     public OriginException? Failure { get; private init; }
 

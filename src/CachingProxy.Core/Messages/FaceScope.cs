@@ -11,8 +11,8 @@ namespace CachingProxy.Core.Messages;
 /// never outlives the configuration under which it was fetched, in this process or another. Safe for any number of threads.
 /// </summary>
 /// <param name="parts">What is configured, each part as text; the order plays no part. They may be secret, and are not shown.</param>
-/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while it is not known, and one of this process
-/// counts.</param>
+/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while the key is unknown; then a random key of this
+/// process counts.</param>
 public sealed class FaceScope(IEnumerable<string> parts, Func<byte[]?> key)
 {
     private const int HashBytes = 8;

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// A stream from front to back, asynchronously alone: what is read or written is for those who derive from it, and
-/// all else that a stream could do it cannot.
+/// A stream that goes only forward and only asynchronously. Derived classes implement reading or writing; all other operations of a stream
+/// are not supported.
 /// </summary>
 public abstract class ForwardStream : Stream
 {

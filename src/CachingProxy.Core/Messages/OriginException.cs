@@ -2,7 +2,8 @@ namespace CachingProxy.Core.Messages;
 
 /// <summary>The origin gave no response, or none that could be passed on.</summary>
 /// <param name="error">What went wrong.</param>
-/// <param name="message">The same in words, for the client: without addresses, headers or anything it did not say itself.</param>
+/// <param name="message">The failure in words, for the client: without addresses, headers or anything the client did not say
+/// itself.</param>
 /// <param name="cause">Where it came from, for the log.</param>
 public sealed class OriginException(OriginError error, string message, Exception? cause = null) : Exception(message, cause)
 {

@@ -42,17 +42,18 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     public abstract ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, CancellationToken cancellation);
 
-    /// <summary>Returns a piece of the content, which is let go of with that piece.</summary>
+    /// <summary>Returns a piece of the content. Disposing of the piece disposes of the content.</summary>
     public virtual ResponseBody Slice(long offset, long length) => new SlicedBody(this, offset, length);
 
     /// <summary>
-    /// Returns the content for one reader, with the next bytes fetched while that reader works on the last; this body where nothing has to
-    /// be fetched.
+    /// Returns the content for one reader, and fetches the next bytes while that reader works on the last. Returns this body where nothing
+    /// has to be fetched.
     /// </summary>
     public virtual ResponseBody ReadAhead() => this;
 
     /// <summary>
-    /// Returns a stream over the content for one reader; with the stream the content is disposed of. It can be read asynchronously alone.
+    /// Returns a stream over the content for one reader. Disposing of the stream disposes of the content. The stream can only be read
+    /// asynchronously.
     /// </summary>
     public Stream AsStream() => new BodyStream(this);
 

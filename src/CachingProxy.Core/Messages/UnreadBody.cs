@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>No content, in the place of content that this client is not sent; lets go of that in the end.</summary>
+/// <summary>Stands, empty, in the place of content that is not sent to this client, and disposes of that content in the end.</summary>
 internal sealed class UnreadBody(ResponseBody unread) : ResponseBody
 {
     /// <inheritdoc/>

@@ -27,8 +27,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
     /// <summary>
-    /// Returns why the last exchange with an origin failed that is held to be down; null for any other, and where nobody has tried for a
-    /// minute.
+    /// Returns why the last exchange failed with an origin that is held to be down; null for any other origin, and where nobody has tried
+    /// for a minute after the hold.
     /// </summary>
     public string? FailureOf(string authority)
     {
@@ -44,8 +44,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     }
 
     /// <summary>
-    /// An exchange begins, as the probe if one is due. Its end is told by <see cref="Attempt.OnAnswer"/> or
-    /// <see cref="Attempt.OnFailure"/>; one that is disposed without either says nothing of the origin.
+    /// Starts an exchange, as the probe if one is due. <see cref="Attempt.OnAnswer"/> or <see cref="Attempt.OnFailure"/> tells its end; an
+    /// attempt that is disposed without either says nothing about the origin.
     /// </summary>
     /// <param name="authority">The origin.</param>
     /// <param name="mayProbe">Whether the exchange can tell soon whether the origin is back.</param>
@@ -90,7 +90,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
             return;
         }
 
-        // A probe that takes longer than the hold is joined by another: it may be the only one that is slow.
+        // A second probe may start when the first takes longer than the hold: perhaps only the first is slow.
         var left = record.Hold - time.GetElapsedTime(record.HeldSince);
         if (left > TimeSpan.Zero || (record.ProbedSince is { } since && time.GetElapsedTime(since) < record.Hold))
         {
@@ -173,7 +173,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         /// <summary>Notes that the origin has answered, whatever it said.</summary>
         public void OnAnswer() => availability.OnAnswer(authority);
 
-        /// <summary>The origin has not.</summary>
+        /// <summary>Notes the failure.</summary>
         public void OnFailure(OriginException failure) => availability.OnFailure(authority, probed, failure);
 
         /// <summary>Ends the attempt; the next probe may begin when it is due.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Origins;
 
-/// <summary>How much of an origin is asked at once, and for how long one that fails is left alone.</summary>
+/// <summary>Limits the requests to an origin at one time, and sets how long a failing origin is left alone.</summary>
 public sealed class OriginLimits
 {
     /// <summary>The most exchanges with one origin at once: 512 by default, 1 or more. Further requests wait for one to end.</summary>
@@ -48,8 +48,8 @@ public sealed class OriginLimits
     } = 5;
 
     /// <summary>
-    /// Over how long these failures must reach, without an answer in between: 1 second by default. A burst of broken connections of an
-    /// origin that answers others says nothing. It does not count where <see cref="MaxFailures"/> is 1.
+    /// The time that these failures must span, without an answer in between: 1 second by default. A burst of broken connections says
+    /// nothing if the origin answers other requests. The span does not count where <see cref="MaxFailures"/> is 1.
     /// </summary>
     public TimeSpan FailureSpan
     {
@@ -61,7 +61,7 @@ public sealed class OriginLimits
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>For how long it is, the first time: 1 second by default. Each probe that fails doubles it.</summary>
+    /// <summary>The time that an origin first counts as down: 1 second by default. Each failed probe doubles this time.</summary>
     public TimeSpan FirstHold
     {
         get;
@@ -72,7 +72,7 @@ public sealed class OriginLimits
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>For how long it is at most: 30 seconds by default.</summary>
+    /// <summary>The upper limit of that time: 30 seconds by default.</summary>
     public TimeSpan MaxHold
     {
         get;

@@ -4,8 +4,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// How many exchanges there may be with one origin at once, and how many may wait for one of them to end. Each waits for a
-/// limited time, in the order in which they came. Safe for any number of threads.
+/// Limits the exchanges with one origin at once, and the requests that wait for one of them to end. Each request waits for a limited time,
+/// in the order of arrival. Safe for any number of threads.
 /// </summary>
 /// <param name="options">The limits.</param>
 /// <param name="time">The clock.</param>
@@ -18,14 +18,14 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>
-    /// The number of requests that more than four fifths of its slots the busiest origin has, those included that wait for one.
+    /// The number of requests by which the busiest origin exceeds four fifths of its slots, including requests that wait for a slot.
     /// </summary>
     public int Excess => _queues.Select(static queue => queue.Value.Users).DefaultIfEmpty().Max() - (options.MaxExchanges * 4 / 5);
 
-    /// <summary>How many origins there are exchanges with now, or requests that wait for one.</summary>
+    /// <summary>The number of origins that have exchanges now, or requests that wait for one.</summary>
     internal int BusyOrigins => _queues.Count;
 
-    /// <summary>A slot for one exchange, which ends when that is disposed.</summary>
+    /// <summary>Takes a slot for one exchange; disposing the slot frees it.</summary>
     /// <param name="authority">The origin.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="OriginException">There is no room (<see cref="OriginError.Overloaded"/>).</exception>

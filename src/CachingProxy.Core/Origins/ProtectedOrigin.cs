@@ -4,8 +4,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// An origin that is asked no more than it can bear: not more often at once than its slots, and not at all while it is held to be down.
-/// Both are shared with whoever else asks the same. Safe for any number of threads.
+/// Protects an origin from overload: sends it no more requests at once than it has slots, and none while it counts as down. All callers
+/// that ask the same origin share both limits. Safe for any number of threads.
 /// </summary>
 /// <param name="inner">Where the requests go.</param>
 /// <param name="slots">How many at once.</param>
@@ -41,7 +41,7 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
 
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, string authority, CancellationToken cancellation)
     {
-        // Content at the pace of a client: its end, and what breaks it off, may be the client's doing.
+        // The client sets the pace of the content: a late end or a failure may be the client's doing.
         var isUpload = request.Content is { CanSeek: false };
         using var attempt = availability.Begin(authority, mayProbe: !isUpload);
         try

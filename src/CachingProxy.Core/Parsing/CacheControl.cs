@@ -1,9 +1,9 @@
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// The directives of a <c>Cache-Control</c> field, of a request or of a response (RFC 9111 §5.2, RFC 5861, RFC 8246).
-/// What cannot be read makes a response less cacheable, never more: a number that is there twice with two values, or is none, makes nothing
-/// fresher (RFC 9111 §4.2.1), and a member that is no directive leaves <see cref="IsMalformed"/> set.
+/// The directives of a <c>Cache-Control</c> field, of a request or of a response (RFC 9111 §5.2, RFC 5861, RFC 8246). Unreadable input
+/// makes a response less cacheable, never more: a number that is given twice with different values, or a value that is no number, makes
+/// nothing fresher (RFC 9111 §4.2.1), and a member that is no directive leaves <see cref="IsMalformed"/> set.
 /// </summary>
 internal sealed record CacheControl
 {

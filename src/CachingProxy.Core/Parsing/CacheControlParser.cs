@@ -80,8 +80,8 @@ internal static class CacheControlParser
             _ => control,
         };
 
-    // The names of fields that an argument lists; null where it lists none, or what is no name: the directive then means the whole
-    // response.
+    // Returns the field names that an argument lists; null where it lists none, or a text that is no name: the directive then means the
+    // whole response.
     private static List<string>? Names(string? argument) =>
         ListReader.Split(argument) is { Count: > 0 } names && names.TrueForAll(name => FieldSyntax.IsToken(name)) ? names : null;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Request fields beside <c>Authorization</c> and <c>Cookie</c> by which clients say who they are. RFC 9111 does not know them, so a stated
-/// lifetime or <c>public</c> shares a response in spite of them; a lifetime that nobody stated does not. This is the one list;
+/// Request fields beside <c>Authorization</c> and <c>Cookie</c> by which clients say who they are. RFC 9111 does not know these fields, so
+/// a stated lifetime or <c>public</c> permits sharing in spite of them. A lifetime that nobody stated does not. This is the one list;
 /// docs/configuration.md shows it.
 /// </summary>
 public static class CredentialFields

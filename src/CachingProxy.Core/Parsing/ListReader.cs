@@ -40,7 +40,7 @@ internal static class ListReader
     /// <summary>Tells whether a text is one quoted string, from its first character to its last (RFC 9110 §5.6.4).</summary>
     public static bool IsQuoted(string text) => text.Length >= 2 && text[0] == '"' && EndOfQuoted(text, 0) == text.Length - 1;
 
-    // The place of the closing quote; that of the opening one where none closes it.
+    // Returns the index of the closing quote, or of the opening quote where it is never closed.
     private static int EndOfQuoted(string line, int opening)
     {
         for (var i = opening + 1; i < line.Length; i++)

@@ -74,7 +74,7 @@ internal readonly record struct RangeField(long? First, long? Last)
             return true;
         }
 
-        // A position beyond any representation is one beyond this.
+        // A number too large for a long counts as long.MaxValue.
         if (digits.ContainsAnyExceptInRange('0', '9'))
         {
             return false;

@@ -9,7 +9,7 @@ internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
     public static readonly VaryField None = new(false, []);
 
     /// <summary>
-    /// Reads all lines. A <c>*</c> anywhere means that nothing in a request can tell; so does a member that is no field name.
+    /// Reads all lines. A <c>*</c>, or a member that is no field name, means that no request field can select the variant.
     /// </summary>
     public static VaryField Parse(StringValues lines)
     {

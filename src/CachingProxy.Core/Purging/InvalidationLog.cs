@@ -6,14 +6,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>
-/// Every purge is one position in a log. An entry remembers the position that was current when its fetch began, and is
-/// valid while nothing that matches it was purged later: so a purge costs O(1) however many entries there are, a check O(tags + segments),
-/// and a purge wins over a fetch under way. Safe for any number of threads; the check takes no lock.
+/// Every purge is one position in a log. An entry remembers the position that was current when its fetch began, and is valid while nothing
+/// that matches it was purged later: so a purge costs O(1) however many entries there are, a check O(tags + segments), and a purge wins
+/// over a fetch under way. Safe for any number of threads; the check takes no lock.
 /// </summary>
 /// <remarks>
-/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; it is dropped when the
-/// last of them has ended, and unsafe requests cannot make the log grow. Of the others the last of each thing are kept, up to <see
-/// cref="MaxRemembered"/>; when the oldest is dropped, what was fetched before it is a miss.
+/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; the log drops the record
+/// when the last of these fetches has ended, so that unsafe requests cannot make the log grow. Of all other purges the log keeps the last
+/// of each text, up to <see cref="MaxRemembered"/>; when it drops the oldest, every entry fetched before that purge is a miss.
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
@@ -58,7 +58,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     /// <summary>The position of the last purge.</summary>
     public LogPosition Position => Volatile.Read(ref _state) is var state ? new(state.Epoch, state.Number) : default;
 
-    /// <summary>A fetch begins: answers with the position it will have seen. To be ended by <see cref="End"/>.</summary>
+    /// <summary>Starts a fetch and returns its position, the current one. The caller ends the fetch with <see cref="End"/>.</summary>
     public LogPosition Begin()
     {
         lock (_lock)
@@ -69,9 +69,9 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     /// <summary>
-    /// Begins a look for stored responses in a tier that another node may be removing from; returns the position to <see cref="End"/> with.
-    /// Every purge that is kept in mind now stays in mind until then: whoever removes what it ended may be done, and let go of the purge,
-    /// between the tier's answer and our look at that.
+    /// Begins a look for stored responses in a tier that another node may be removing from; returns the position to pass to <see
+    /// cref="End"/>. Until then the log keeps every purge that it holds now: the other node may finish removing the purged entries, and
+    /// release the purge, after the tier has answered and before we check that answer.
     /// </summary>
     public LogPosition BeginLook()
     {
@@ -92,7 +92,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>The fetch that began at a position is over, and what it brought is stored or given up.</summary>
+    /// <summary>Ends the fetch that began at a position: its response is stored or given up.</summary>
     public void End(LogPosition position)
     {
         lock (_lock)
@@ -102,7 +102,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Takes a purge in that nobody else numbers. Answers with its position.</summary>
+    /// <summary>Numbers and adds a purge that has no number yet. Returns its position.</summary>
     public LogPosition Append(Purge purge)
     {
         lock (_lock)
@@ -112,7 +112,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Takes a purge in that was numbered elsewhere; one that was taken in before changes nothing.</summary>
+    /// <summary>Adds a purge that was numbered elsewhere; adding it again changes nothing.</summary>
     public void Apply(Purge purge, LogPosition position)
     {
         lock (_lock)
@@ -124,12 +124,12 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Begins with what a journal knows. What was fetched in another epoch is a miss from now on.</summary>
+    /// <summary>Replaces the log with that of a journal. Every entry fetched in another epoch is a miss from now on.</summary>
     public void Load(JournalState journal)
     {
         lock (_lock)
         {
-            // Of another epoch nothing counts while it is being read, and then all at once.
+            // No entry is valid while the journal is being read; then those of its epoch count, all at once.
             Volatile.Write(ref _state, new InvalidationState(NewEpoch(), 0, 0));
             _urls.Clear();
             _urlsInOrder.Clear();
@@ -150,8 +150,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
         Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
-    /// Tells whether a response that was just fetched is gone: purged by its own URI, or by another that means the same to it, which
-    /// whoever purged that could not know yet.
+    /// Tells whether a response that was just fetched is gone: purged by its own URI, or by another URI that is equivalent for this
+    /// response, which was not known at the time of the purge.
     /// </summary>
     public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Gone
@@ -164,7 +164,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             )
         );
 
-    /// <summary>Returns what purges after a position have left of a response.</summary>
+    /// <summary>Returns the validity of a response after the purges since a position.</summary>
     /// <param name="uri">The URI.</param>
     /// <param name="tags">The tags of the response.</param>
     /// <param name="position">When it was fetched.</param>

@@ -34,7 +34,8 @@ internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memor
     }
 
     /// <summary>
-    /// Removes what a purge that the log knows leaves nothing of. What is merely stale, or has the tag, is seen to when it is found.
+    /// Removes the entries that a logged hard purge of a URL, or of all, hits. Entries that other purges hit are judged when a look-up
+    /// finds them.
     /// </summary>
     public async ValueTask RemoveAsync(Purge purge, LogPosition position)
     {

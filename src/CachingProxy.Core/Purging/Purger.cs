@@ -6,12 +6,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>Purges what is stored: because somebody asks for it, or because a request may have changed it (RFC 9111 §4.4).</summary>
-/// <param name="invalidations">Where each purge is a position.</param>
-/// <param name="sink">What it removes here.</param>
-/// <param name="secondTier">Where it is written down for others, and what is stored there goes; null where there is nobody else.</param>
+/// <param name="invalidations">The log with a position for each purge.</param>
+/// <param name="sink">Removes the entries here.</param>
+/// <param name="secondTier">Writes each purge down for others, and removes entries of its own; null where there is no second tier.</param>
 internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISecondTier? secondTier)
 {
-    /// <summary>Purges. When this returns, nothing that matches and was fetched before is served any more, or as fresh.</summary>
+    /// <summary>
+    /// Purges. When this returns, no matching response that was fetched before is served any more, or, after a soft purge, as fresh.
+    /// </summary>
     /// <returns>The position of the purge.</returns>
     /// <exception cref="PurgeNotPropagatedException">It holds here, and other nodes do not know yet.</exception>
     public async ValueTask<LogPosition> PurgeAsync(Purge purge)
@@ -46,9 +48,8 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISec
     }
 
     /// <summary>
-    /// Purges what an answered request has changed. Answers with the position at which the response is the target's new state
-    /// (RFC 9110 §9.3.3), if it may be that: whoever has purged or changed the target since the request was sent has seen to a
-    /// later one.
+    /// Purges what an answered request has changed. Returns the position at which the response is the target's new state (RFC 9110 §9.3.3).
+    /// Returns null if the response cannot be that, or if the target was purged or changed after the request was sent.
     /// </summary>
     /// <param name="request">The request, whose method is unsafe.</param>
     /// <param name="response">The answer.</param>
@@ -80,7 +81,7 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISec
         }
     }
 
-    // The client of an unsafe request has its answer; that other nodes learn of it later is not its concern.
+    // The client of an unsafe request has its answer, and need not know that other nodes learn of the purge later.
     private async ValueTask<LogPosition> PurgeQuietlyAsync(Purge purge)
     {
         try

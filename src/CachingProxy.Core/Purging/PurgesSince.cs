@@ -4,10 +4,10 @@ namespace CachingProxy.Core.Purging;
 /// <param name="number">The number of the position.</param>
 internal struct PurgesSince(long number)
 {
-    /// <summary>Says what the purges so far leave of the entry.</summary>
+    /// <summary>Tells how valid the entry is after the purges so far.</summary>
     public Validity Validity { get; private set; }
 
-    /// <summary>The moment since when the entry is stale, by the steady clock; meaningful where it is.</summary>
+    /// <summary>The moment when the entry became stale, by the steady clock; meaningful only where it is stale.</summary>
     public DateTimeOffset StaleSince { get; private set; }
 
     /// <summary>Adds the last purges of one thing that concerns the entry.</summary>

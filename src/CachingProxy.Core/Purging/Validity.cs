@@ -6,9 +6,9 @@ internal enum Validity
     /// <summary>No purge since matches the response.</summary>
     Current,
 
-    /// <summary>Something that matches it was purged softly since: it is stale.</summary>
+    /// <summary>A soft purge since matches the response: it is stale.</summary>
     Stale,
 
-    /// <summary>Something that matches it was purged since, or nobody can tell any more.</summary>
+    /// <summary>A purge since matches the response, or the log cannot tell any more.</summary>
     Gone,
 }

@@ -50,7 +50,7 @@ internal static class RangeResponse
 
     private static CacheResult NotSatisfiable(CacheResult whole, long length)
     {
-        // The freshness of the whole is not that of this answer, which a cache downstream could keep for the URI.
+        // Leave out the freshness of the whole: a cache downstream could keep this 416 for the URI with it.
         var fields = ClientConditions
             .FieldsOf304(whole.Fields)
             .Without(IsFreshness)

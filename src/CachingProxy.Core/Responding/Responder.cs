@@ -52,7 +52,7 @@ internal sealed class Responder(SteadyClock clock, string via)
         };
     }
 
-    /// <summary>Answers with a response that is not stored, for its one client.</summary>
+    /// <summary>Makes the answer from a response that is not stored, for its one client.</summary>
     public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) =>
         new(
             response.Status,
@@ -140,8 +140,8 @@ internal sealed class Responder(SteadyClock clock, string via)
         || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
-    // RFC 9211 §2.7: only where it is not simply the URI that was asked for; without what does not matter to the response,
-    // which may be another client's.
+    // RFC 9211 §2.7: stated only if the key is not simply the requested URI. Leaves out what does not matter to the response and may be
+    // another client's.
     private static string? KeyOf(CacheRequest request, CacheEntry entry) =>
         entry.Partition.Query ?? (entry.Target == request.Key.Target ? null : entry.Key.Target);
 }

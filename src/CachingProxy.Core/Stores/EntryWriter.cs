@@ -9,12 +9,12 @@ public abstract class EntryWriter : IAsyncDisposable
     public abstract void Append(ReadOnlyMemory<byte> content);
 
     /// <summary>
-    /// Lets go of the content that it holds in memory, and goes on without; false where it holds all of it there, and could not be
-    /// completed.
+    /// Drops the content that the writer holds in memory, and goes on without. Returns false if all content is in memory, so that the
+    /// writer could not complete.
     /// </summary>
     public virtual bool TryLetGo() => false;
 
-    /// <summary>The content is whole: from now on the entry is found. Answers with the entry as stored.</summary>
+    /// <summary>Completes the content: from now on the entry is found. Returns the entry as stored.</summary>
     public abstract ValueTask<CacheEntry> CompleteAsync();
 
     /// <summary>Leaves nothing behind, unless the entry is complete.</summary>

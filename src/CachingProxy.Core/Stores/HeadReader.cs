@@ -4,10 +4,10 @@ using System.Text;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Reads numbers and texts out of bytes that may hold anything. Whatever they say, it takes no more memory than they have themselves. For
+/// Reads numbers and texts out of bytes that may hold anything. Takes no more memory than the size of these bytes, whatever they say. For
 /// one caller at a time.
 /// </summary>
-/// <remarks>Every member throws <see cref="InvalidDataException"/> where the bytes end too early or say what cannot be.</remarks>
+/// <remarks>Every member throws <see cref="InvalidDataException"/> where the bytes end too early or hold an impossible value.</remarks>
 internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -37,7 +37,7 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
             ? new(ticks, TimeSpan.Zero)
             : throw Invalid();
 
-    /// <summary>Reads a duration in ticks, 0 or more and within what times can be added up to.</summary>
+    /// <summary>Reads a duration in ticks, from 0 to a thousand years.</summary>
     public TimeSpan ReadDuration() =>
         new TimeSpan(ReadInt64()) is var time && time >= TimeSpan.Zero && time <= MaxDuration ? time : throw Invalid();
 
@@ -76,7 +76,7 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
         return texts;
     }
 
-    // A thousand years: what is added to a moment of today stays a moment.
+    // A thousand years: today plus such a duration is still a valid moment.
     private static readonly TimeSpan MaxDuration = TimeSpan.FromDays(365_000);
 
     private ReadOnlySpan<byte> Take(int count)

@@ -4,8 +4,8 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Keeps entries. All members are safe for any number of threads. A store never answers with an error: what it cannot find or read is not
-/// there.
+/// Keeps entries. All members are safe for any number of threads. A store never returns an error: an entry that it cannot find or read
+/// counts as absent.
 /// </summary>
 public interface ICacheStore
 {

@@ -8,7 +8,7 @@ namespace CachingProxy.Core.Stores;
 public interface IFetchLeases
 {
     /// <summary>
-    /// Takes the turn, if no other node has it; null where one has. A lease ends by itself, whatever becomes of its holder.
+    /// Takes the turn; returns null where another node has it. A lease ends by itself, whatever becomes of its holder.
     /// </summary>
     /// <param name="key">What is fetched.</param>
     /// <param name="partition">For whom.</param>

@@ -12,8 +12,8 @@ public interface IPurgeJournal
     ValueTask OpenAsync(IPurgeSink sink);
 
     /// <summary>
-    /// Writes a purge down. When this returns it is written for good, and no entry that matches and is of an earlier position is found in
-    /// this tier any more, or it can be told by its position.
+    /// Writes a purge down. When this method returns, the purge is written for good. No matching entry of an earlier position is found in
+    /// this tier any more, or its position shows that it was purged.
     /// </summary>
     /// <param name="purge">The purge.</param>
     /// <returns>Its position, later than all that were known here before.</returns>

@@ -13,9 +13,9 @@ public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
     IFetchLeases? Leases { get; }
 
     /// <summary>
-    /// 32 random bytes that all who share this tier share: made once, and kept in the tier, so that restarts and other nodes have the same.
-    /// Whatever must be told apart in the tier without being shown (the operator's credentials) is named by a hash with this key. Null
-    /// while it is not known.
+    /// 32 random bytes, the same on all nodes that share this tier and after a restart: made once, and kept in the tier. Values that the
+    /// tier must tell apart but not show (the operator's credentials) appear there as a hash with this key. Null while the bytes are not
+    /// known.
     /// </summary>
     byte[]? SharedSecret { get; }
 }

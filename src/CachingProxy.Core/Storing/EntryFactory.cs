@@ -46,13 +46,13 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
         );
     }
 
-    /// <summary>The fields for the one request that a response is an answer to; those for others are the entry's.</summary>
+    /// <summary>Returns the fields for the request that fetched the response; other requests get the fields of the entry.</summary>
     public FieldList FirstHandFields(CachePolicy policy, OriginResponse response) => ServedFields.EndToEnd(response, policy, via);
 
     /// <summary>
-    /// RFC 9111 §4.3.4, §4.3.5: the entry after a 304 or a response to HEAD. Its fields are updated (§3.2), its age and lifetime
-    /// start anew, and it has seen every purge before <paramref name="position"/>. With it, why it may not be stored, if so:
-    /// an update can forbid that as any response can.
+    /// RFC 9111 §4.3.4, §4.3.5: the entry after a 304 or a response to HEAD. Its fields are updated (§3.2), its age and lifetime start
+    /// anew, and it has seen every purge before <paramref name="position"/>. Also returns the reason if the entry may not be stored: an
+    /// update can forbid storing as any response can.
     /// </summary>
     public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(
         StoredRequest request,

@@ -8,8 +8,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>
-/// Puts stored parts of the same representation together that adjoin, and in the end the whole (RFC 9111 §3.4). One at a time for each URI,
-/// and without copying what is there: the parts' chunks become the whole's. Safe for any number of threads.
+/// Joins stored parts of the same representation that adjoin, in the end to the whole (RFC 9111 §3.4). Works on one part at a time for each
+/// URI, and copies no content: the whole reuses the chunks of its parts. Safe for any number of threads.
 /// </summary>
 [SuppressMessage(
     "Design",
@@ -50,7 +50,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
                 added = whole;
             }
 
-            // A purge meanwhile has removed the parts, and what was made of them must not outlive its record.
+            // A purge meanwhile has removed the parts; the joined entry must not outlive the record of that purge.
             if (invalidations.IsGone(request.Key, added.SearchVariance, added.Tags, position))
             {
                 await store.RemoveAsync(added);
@@ -105,7 +105,7 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
                 writer.Append(chunk);
             }
 
-            // First, for what was fetched earlier does not take the place of what was fetched later, and this is as old as the older.
+            // Removed first: an entry never replaces one that was fetched later, and the joined entry counts as old as the older part.
             await store.RemoveAsync(older);
             await store.RemoveAsync(newer);
             return await writer.CompleteAsync();

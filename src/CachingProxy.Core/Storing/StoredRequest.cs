@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>The part of a request that is kept while its response is being stored, which may be longer than its client is there.</summary>
+/// <summary>The part of a request that is kept while its response is being stored. Storing may go on after the client has gone.</summary>
 /// <param name="Policy">What its face does with lifetimes, cookies and sizes.</param>
 /// <param name="Key">The upstream URI.</param>
 /// <param name="Partition">Who may share the response.</param>
@@ -41,7 +41,7 @@ internal sealed record StoredRequest(
     }
 
     /// <summary>
-    /// Tells whether a stored response is one to this request, and the whole of it; how fresh it is counts apart (RFC 9111 §4).
+    /// Tells whether a stored response is whole and selected by this request, without regard to its freshness (RFC 9111 §4).
     /// </summary>
     public bool IsAnsweredBy(CacheEntry stored) => stored.Part is null && Selects(stored);
 

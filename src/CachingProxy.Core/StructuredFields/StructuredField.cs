@@ -4,9 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.StructuredFields;
 
 /// <summary>
-/// HTTP Structured Fields (RFC 9651): reads the three kinds of fields and writes them in their one canonical form.
-/// A field that is wrong anywhere is wrong as a whole: reading it answers with null. Never throws on any input; safe for
-/// any number of threads.
+/// HTTP Structured Fields (RFC 9651): reads the three kinds of fields and writes them in their one canonical form. A field that is wrong
+/// anywhere is wrong as a whole: reading it returns null. Never throws on any input; safe for any number of threads.
 /// </summary>
 public static class StructuredField
 {

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace CachingProxy.Core.StructuredFields;
 
-/// <summary>RFC 9651 §4.1: the canonical form. False where something has none.</summary>
+/// <summary>Writes the canonical form of RFC 9651 §4.1. Returns false where a value has none.</summary>
 internal sealed class StructuredFieldWriter
 {
     private readonly StringBuilder _text = new();

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
-/// Tells of failed fetches: of each origin the first at once, and those that follow as a number with the next, at most one line in
-/// <see cref="Interval"/>. Safe for any number of threads.
+/// Logs failed fetches: the first of each origin at once. Counts those that follow and gives their number in the next line, at most one
+/// line in <see cref="Interval"/>. Safe for any number of threads.
 /// </summary>
 internal sealed class FailureLog(ILogger logger, SteadyClock clock)
 {
@@ -34,7 +34,7 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         // The message about an invalid response repeats bytes of it, which may be secret.
         var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
         var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
-        // A request that was not even sent is told of where that was decided; a client's mistake is no failure of the origin.
+        // The code that decides not to send a request tells of that itself; a client's mistake is no failure of the origin.
         if (
             failure.Error
             is OriginError.HeldDown

@@ -1,7 +1,7 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>Says when it is time to tell something again that happens all the time. Safe for any number of threads.</summary>
-/// <param name="interval">How long nothing is told after it was told.</param>
+/// <summary>Limits how often something that happens all the time is told. Safe for any number of threads.</summary>
+/// <param name="interval">The least time between one telling and the next.</param>
 /// <param name="time">The clock.</param>
 public sealed class Occasionally(TimeSpan interval, TimeProvider time)
 {

@@ -24,8 +24,8 @@ public sealed class OriginBase
     public string Authority { get; }
 
     /// <summary>
-    /// Returns the keys that a path may mean which the origin gives to clients: below the base, as clients ask for it; or with the base in
-    /// front already, as the origin knows itself.
+    /// Returns the keys that a path from the origin may stand for: the path below the base, as clients ask for it; or the path as it is,
+    /// where it begins with the base already.
     /// </summary>
     public IEnumerable<CacheKey> KeysOfClientPath(string target)
     {

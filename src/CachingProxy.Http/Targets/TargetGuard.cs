@@ -5,8 +5,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Targets;
 
 /// <summary>
-/// Opens every connection to an origin, and decides about each on the addresses that it then connects to: what a name
-/// led to a moment ago, or leads to the next time it is asked, does not matter. Safe for any number of threads.
+/// Opens every connection to an origin, and checks the very addresses that it then connects to: an earlier or a later look-up of the name
+/// does not matter. Safe for any number of threads.
 /// </summary>
 public sealed class TargetGuard
 {
@@ -50,8 +50,8 @@ public sealed class TargetGuard
     }
 
     /// <summary>
-    /// Judges a target that another proxy is going to connect to. A name that has no address here may have one there, inside, and is for
-    /// those alone who may go there.
+    /// Judges a target that another proxy is going to connect to. A name without an address here may have a private one there. Only a
+    /// policy that permits private addresses permits such a name.
     /// </summary>
     /// <exception cref="OriginException">The target is forbidden, by its name or by an address that the name has here.</exception>
     internal async ValueTask EnsurePermittedAsync(string host, int port, CancellationToken cancellation)
@@ -83,7 +83,7 @@ public sealed class TargetGuard
     internal static async ValueTask<Stream> OpenAsync(string host, int port, CancellationToken cancellation) =>
         await ConnectToAnyAsync(await ResolveAsync(Dns.GetHostAddressesAsync, host, cancellation), port, cancellation);
 
-    // One answer that leads inward among others that do not is how a name is made to slip through.
+    // Refuses a name for a single forbidden address: attackers hide a private address among public ones.
     private IPAddress[] Permitted(string host, int port, IPAddress[] addresses) =>
         addresses.All(address => _policy.PermitsAddress(host, address, port)) ? addresses : throw Forbidden();
 
@@ -118,7 +118,7 @@ public sealed class TargetGuard
         Exception? last = null;
         for (var next = 0; next < addresses.Length; next++)
         {
-            // One address that swallows everything must not keep us from the others; the last has all the time that is left.
+            // An address that never responds must not keep us from trying the others; the last one has all the time that is left.
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             if (next < addresses.Length - 1)
             {

@@ -39,7 +39,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
-        // A name is looked up again within these, and with it whether it may be reached.
+        // A pooled connection has a bounded lifetime: after it the name is looked up and checked again.
         _proxy = options.Proxy is null ? null : new OriginProxy(options.Proxy, guard);
         _pooled = CreateInvoker(guard, lifetime: TimeSpan.FromMinutes(5));
         _fresh = CreateInvoker(guard, lifetime: TimeSpan.Zero);
@@ -56,7 +56,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         catch (OriginException failure)
             when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
         {
-            // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. Once, and on a connection of its own.
+            // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. It is sent again once, on a new
+            // connection.
             return await SendAsync(_fresh, request, cancellation);
         }
     }
@@ -148,7 +149,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         }
     }
 
-    // RFC 9110 §15.2: an origin that says that it is at work is not silent. The exchange bounds how often it may.
+    // RFC 9110 §15.2: an interim response counts as a sign of life. The exchange bounds their number.
     private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) =>
         request.OnInterim is not { } onInterim
             ? null

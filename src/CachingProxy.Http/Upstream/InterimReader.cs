@@ -56,7 +56,8 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (HasBareLineFeed(end < 0 ? text : text.AsSpan(0, end)))
             {
-                // The handler takes it for the end of a line: the head may end elsewhere for it, and what follows be content.
+                // The handler takes a bare line feed for the end of a line: the head may end elsewhere for it, and the next bytes be
+                // content.
                 IsDone = true;
                 return;
             }

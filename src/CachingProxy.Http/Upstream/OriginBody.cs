@@ -3,8 +3,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The content of a response from the origin: every failure while reading is one of ours, and silence has its limit.
-/// Where the connection became a tunnel, it can be written to as well.
+/// The content of a response from the origin: a failure while reading becomes an exception of ours, and silence has its limit. If the
+/// connection became a tunnel, the content can be written to as well.
 /// </summary>
 /// <param name="content">The content as it arrives.</param>
 /// <param name="silence">The limit, which ends with this.</param>
@@ -27,7 +27,7 @@ internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExc
                 return await read;
             }
 
-            // The time of the one who reads is not the origin's: it counts from here to the answer.
+            // The reader's own time does not count against the origin: measure only from here until bytes arrive.
             silence.OnSignOfLife();
             try
             {

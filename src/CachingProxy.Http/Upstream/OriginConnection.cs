@@ -3,12 +3,12 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// A connection to an origin, as SocketsHttpHandler sees it. It can be kept from being used for another request, which
-/// the handler itself offers no way to ask for once a response has begun; and it tells of interim responses, which the
-/// handler keeps to itself.
+/// A connection to an origin, as SocketsHttpHandler sees it. It can refuse to serve another request; the handler offers no way to demand
+/// that once a response has begun. It also reports interim responses, which the handler keeps to itself.
 /// </summary>
 /// <param name="inner">The connection, decrypted.</param>
-/// <param name="isHttp1">Whether it carries one exchange after the other, so that what is read belongs to what was written last.</param>
+/// <param name="isHttp1">Tells whether the connection carries one exchange after the other, so that the bytes read belong to the request
+/// written last.</param>
 internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStream
 {
     private volatile OriginExchange? _last;
@@ -26,12 +26,12 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     public override bool CanWrite => inner.CanWrite;
 
     /// <summary>
-    /// The response to <paramref name="exchange"/> ends as it ends, but no other follows it: the next request on this
-    /// connection could be answered with what the origin meant to belong to this response.
+    /// Lets no exchange follow <paramref name="exchange"/>, whose own response is not touched. The next request on this connection could
+    /// otherwise receive bytes that the origin meant for this response.
     /// </summary>
     public void CloseAfter(OriginExchange exchange) => _last = exchange;
 
-    // The exchange that no other may follow. While its content is still being sent, the current one is.
+    // The exchange that no other may follow. The current exchange is the last one while its content is still being sent.
     private OriginExchange? Last => _last ?? (_current is { Upload.IsDone: false } uploading ? uploading : null);
 
     // Before a pooled connection is used again it is probed with a read. That read belongs to another exchange, and the
@@ -103,7 +103,7 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         base.Dispose(disposing);
     }
 
-    // Whose bytes they are is known only when they are there: the probe may be what receives the next response.
+    // Only after the read is it known to which exchange the bytes belong: the probe may receive the next response.
     private async ValueTask<int> ReadAlongAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
         int read;
@@ -159,8 +159,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         }
     }
 
-    // SocketsHttpHandler sends again by itself, whatever the method and several times, unless it is told something else than that
-    // the connection is at its end. Whether that may be done is for HttpOrigin to say.
+    // SocketsHttpHandler sends a request again by itself, several times and with any method, when a connection ends. An exception of
+    // another type prevents that: HttpOrigin decides whether to send again.
     private static OriginException Broken(Exception? cause) =>
         new(OriginError.Disconnected, "The connection to the origin broke before it had answered.", cause);
 }

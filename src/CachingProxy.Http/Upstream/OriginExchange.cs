@@ -3,8 +3,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Ties a request to the connection it is sent on, which SocketsHttpHandler does not tell: the connection sees who
-/// writes to it. HTTP/1.1 only.
+/// Ties a request to the connection that carries it, which SocketsHttpHandler does not reveal: the connection sees the exchange of the code
+/// that writes to it. HTTP/1.1 only.
 /// </summary>
 internal sealed class OriginExchange
 {
@@ -21,7 +21,7 @@ internal sealed class OriginExchange
     public static OriginExchange? Current => Ambient.Value;
 
     /// <summary>
-    /// Tells whether the URL is one of http, which a proxy on the way is given as a whole, and not of https, for which it makes a tunnel.
+    /// Tells whether the URL is http, not https. A proxy on the way receives an http URL as a whole; for an https URL it makes a tunnel.
     /// </summary>
     public bool IsPlain { get; }
 
@@ -35,8 +35,8 @@ internal sealed class OriginExchange
     public OriginConnection? Connection { get; set; }
 
     /// <summary>
-    /// Tells whether the head of the final response held what the handler turned into blanks: a NUL, or a carriage return that ends no
-    /// line. What the field said before can only be guessed.
+    /// Tells whether the handler turned characters in the head of the final response into blanks: a NUL, or a carriage return that ends no
+    /// line. The original value of the field is unknown.
     /// </summary>
     public bool IsHeadRepaired { get; set; }
 

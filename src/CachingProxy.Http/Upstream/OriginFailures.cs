@@ -60,7 +60,8 @@ internal static class OriginFailures
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError } =>
                 new OriginException(OriginError.Unreachable, "The origin could not be reached.", failure),
-            // The handler looks at the socket of a new connection outside of what it wraps: one that is gone already throws as it is.
+            // The handler accesses the socket of a new connection outside of its exception wrapping: a socket that is already closed throws
+            // a bare SocketException.
             HttpRequestException or SocketException => new OriginException(
                 OriginError.Disconnected,
                 "The connection to the origin broke before it had answered.",
@@ -72,7 +73,7 @@ internal static class OriginFailures
         };
     }
 
-    // The platform tells these apart in words alone; tests hold it to them.
+    // The platform tells these faults apart only by message text; tests check the texts.
     private static string TlsFault(Exception failure)
     {
         var words = failure.ToString();

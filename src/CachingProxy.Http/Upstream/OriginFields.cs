@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The fields that the operator has every request to the origin carry, in the place of what the client sent. Their values may be secret.
-/// Immutable.
+/// The fields that the operator adds to every request to the origin, in place of the client's fields of the same names. Their values may be
+/// secret. Immutable.
 /// </summary>
 public sealed class OriginFields
 {
@@ -40,7 +40,7 @@ public sealed class OriginFields
     /// <summary>No fields.</summary>
     public static OriginFields None { get; } = new([]);
 
-    /// <summary>Tells whether one of them may be a credential: a request then acts with what the operator may do.</summary>
+    /// <summary>Tells whether a field may be a credential: requests then act with the operator's permissions.</summary>
     public bool HasCredentials { get; }
 
     /// <summary>The fields as texts, for what has to tell configurations apart. Secret.</summary>

@@ -81,7 +81,7 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
         }
         catch (OriginException failure)
         {
-            // Which one it is is for the log alone.
+            // The address of the proxy is for the log alone.
             throw new OriginException(
                 failure.Error,
                 "The proxy on the way to the origin could not be reached.",

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Refuses what SocketsHttpHandler lets through although it is no response that could be passed on: a length that is
-/// none, a transfer coding that nobody undid, a status that does not exist, bytes that no field may hold.
+/// Refuses responses that SocketsHttpHandler lets through but that cannot be passed on: with a length that is no number, a transfer coding
+/// that was not decoded, a status that does not exist, or bytes that no field may hold.
 /// </summary>
 internal static class ResponseGuard
 {
@@ -65,7 +65,7 @@ internal static class ResponseGuard
             throw Invalid("The origin stated two different lengths of its content.");
         }
 
-        // A length that the handler did not understand was not counted by either.
+        // The handler does not count the content by a length that it did not understand.
         if (
             distinct.Count == 1
             && (
@@ -87,8 +87,8 @@ internal static class ResponseGuard
         }
     }
 
-    // False where a field was left out because it could not be sent on. Without it the rest is passed on to the one who asked and not
-    // stored, since nobody can tell what it forbade; but for a field without which the content means something else.
+    // Returns false where a field was left out because it could not be sent on. The rest then goes to the client that asked but is not
+    // stored, since the field may have forbidden that. Throws for a field without which the content means something else.
     private static bool AddTo(List<KeyValuePair<string, StringValues>> fields, HttpHeadersNonValidated received, int maxFields)
     {
         var areAllReadable = true;

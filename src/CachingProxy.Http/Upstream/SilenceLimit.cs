@@ -34,7 +34,9 @@ internal sealed class SilenceLimit : IDisposable
     /// <summary>Why the exchange was ended from this side; null where it was not.</summary>
     public OriginException? Reason { get; private set; }
 
-    /// <summary>The other side has begun to answer: another limit counts, from the next <see cref="OnSignOfLife"/> on.</summary>
+    /// <summary>
+    /// Sets another limit, because the other side has begun to answer; it counts from the next <see cref="OnSignOfLife"/> on.
+    /// </summary>
     public void SetLimit(TimeSpan silence)
     {
         lock (_lock)
@@ -45,7 +47,7 @@ internal sealed class SilenceLimit : IDisposable
         }
     }
 
-    /// <summary>The other side has done something: the limit starts anew.</summary>
+    /// <summary>Starts the limit anew, because the other side has done something.</summary>
     public void OnSignOfLife()
     {
         lock (_lock)
@@ -63,7 +65,7 @@ internal sealed class SilenceLimit : IDisposable
         }
     }
 
-    /// <summary>The client has its turn: nothing is measured meanwhile, unless the other side has begun to answer.</summary>
+    /// <summary>Stops measuring while the proxy waits for the client, unless the other side has begun to answer.</summary>
     public void OnUploadWaits()
     {
         lock (_lock)

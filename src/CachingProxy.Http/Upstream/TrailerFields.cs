@@ -9,7 +9,7 @@ internal static class TrailerFields
 {
     private const int MaxFields = 32;
 
-    // Framing, routing, authentication, conditions and what content and caches are told by: too late, or a way around a check.
+    // Fields for framing, routing, authentication, conditions, content and caching: in a trailer they come too late, or get around a check.
     private static readonly HashSet<string> Forbidden = new(StringComparer.OrdinalIgnoreCase)
     {
         "Content-Length",

@@ -7,8 +7,8 @@ namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it
-/// sends, so that it is told of an empty content, and the rest is done here. What the origin answers meanwhile counts, however far the
-/// content has come (RFC 9112 §9.5).
+/// sends. So the handler is told of an empty content, and this class sends the real one. A response that comes meanwhile counts, however
+/// much of the content has been sent (RFC 9112 §9.5).
 /// </summary>
 /// <param name="content">The content, read at the origin's pace.</param>
 /// <param name="length">The number of its bytes, where it is known; otherwise it is sent in chunks.</param>
@@ -110,7 +110,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The origin takes no more. Whether it has answered is for those who read to find out.
+            // The origin takes no more. The reader of the response finds out whether the origin has answered.
             silence.OnUploadMoved();
         }
         finally

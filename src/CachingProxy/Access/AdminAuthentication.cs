@@ -26,7 +26,7 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
             && CryptographicOperations.FixedTimeEquals(_hash, Hash(given[Scheme.Length..].Trim()));
     }
 
-    /// <summary>Answers whoever may not; one that gave a wrong token waits for it.</summary>
+    /// <summary>Refuses a request that is not permitted; after a wrong token the answer is delayed.</summary>
     public async Task RefuseAsync(Exchange exchange)
     {
         if (_hash is not null && exchange.RequestHeaders.Authorization.Count > 0 && !await wrongTokens.WaitAsync(exchange.ClientGone))

@@ -1,7 +1,7 @@
 namespace CachingProxy.Access;
 
 /// <summary>
-/// Slows down whoever tries tokens: wrong ones are answered one after the other, ten a second, and those beyond a queue not at all. The
+/// Slows down clients that guess tokens. Wrong tokens are answered in turn, ten a second; those beyond the queue are not answered. The
 /// right one never waits, so that nobody is locked out. Safe for any number of threads.
 /// </summary>
 /// <param name="time">The clock.</param>

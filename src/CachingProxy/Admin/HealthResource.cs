@@ -8,8 +8,8 @@ using Microsoft.Extensions.Hosting;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// Answers <c>/healthz</c> (the process lives) and <c>/readyz</c> (it takes requests, and is not about to stop). A store or an origin that
-/// is out of use makes it degraded, which is still ready: misses go to the origin, and hits are served.
+/// Answers <c>/healthz</c> (the process lives) and <c>/readyz</c> (it takes requests, and is not about to stop). If a store or an origin is
+/// out of use, <c>/readyz</c> says degraded, which still counts as ready: misses go to the origin, and hits are served.
 /// </summary>
 /// <param name="lifetime">Tells when it is about to stop.</param>
 /// <param name="secondTier">The store that is configured beside the memory; null where none is.</param>

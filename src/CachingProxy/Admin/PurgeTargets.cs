@@ -6,8 +6,8 @@ using CachingProxy.JsonProxy;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// Finds what somebody means by a URL as they see it: the origin's own, a path of it, or what a browser or a terminal shows in front of
-/// this proxy, <c>http://localhost:3000/products</c> or <c>http://localhost:3000/proxy?url=products</c>.
+/// Resolves a URL as a user sees it: a URL of the origin, a path of the origin, or the URL of this proxy that a browser or a terminal
+/// shows, <c>http://localhost:3000/products</c> or <c>http://localhost:3000/proxy?url=products</c>.
 /// </summary>
 internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin, AllowedHosts hosts)
 {

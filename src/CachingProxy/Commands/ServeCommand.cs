@@ -57,7 +57,7 @@ internal static class ServeCommand
 
     private static string StartLine(ProxySettings settings, Uri address)
     {
-        // Where it listens on all addresses, the one that a browser on this machine can open.
+        // If the server listens on all addresses, show one that a local browser can open.
         var shown = address.Host is "[::]" or "0.0.0.0" ? new UriBuilder(address) { Host = "localhost" }.Uri : address;
         var root = shown.GetLeftPart(UriPartial.Authority);
         var origin = settings.Origin is null

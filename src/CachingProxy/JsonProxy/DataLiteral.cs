@@ -83,7 +83,10 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
                 or "application/graphql"
                 or "application/sql";
 
-    /// <summary>The body in UTF-8 without a byte order mark, which wins over the declared encoding; null where it is not in that.</summary>
+    /// <summary>
+    /// Returns the body in UTF-8 without its byte order mark, which wins over the declared encoding; null where the bytes are invalid in
+    /// that encoding.
+    /// </summary>
     private static ReadOnlySequence<byte>? Utf8Text(ReadOnlySequence<byte> body, Encoding declared, ProxyMemoryUse memory)
     {
         Span<byte> begin = stackalloc byte[4];
@@ -114,7 +117,7 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         return transcoded?.ToSequence() ?? bytes;
     }
 
-    // Into UTF-8; without a destination it is only looked whether it is what it says.
+    // Converts to UTF-8; without a destination it only checks that the bytes are valid in their encoding.
     private static void Transcode(ReadOnlySequence<byte> bytes, Encoding from, ProxyBuffer? destination)
     {
         var decoder = Encoding

@@ -86,7 +86,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
     }
 
-    // A response found by way of others varies on whatever each of them varied on.
+    // A response at the end of redirects varies on the fields that any response on the way varied on.
     private async ValueTask<(OriginResponse Response, StringValues Vary, CacheKey From)> FollowAsync(
         OriginRequest request,
         CancellationToken cancellation

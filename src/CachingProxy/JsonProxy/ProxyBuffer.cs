@@ -37,7 +37,7 @@ internal sealed class ProxyBuffer(ProxyMemoryUse use) : IBufferWriter<byte>, IDi
         Length += count;
     }
 
-    /// <summary>Returns all that was written. It is valid until this ends.</summary>
+    /// <summary>Returns all written bytes, valid until this buffer is disposed of.</summary>
     public ReadOnlySequence<byte> ToSequence()
     {
         if (_segments.Count == 0)

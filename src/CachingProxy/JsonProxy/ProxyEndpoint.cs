@@ -51,7 +51,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         await using var result = await engine.ServeAsync(request, exchange.ClientGone);
         if (result.Failure is { } failure)
         {
-            // A target that is forbidden by what its name leads to looks like one that is forbidden by its form.
+            // A target that is forbidden by its resolved address must look like one that is forbidden by its form.
             if (failure.Error != OriginError.ForbiddenTarget)
             {
                 ResponseWriter.WriteCacheStatus(exchange.ResponseHeaders, result.CacheStatus);

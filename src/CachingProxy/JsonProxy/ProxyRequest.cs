@@ -8,8 +8,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// A request of the JSON facade: of the client's fields, only those go upstream that say what it can read or sends. HEAD fetches as GET
-/// does: how long the envelope would be is known only when it is made.
+/// A request of the JSON facade. Of the client's fields, only those go upstream that tell what the client accepts or sends. HEAD fetches as
+/// GET does: how long the envelope would be is known only when it is made.
 /// </summary>
 internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey key, string via)
     : CacheRequest(face, exchange.Method == "HEAD" ? "GET" : exchange.Method, key, new CachePartition(face.PartitionName, "", "")),
@@ -23,7 +23,9 @@ internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey k
     /// <inheritdoc/>
     public override bool HasContent => exchange.HasContent;
 
-    /// <summary>The cache sees what the upstream sees, so that nothing else of the client can be in what is shared.</summary>
+    /// <summary>
+    /// The cache sees only the fields that the upstream sees, so that no other field of the client can affect a shared response.
+    /// </summary>
     public StringValues this[string name] =>
         Visible.Contains(name, StringComparer.OrdinalIgnoreCase) ? exchange.RequestHeaders[name] : StringValues.Empty;
 

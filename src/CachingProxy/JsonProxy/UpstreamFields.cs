@@ -48,7 +48,7 @@ internal static class UpstreamFields
     public static bool IsPermitted(string name) =>
         Permitted.Contains(name) || PermittedBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Says what is wrong with what a request asks for; null where nothing is.</summary>
+    /// <summary>Returns the error in the names that a request asks for; null if there is none.</summary>
     public static string? Check(StringValues asked)
     {
         var names = NamesIn(asked);

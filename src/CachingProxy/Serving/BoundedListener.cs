@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Accepts connections no faster than there is room for them: whoever comes meanwhile waits in the system's queue. Where descriptors run
-/// out nevertheless, it makes room and tries again; Kestrel by itself would never accept again.
+/// Accepts a connection only when there is room; until then clients wait in the system's queue. Where descriptors run out nevertheless, the
+/// listener makes room and tries again. Kestrel by itself would never accept again.
 /// </summary>
 internal sealed class BoundedListener(IConnectionListener inner, ConnectionLimit limit, TimeProvider time) : IConnectionListener
 {

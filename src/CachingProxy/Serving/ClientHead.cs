@@ -3,8 +3,8 @@ using System.Text;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Reads from the bytes of a request's head what Kestrel does not hand on: the names in <c>Connection</c>, and what it refuses a request
-/// line for.
+/// Reads two things from a request's head that Kestrel does not hand on: the names in <c>Connection</c>, and the fault of a request line
+/// that Kestrel refuses.
 /// </summary>
 /// <param name="use">Learns of both.</param>
 internal readonly struct ClientHead(ConnectionUse use)
@@ -13,7 +13,7 @@ internal readonly struct ClientHead(ConnectionUse use)
 
     private static ReadOnlySpan<byte> Version => " HTTP/1."u8;
 
-    /// <summary>Reads what has come so far. A line that is not whole yet comes again, together with its end.</summary>
+    /// <summary>Reads the bytes that have arrived so far. An incomplete line is passed in again, together with its end.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
         while (bytes.IndexOf("\r\n"u8) is var end and >= 0)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Bounds the connections of clients. At the limit the one makes room that has been idle for longest, so that connections on which nobody
-/// asks for anything keep nobody out; where none is idle, whoever comes waits until one has ended. Safe for any number of threads.
+/// Bounds the connections of clients. At the limit the connection that has been idle for longest makes room, so that idle connections keep
+/// no client out. Where none is idle, a new connection waits until another has ended. Safe for any number of threads.
 /// </summary>
 /// <param name="max">How many there may be at once, 1 or more; while one makes room, one more.</param>
 /// <param name="time">The clock.</param>
@@ -26,7 +26,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     public long Shed => Volatile.Read(ref _shed);
 
     /// <summary>
-    /// The number of connections that more than four fifths of the limit are in use; idle ones do not count, for they make room.
+    /// The number of busy connections beyond four fifths of the limit; idle connections do not count, because they make room.
     /// </summary>
     public int Excess
     {
@@ -117,7 +117,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Nobody waits for room any more: the server stops.</summary>
+    /// <summary>Ends all waits for room: the server stops.</summary>
     public void StopWaiting()
     {
         lock (_lock)

@@ -52,7 +52,7 @@ internal sealed class ConnectionUse
     /// <summary>The fault of the target of the last request line; null where none can be told.</summary>
     public string? RequestLineFault { get; set; }
 
-    /// <summary>Something is read: once the answer before is complete, it is the next head.</summary>
+    /// <summary>Notes that bytes are being read. Once the previous response is complete, they are the next head.</summary>
     public void OnReading()
     {
         if (_phase == Phase.Ended)

@@ -26,11 +26,12 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     private const int MacOpenFiles = 8;
 
     /// <summary>
-    /// How many fetches from one origin there may be at once: what is asked for, and no more than a third of what there is.
+    /// Returns how many fetches from one origin there may be at once: the number asked for, but at most a third of the descriptors that our
+    /// own use leaves.
     /// </summary>
     public int FetchesOf(int asked) => (int)Math.Clamp((Descriptors - _ownUse) / 3, 1, asked);
 
-    /// <summary>The number of connections that of clients there may be at once.</summary>
+    /// <summary>Returns how many connections of clients there may be at once.</summary>
     public int ConnectionsBeside(int fetches) => (int)Math.Clamp(Descriptors - _ownUse - fetches, 1, MaxConnections);
 
     /// <summary>Raises the limit as far as the system lets this process do so, and returns it.</summary>
@@ -47,7 +48,7 @@ internal sealed partial record DescriptorLimit(long Descriptors)
             return new DescriptorLimit(1024);
         }
 
-        // The JIT's runtime has done so already, a program compiled ahead of time has not.
+        // The JIT's runtime has raised the limit already; a program compiled ahead of time has not.
         var raised = limit with
         {
             Soft = limit.Hard,

@@ -18,7 +18,7 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
     /// </summary>
     public const int MaxFramingBytes = 4 << 20;
 
-    // A chunk of one byte is six.
+    // A one-byte chunk takes six bytes.
     private const int MaxFramingRatio = 16;
 
     private ReadOnlySequence<byte> _buffer;

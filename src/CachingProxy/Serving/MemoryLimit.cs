@@ -3,8 +3,8 @@ using CachingProxy.Configuration;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// How much memory this process may have, by the limit of its container or heap, and how it is shared out: half for what is stored, an
-/// eighth for bodies that arrive, an eighth for <c>/proxy</c>, the rest for everything else.
+/// The memory that this process may have, by the limit of its container or heap, and its shares: half for what is stored, an eighth for
+/// bodies that arrive, an eighth for <c>/proxy</c>, the rest for everything else.
 /// </summary>
 /// <param name="Bytes">How much there is.</param>
 internal sealed record MemoryLimit(long Bytes)

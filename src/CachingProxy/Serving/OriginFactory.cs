@@ -37,7 +37,7 @@ internal sealed class OriginFactory : IDisposable
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
     }
 
-    /// <summary>The number of requests that each origin gets at once.</summary>
+    /// <summary>The slots, which limit the requests to each origin at once.</summary>
     public OriginSlots Slots => _slots;
 
     /// <summary>The origins that are held to be down.</summary>

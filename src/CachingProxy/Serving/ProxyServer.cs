@@ -86,12 +86,12 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             .AddFilter("CachingProxy", LogLevel.Information)
             // A failure to start is told in one line by the command.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-            // Where it may log, it makes an Activity for every request, which costs as much as a look-up.
+            // With logging enabled, hosting makes an Activity for every request, which costs as much as a look-up.
             .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)
             .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
             {
                 console.LogToStandardErrorThreshold = LogLevel.Trace;
-                // Nobody waits for whoever reads, or does not: what is too much is dropped, and the next line says how much.
+                // Logging never waits for a reader of the console: lines beyond the queue are dropped, and the next line tells how many.
                 console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
                 console.MaxQueueLength = 1024;
             });

@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Writes through while a request is being answered. What Kestrel writes when none is, is its refusal of a head that it could not read:
-/// that is held back, and an answer with a reason is written in its place.
+/// Writes through while a request is being answered. Anything that Kestrel writes at another time is its refusal of a head that it could
+/// not read: the refusal is held back, and an answer with a reason is written in its place.
 /// </summary>
 /// <param name="inner">What goes to the client.</param>
 /// <param name="use">Whether a request is being answered.</param>

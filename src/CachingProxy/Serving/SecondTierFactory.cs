@@ -7,11 +7,13 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Opens what the settings name to be behind the memory. To add a kind of store, add a case here and in <see cref="StoreSetting"/>.
+/// Opens the second tier that the settings name. To add a kind of store, add a case here and in <see cref="StoreSetting"/>.
 /// </summary>
 internal static class SecondTierFactory
 {
-    /// <summary>The tier; null where the memory is alone. One that cannot be used now is there all the same, and costs misses.</summary>
+    /// <summary>
+    /// The tier; null where the memory is alone. A tier that cannot be used now is returned all the same, and costs misses.
+    /// </summary>
     public static ISecondTier? Open(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers) =>
         settings.Store switch
         {

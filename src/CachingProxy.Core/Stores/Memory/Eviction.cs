@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Chooses the entry that makes room, by S3-FIFO. New entries pass through a small queue, a tenth of what is held; those used there, or
-/// asked for again soon after they left it, stay in a large one. For the holder of the shard's lock.
+/// Chooses the entry that makes room, by S3-FIFO. New entries pass through a small queue, a tenth of the bytes held. Entries used there, or
+/// stored again soon after they left it, go to a large queue. For the holder of the shard's lock.
 /// </summary>
 internal sealed class Eviction
 {
@@ -41,7 +41,7 @@ internal sealed class Eviction
         }
     }
 
-    // As many as there are entries: enough to recognise what comes back within one round of the main queue.
+    // Remembers as many hashes as there are entries: enough to recognise an entry that returns within one round of the main queue.
     private void Remember(int ghost)
     {
         if (_ghosts.Add(ghost))

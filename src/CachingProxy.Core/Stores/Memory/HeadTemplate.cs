@@ -10,8 +10,8 @@ namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
 /// The part of a head that many entries have in common: status, partition, variant, directives, the names of all fields and the values of
-/// some. The rest of a head is a few bytes. The template learns which values differ: it has what all entries have had so far. Safe for any
-/// number of threads.
+/// some. The rest of a head is a few bytes. The template learns which values differ: it keeps only the values that all entries so far had
+/// in common. Safe for any number of threads.
 /// </summary>
 internal sealed class HeadTemplate
 {
@@ -36,7 +36,7 @@ internal sealed class HeadTemplate
             fields[i] = IsOwn(i) ? new(fields[i].Key, default) : fields[i];
         }
 
-        // Not a copy of the entry, for what is forgotten here must not be served for another URL.
+        // Not a copy of the entry: a property forgotten in this list must not be served for another URL.
         _common = new CacheEntry
         {
             Key = entry.Key with { Target = "" },
@@ -55,7 +55,7 @@ internal sealed class HeadTemplate
     /// <summary>Tells the template from every other.</summary>
     public long Seal { get; } = Random.Shared.NextInt64();
 
-    /// <summary>Tells whether an entry is of the usual kinds, which are all that have templates.</summary>
+    /// <summary>Tells whether an entry is of a usual kind. Only such entries have templates.</summary>
     public static bool IsUsual(CacheEntry entry) => StoredProperty.All.All(property => property.IsUsual(entry));
 
     /// <summary>A number that is the same for entries of the same kind.</summary>
@@ -80,8 +80,8 @@ internal sealed class HeadTemplate
     }
 
     /// <summary>
-    /// Returns this template if an entry fits it; another that has learnt which values the entry has for itself; null where the entry is of
-    /// another kind.
+    /// Returns this template if an entry fits it. Otherwise returns a new one that also leaves out the values in which the entry differs,
+    /// or null where the entry is of another kind.
     /// </summary>
     public HeadTemplate? For(CacheEntry entry)
     {
@@ -198,7 +198,7 @@ internal sealed class HeadTemplate
 
     private static void WriteText(BinaryWriter writer, string? text)
     {
-        // One more than its length, so that none is not an empty one.
+        // Writes the length plus one, so that null differs from an empty text.
         writer.Write7BitEncodedInt(text is null ? 0 : Encoding.UTF8.GetByteCount(text) + 1);
         writer.Write(Encoding.UTF8.GetBytes(text ?? ""));
     }

@@ -3,8 +3,8 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The packed entries of a shard whose objects are kept, because they are asked for often: the last ones, bounded in number and in bytes.
-/// Not safe for threads: the lock of the shard is held.
+/// The packed entries of a shard whose objects are kept, because requests ask for them often. Keeps the last ones, bounded in number and in
+/// bytes. Not safe for threads: the lock of the shard is held.
 /// </summary>
 internal sealed class HotEntries(long maxBytes)
 {

@@ -1,7 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// How much the store may hold, and holds. When the machine runs out of memory it is half of that. Safe for any number of threads.
+/// Counts the bytes that the store holds, and limits them. The limit is halved when the machine runs out of memory. Safe for any number of
+/// threads.
 /// </summary>
 internal sealed class MemoryBudget(long maxBytes)
 {
@@ -19,7 +20,7 @@ internal sealed class MemoryBudget(long maxBytes)
     /// <summary>Tells whether there is room for so much more.</summary>
     public bool HasRoomFor(long bytes) => HeldBytes + bytes <= Limit;
 
-    /// <summary>Counts something as held, whether there is room or not; negative for what is held no longer.</summary>
+    /// <summary>Counts bytes as held, whether there is room or not. A negative number releases bytes.</summary>
     public void Take(long bytes) => Interlocked.Add(ref _heldBytes, bytes);
 
     /// <summary>Counts something as held where there is room for it, and for some more.</summary>

@@ -9,13 +9,13 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 internal sealed class MemoryShard
 {
-    // So that looking one of them up does not make objects of very many.
+    // Limits how many packed entries a look-up of one URI turns into objects.
     private const int MaxPackedPerKey = 4;
 
-    // Used once, it may never be again.
+    // An entry used once may not be used again.
     private const int UsesOfHot = 2;
 
-    // Where writers are so busy that it changes each time, what was found has to do.
+    // If writers change the index during every attempt, the last attempt's result is returned.
     private const int MaxLooks = 8;
 
     private readonly MemoryBudget _budget;
@@ -71,7 +71,7 @@ internal sealed class MemoryShard
             }
 
             Interlocked.MemoryBarrier();
-            // A slot that was left, and taken by another entry, under our eyes may have led elsewhere.
+            // A slot that another entry took during the walk may have led into another chain.
             if (_index.Changes == changes || attempt == MaxLooks)
             {
                 return all ?? (IReadOnlyList<CacheEntry>)(first is null ? [] : [first]);
@@ -80,8 +80,8 @@ internal sealed class MemoryShard
     }
 
     /// <summary>
-    /// Stores an entry in the place of those that it replaces. False where that would take more than can be had here, and the others must
-    /// make room.
+    /// Stores an entry in the place of those that it replaces. Returns false where this shard cannot make enough room, and the other shards
+    /// must make room.
     /// </summary>
     public bool TryAdd(CacheEntry entry, PackedEntry? packed)
     {
@@ -100,7 +100,7 @@ internal sealed class MemoryShard
         }
     }
 
-    /// <summary>Puts one entry in the place of another; false where that is not there, or there is no room.</summary>
+    /// <summary>Replaces one entry by another; returns false where the first is not stored, or there is no room.</summary>
     public bool TryUpdate(CacheEntry entry, CacheEntry freshened, PackedEntry? packed)
     {
         lock (_lock)
@@ -140,7 +140,7 @@ internal sealed class MemoryShard
     }
 
     /// <summary>
-    /// Removes the entry that is least worth keeping, and gives back what that has left empty; false where nothing is held.
+    /// Removes the entry that is least worth keeping, and gives back a slab that is no longer needed. Returns false where no entry is held.
     /// </summary>
     public bool TryEvict()
     {
@@ -184,7 +184,7 @@ internal sealed class MemoryShard
         var entry = slot.Load();
         if (entry is not null && packed is { IsHot: false, Uses: >= UsesOfHot } && _lock.TryEnter())
         {
-            // A look-up that finds the lock taken does without: it waits for nobody.
+            // A look-up that finds the lock taken does not keep the object, rather than wait.
             try
             {
                 if (packed.Version == version && !packed.IsHot)
@@ -214,14 +214,14 @@ internal sealed class MemoryShard
             return false;
         }
 
-        // Some may have made room, and their slots be free for others.
+        // Some may have been evicted to make room, so that their slots are free.
         var wasUsed = replaced.Exists(old => old.Uses > 0);
         replaced.RemoveAll(old => old.Queue is null);
         MemorySlot slot = packed is null ? new ObjectSlot(entry) : _slabs.Add(packed);
         _index.Add(slot);
         _eviction.Add(slot, wasUsed);
         _budget.Take(slot.OwnBytes + (packed?.Template.AddUser() ?? 0));
-        // Afterwards, so that whoever looks meanwhile finds one of the two.
+        // Removed last, so that a concurrent look-up finds the old or the new entry.
         replaced.ForEach(Remove_NeedsLock);
         return true;
     }

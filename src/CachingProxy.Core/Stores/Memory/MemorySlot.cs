@@ -2,7 +2,7 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>The place of an entry in the memory store: how to get at it, and what eviction wants to know of it.</summary>
+/// <summary>The place of an entry in the memory store: gives access to the entry, and holds the data that eviction needs.</summary>
 internal abstract class MemorySlot
 {
     // Enough to tell what is used now and then from what is used all the time (S3-FIFO counts to three as well).
@@ -14,7 +14,7 @@ internal abstract class MemorySlot
     /// <summary>The bytes of the entry: head, content and bookkeeping.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The hash of its key, by which it is found, and recognised after it has left.</summary>
+    /// <summary>The hash of the entry's key, used to find the entry, and to recognise it after it has left.</summary>
     public int Hash { get; private set; }
 
     /// <summary>The number of uses of late.</summary>
@@ -33,16 +33,16 @@ internal abstract class MemorySlot
     /// <summary>The bytes that are counted by themselves, and not with a slab.</summary>
     public abstract long OwnBytes { get; }
 
-    /// <summary>The entry with its content; null once the slot is left. Takes no lock.</summary>
+    /// <summary>Returns the entry with its content; null after <see cref="Leave"/>. Takes no lock.</summary>
     public abstract CacheEntry? Load();
 
-    /// <summary>The entry, perhaps without its content; for whoever holds the lock of the shard.</summary>
+    /// <summary>Returns the entry, perhaps without its content. The caller holds the lock of the shard.</summary>
     public abstract CacheEntry LoadHead();
 
-    /// <summary>The entry is stored here no longer.</summary>
+    /// <summary>Detaches the slot from its entry.</summary>
     public abstract void Leave();
 
-    // A race between two readers loses a count, which is of no consequence; a lock here would be.
+    // A race between two readers may lose a count, which does no harm. A lock here would cost time.
     public void Use()
     {
         if (_uses < MaxUses)

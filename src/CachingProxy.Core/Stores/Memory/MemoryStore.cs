@@ -18,7 +18,7 @@ public sealed class MemoryStore : ICacheStore
     // Of the whole: what objects of packed entries may take beside the bytes.
     private const int HotShare = 16;
 
-    // Of a shard: a slab, so that there are enough of them to choose from.
+    // The share of a slab in a shard. It leaves enough slabs to choose from.
     private const int SlabShare = 16;
 
     // Others may take the room that was made.
@@ -101,7 +101,7 @@ public sealed class MemoryStore : ICacheStore
         _budget.OnWrite();
         var shard = ShardOf(entry.Key.GetHashCode());
         var packed = PackedEntry.Of(entry, _templates, _maxPackedBytes);
-        // Before, so that it does not make room for itself.
+        // Makes room first, so that the new entry is not evicted itself.
         MakeRoom(shard, packed is null ? ObjectSlot.SizeOf(entry) + (entry.Body.Length ?? 0) : PackedSlot.BookkeepingBytes);
         for (var attempt = 0; !shard.TryAdd(entry, packed) && attempt < _shards.Length + MaxAttempts; attempt++)
         {
@@ -111,7 +111,7 @@ public sealed class MemoryStore : ICacheStore
         MakeRoom(shard, 0);
     }
 
-    // In the shard that grows first; in the others where that is not enough, which is for entries of the size of a shard.
+    // Evicts from the growing shard first. The other shards follow where that is not enough, as with entries of the size of a shard.
     private void MakeRoom(MemoryShard growing, long bytes)
     {
         for (var next = 0; !_budget.HasRoomFor(bytes) && next <= _shards.Length; )

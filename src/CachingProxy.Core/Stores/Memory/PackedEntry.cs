@@ -13,7 +13,10 @@ internal sealed record PackedEntry(HeadTemplate Template, int Hash, long Serial,
     // A template takes this much, whoever else may have use for it.
     private const int MaxHeadBytes = 4096;
 
-    /// <summary>Makes bytes of an entry; null where it is of a rare kind, its head very large, or its segment longer than that.</summary>
+    /// <summary>
+    /// Packs an entry into bytes. Returns null where its kind is rare, its head very large, or its segment longer than <paramref
+    /// name="maxBytes"/>.
+    /// </summary>
     public static PackedEntry? Of(CacheEntry entry, HeadTemplates templates, int maxBytes)
     {
         if (

@@ -4,14 +4,15 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The place of an entry that lies in a slab as bytes. Whoever looks at it makes an object of them, which is kept while it is asked for
-/// often. When the entry has left another takes its slot, so that the oldest generation of the garbage collector has nothing to collect.
+/// The place of an entry that lies in a slab as bytes. A look-up makes an object of the bytes; the object is kept while it is asked for
+/// often. When the entry has left, another entry takes the slot, so that the oldest generation of the garbage collector has nothing to
+/// collect.
 /// </summary>
 /// <remarks>
-/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: whoever holds the lock of the
-/// shard makes the version odd before anything here or in the slab is touched, and even when all is where it belongs. What was copied in
-/// between is thrown away. And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry has
-/// another's content.
+/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: a writer, under the lock of the
+/// shard, makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws a
+/// copy made in between away. And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry
+/// has another's content.
 /// </remarks>
 internal sealed class PackedSlot : MemorySlot
 {
@@ -116,7 +117,7 @@ internal sealed class PackedSlot : MemorySlot
     /// <summary>Keeps the object, or lets go of it.</summary>
     public void Keep(CacheEntry? hot) => Volatile.Write(ref _hot, hot);
 
-    // Place and length may be of two entries; then the version tells.
+    // Place and length may be of two entries; the version then rejects the copy.
     private static byte[]? Copy(byte[] slab, int offset, int length) =>
         offset + length <= slab.Length ? slab.AsSpan(offset, length).ToArray() : null;
 }

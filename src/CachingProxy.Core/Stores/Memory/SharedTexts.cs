@@ -4,8 +4,8 @@ namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
 /// Texts that many responses have in common - names of fields, a content type, a server, the date of this second - kept once and not with
-/// each entry. It remembers the last text of each of a few thousand places, and forgets without order: what is rare costs nothing, and
-/// nothing grows. Safe for any number of threads.
+/// each entry. Remembers the last text of each of a few thousand places. A new text replaces the old one of its place: rare texts cost
+/// nothing, and the memory never grows. Safe for any number of threads.
 /// </summary>
 internal static class SharedTexts
 {

@@ -11,7 +11,7 @@ internal sealed class Slab(int bytes)
     /// <summary>The bytes of the slab that segments take.</summary>
     public int UsedBytes { get; set; }
 
-    /// <summary>How much of that those of stored entries take.</summary>
+    /// <summary>The part of these bytes that stored entries take.</summary>
     public int LiveBytes { get; set; }
 
     public int FreeBytes => Bytes.Length - UsedBytes;

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Holds the segments of a shard. They are written one after another; the room of those that have left is got back by moving the others of
-/// a slab together.
+/// Holds the segments of a shard. Segments are written one after another; the room of segments that have left is regained by moving the
+/// others of a slab together.
 /// </summary>
 /// <param name="slabBytes">The length of each slab; a segment is at most <see cref="MaxSegmentBytes"/> of it.</param>
 /// <param name="find">The slot of the segment with a key's hash that lies at a place; null where it has left.</param>
@@ -122,7 +122,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
         slab.UsedBytes = end;
     }
 
-    // In their order, so that what was looked at may be moved to the front.
+    // Ordered by offset, so that the caller may move a returned segment to the front.
     private IEnumerable<(PackedSlot? Slot, int Offset, int Length)> SegmentsOf(Slab slab)
     {
         for (var offset = 0; offset < slab.UsedBytes; )

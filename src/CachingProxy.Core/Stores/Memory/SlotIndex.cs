@@ -1,9 +1,9 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The slots of a shard by the hash of their key: as many chains as are worth having for the room there is, linked through the slots
-/// themselves, so that an entry costs no object but its own. Looking takes no lock, and sees all that stay; changes are made by whoever
-/// holds the lock of the shard.
+/// Finds the slots of a shard by the hash of their key. The number of chains depends on the room for entries. The slots themselves link the
+/// chains, so that an entry costs no object but its own. A look-up takes no lock, and sees all slots that stay; only the holder of the
+/// shard's lock makes changes.
 /// </summary>
 internal sealed class SlotIndex(long maxBytes)
 {
@@ -19,7 +19,7 @@ internal sealed class SlotIndex(long maxBytes)
     /// <summary>How often a slot was taken out.</summary>
     public int Changes => Volatile.Read(ref _changes);
 
-    /// <summary>The first slot of those with a hash, and some others; the next ones are behind it.</summary>
+    /// <summary>Returns the first slot of the chain for a hash; the others follow it. Some slots have other hashes.</summary>
     public MemorySlot? First(int hash) => Volatile.Read(ref ChainOf(hash));
 
     /// <summary>Adds a slot as the last of its chain.</summary>
@@ -35,7 +35,9 @@ internal sealed class SlotIndex(long maxBytes)
         Volatile.Write(ref last, slot);
     }
 
-    /// <summary>Takes a slot out. Whoever is looking at it finds those behind it, until another entry takes it.</summary>
+    /// <summary>
+    /// Takes a slot out. A reader that is at this slot still finds the slots behind it, until another entry takes this one.
+    /// </summary>
     public void Remove(MemorySlot slot)
     {
         ref var here = ref ChainOf(slot.Hash);

@@ -54,7 +54,7 @@ internal sealed class SlotQueue
         Bytes -= slot.Bytes;
     }
 
-    /// <summary>The one that came first, removed; null where there is none.</summary>
+    /// <summary>Removes and returns the oldest slot; null where the queue is empty.</summary>
     public MemorySlot? TakeOldest()
     {
         if (_oldest is { } oldest)
