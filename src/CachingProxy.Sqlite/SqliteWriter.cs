@@ -17,7 +17,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
-    // Steps of making room after each.
+    // How many steps of making room may follow each transaction even while other work waits.
     private const int MinSteps = 8;
 
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
@@ -69,7 +69,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public void Queue(Action<SqliteTables> work) => _queue.Writer.TryWrite(new Piece(work, 0, null));
 
     /// <summary>Queues work that must be done, however much waits, and waits until it is committed.</summary>
-    /// <exception cref="SqliteException">It failed, as it may in other ways.</exception>
+    /// <exception cref="SqliteException">The work failed; it may also fail with other exceptions.</exception>
     /// <exception cref="ChannelClosedException">The store is closed.</exception>
     public async Task DoAsync(Action<SqliteTables> work)
     {

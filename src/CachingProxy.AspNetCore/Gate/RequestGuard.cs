@@ -7,7 +7,7 @@ namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Gives a request one meaning: refuses everything that Kestrel accepts but two servers could read differently, before anything else looks
-/// at it. Leaves behind the one canonical target and host that are routed, keyed and sent.
+/// at it. Its result is the one canonical target and host that are used for routing, for the cache key and in the request to the origin.
 /// </summary>
 public static class RequestGuard
 {

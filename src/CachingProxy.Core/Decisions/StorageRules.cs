@@ -75,7 +75,7 @@ internal static class StorageRules
             ?? WhyOfNoUse(policy, response, control, freshness);
     }
 
-    // RFC 9110 §9.3.3, RFC 5789 §2: the response to such a request may hold the resulting representation, which serves a later GET.
+    // RFC 9110 §9.3.3, RFC 5789 §2: the response to a POST or PATCH may hold the resulting representation, which serves a later GET.
     private static bool IsMethodStorable(CacheKey key, string method, OriginResponse response, Freshness freshness) =>
         method switch
         {
@@ -89,7 +89,8 @@ internal static class StorageRules
     private static bool IsItself(CacheKey key, StringValues location) =>
         location.Count == 1 && (location.ToString().Length == 0 || UriReference.Resolve(key, location.ToString()) == key);
 
-    // RFC 9111 §3.3: a part is stored as a part. A 416 is about the requested range, which is not in the key.
+    // RFC 9111 §3.3: a 206 is stored as a part of the content, so it must be clear which part it is. A 416 is about the requested range,
+    // which is not in the key.
     private static bool IsUnclearPart(RequestFacts request, OriginResponse response) =>
         response.Status switch
         {
@@ -102,15 +103,14 @@ internal static class StorageRules
             _ => false,
         };
 
-    // A part that is shorter or longer than its Content-Range says was cut off, or is another part. One miscount is accepted: for the last
-    // n bytes, the public suite's origin sends n bytes, and a range that begins one byte too early.
+    // A part that is shorter or longer than its Content-Range says was cut off, or is another part. One miscount is accepted: asked for the
+    // last n bytes, the origin of the public test suite sends n bytes, but its Content-Range begins one byte too early and so states n + 1
+    // bytes.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
         length == stated.Length
         || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
 
-    /// <summary>
-    /// RFC 9111 §3, §3.5, §5.2: the prohibitions of origin and client. In override mode only the one on credentials holds.
-    /// </summary>
+    /// <summary>Returns the reason why a response cannot be kept for all: it sets cookies, or could not be purged or selected.</summary>
     private static NotStoredReason? WhyNotForAll(CachePolicy policy, FieldList fields, VaryField vary)
     {
         if (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse)
@@ -131,6 +131,7 @@ internal static class StorageRules
         return vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong : null;
     }
 
+    /// <summary>Returns the reason why storing a response would be of no use.</summary>
     private static NotStoredReason? WhyOfNoUse(CachePolicy policy, OriginResponse response, CacheControl control, Freshness freshness)
     {
         if (freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, response.Fields))
@@ -141,6 +142,9 @@ internal static class StorageRules
         return response.ContentLength > policy.MaxObjectBytes ? NotStoredReason.TooLarge : null;
     }
 
+    /// <summary>
+    /// RFC 9111 §3, §3.5, §5.2: the prohibitions of origin and client. In override mode only the one on credentials holds.
+    /// </summary>
     private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, int status, CacheControl control)
     {
         if (policy.TtlMode == TtlMode.Override)
@@ -148,7 +152,7 @@ internal static class StorageRules
             return request.HasAuthorization ? NotStoredReason.Authorization : null;
         }
 
-        // RFC 9111 §5.2.2.3: beside must-understand, no-store is for caches that do not know the status.
+        // RFC 9111 §5.2.2.3: where must-understand is present too, no-store applies only to caches that do not know the status.
         var isUnderstood = control.MustUnderstand && UnderstoodStatuses.Contains(status);
         if (control.MustUnderstand && !isUnderstood)
         {

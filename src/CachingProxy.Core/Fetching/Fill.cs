@@ -9,12 +9,12 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 /// <remarks>
 /// <list type="number"> <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
-/// <item>Closed (<see cref="Close"/>): the response is for no other request, or is about to break off. Requests that are counted in already
-/// still see the head; no new ones join.</item> <item>A body that stops being kept is let go only when nobody is counted in any more (<see
-/// cref="AllHaveLookedAsync"/>): a request that has seen the head and not opened its reader yet would find the beginning gone.</item>
-/// <item>Overdue: somebody waited in vain. The next fill begins beside this one and follows it (<see cref="Follow"/>); whichever head comes
-/// first is for all. While both are under way, no third begins, so that a slow origin is not asked once more each time that somebody loses
-/// patience.</item> </list>
+/// <item>Closed (<see cref="Close"/>): no further request may use the response, or its body is about to break off. Requests that are
+/// counted in already still see the head; no new ones join.</item> <item>When a body stops being kept, its beginning is let go only after
+/// every request that was counted in is done (<see cref="AllHaveLookedAsync"/>). Otherwise a request that has seen the head, but has not
+/// opened its reader yet, would find the beginning gone.</item> <item>Overdue: somebody waited in vain. The next fill begins beside this
+/// one and follows it (<see cref="Follow"/>); whichever head comes first is for all. While both are under way, no third begins, so that a
+/// slow origin is not asked once more each time that somebody loses patience.</item> </list>
 /// </remarks>
 /// <param name="request">The request to the origin, and the kept part of the client's request.</param>
 /// <param name="position">The position of the invalidation log when the fill began: a request after a later purge does not join.</param>
@@ -42,14 +42,14 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <summary>Tells whether somebody has waited for the head in vain, and no fill that began earlier is under way as well.</summary>
     public bool IsOverdue => _isWaitedForInVain && Earlier is null;
 
-    /// <summary>The overdue fill that this one began beside, while that has no head either.</summary>
+    /// <summary>The overdue fill that this one began beside, as long as that fill has no head; null otherwise.</summary>
     public Fill? Earlier => _earlier is { Head.IsCompleted: false } running ? running : null;
 
     /// <summary>The tags of the response, as soon as its head is there.</summary>
     public IReadOnlyList<string> Tags { get; private set; } = [];
 
-    /// <summary>Counts a request in that waits for the head.</summary>
-    /// <param name="maxWaiting">How many may.</param>
+    /// <summary>Counts in a request that waits for the head.</summary>
+    /// <param name="maxWaiting">How many requests may wait; the returned place knows whether it is one too many.</param>
     public Waiting Wait(int maxWaiting) => new(this, Interlocked.Increment(ref _waiting) > maxWaiting);
 
     /// <summary>Begins beside a fill that is overdue.</summary>

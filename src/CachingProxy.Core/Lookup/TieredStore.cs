@@ -114,15 +114,15 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     /// <inheritdoc/>
     public async ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened)
     {
-        var isBehind = secondTier.UpdateAsync(entry, freshened).AsTask();
+        var isUpdatedThere = secondTier.UpdateAsync(entry, freshened).AsTask();
         if (freshened.Body is StoredBody)
         {
-            return await memory.UpdateAsync(entry, freshened) || await isBehind;
+            return await memory.UpdateAsync(entry, freshened) || await isUpdatedThere;
         }
 
         // The content is in the second tier, and is read from there.
         await memory.RemoveAsync(entry);
-        return await isBehind;
+        return await isUpdatedThere;
     }
 
     /// <inheritdoc/>
@@ -201,8 +201,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
         public override async ValueTask<CacheEntry> CompleteAsync()
         {
             var kept = _here is null ? null : await _here.CompleteAsync();
-            var behind = await there.CompleteAsync();
-            return kept ?? behind;
+            var stored = await there.CompleteAsync();
+            return kept ?? stored;
         }
 
         public override async ValueTask DisposeAsync()

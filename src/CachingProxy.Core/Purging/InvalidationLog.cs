@@ -12,8 +12,9 @@ namespace CachingProxy.Core.Purging;
 /// </summary>
 /// <remarks>
 /// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; the log drops the record
-/// when the last of these fetches has ended, so that unsafe requests cannot make the log grow. Of all other purges the log keeps the last
-/// of each text, up to <see cref="MaxRemembered"/>; when it drops the oldest, every entry fetched before that purge is a miss.
+/// when the last of these fetches has ended, so that unsafe requests cannot make the log grow. Of the other purges (of a prefix, a path, a
+/// tag, or softly of a URL) the log keeps the latest one for each text, up to <see cref="MaxRemembered"/> in all; when it drops the oldest,
+/// every entry fetched before that purge is a miss.
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
@@ -70,8 +71,9 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     /// <summary>
     /// Begins a look for stored responses in a tier that another node may be removing from; returns the position to pass to <see
-    /// cref="End"/>. Until then the log keeps every purge that it holds now: the other node may finish removing the purged entries, and
-    /// release the purge, after the tier has answered and before we check that answer.
+    /// cref="End"/>. Until <see cref="End"/> is called, the log keeps every purge of a URL that it holds now. Otherwise the purge could be
+    /// missing when we check the answer of the tier: the other node may remove the purged entries, and release the purge, after the tier
+    /// has answered and before we check.
     /// </summary>
     public LogPosition BeginLook()
     {
@@ -83,7 +85,9 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Begins a fetch that began when a position was current: purges since then count against it.</summary>
+    /// <summary>
+    /// Adds a fetch that is under way already and that began at an earlier position: purges after that position count against it.
+    /// </summary>
     public void BeginAt(LogPosition position)
     {
         lock (_lock)
@@ -129,7 +133,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            // No entry is valid while the journal is being read; then those of its epoch count, all at once.
+            // While the journal is being read, no entry is valid; after that, the entries of the journal's epoch can be valid again, all at
+            // once.
             Volatile.Write(ref _state, new InvalidationState(NewEpoch(), 0, 0));
             _urls.Clear();
             _urlsInOrder.Clear();
@@ -150,8 +155,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
         Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
-    /// Tells whether a response that was just fetched is gone: purged by its own URI, or by another URI that is equivalent for this
-    /// response, which was not known at the time of the purge.
+    /// Tells whether a response that was just fetched is gone: it was purged by its own URI, or by another URI that is equivalent for this
+    /// response. That the two URIs are equivalent was not known at the time of the purge.
     /// </summary>
     public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Gone
@@ -212,7 +217,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private static long NewEpoch() => Random.Shared.NextInt64();
 
-    // Of whole segments: /a/b is purged by /a/b, /a and the empty prefix, and not by /a/.
+    // A prefix consists of whole segments: /a/b is purged by the prefixes /a/b, /a and the empty one, but not by /a/.
     private static void AddPaths(ref PurgesSince since, InvalidationState state, CacheKey uri)
     {
         var prefixes = state.Prefixes;
@@ -233,7 +238,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
     {
-        // Last, so that whoever sees the number finds the record.
+        // The new state is published last, so that whoever sees the number of the purge also finds its record.
         Volatile.Write(ref _state, Applied_NeedsLock(_state, purge, number, at));
         ForgetUrls_NeedsLock();
     }

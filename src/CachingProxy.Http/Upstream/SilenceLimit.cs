@@ -77,7 +77,7 @@ internal sealed class SilenceLimit : IDisposable
         }
     }
 
-    /// <summary>The other side has taken something of the content, or is to take it now.</summary>
+    /// <summary>The other side has taken some of the content, or there is content now that it must take.</summary>
     public void OnUploadMoved()
     {
         lock (_lock)

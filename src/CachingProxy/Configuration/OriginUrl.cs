@@ -44,7 +44,7 @@ internal static class OriginUrl
             ? uri
             : null;
 
-    // Most often it is the scheme that is missing: on this machine http, elsewhere https, unless the port says otherwise.
+    // Most often the scheme is missing: https is guessed for a public name without a port, http for everything else.
     private static string? Guess(string text)
     {
         if (text.Contains("://", StringComparison.Ordinal) || Parse("http://" + text.TrimStart('/')) is not { } uri)

@@ -17,7 +17,10 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     /// <summary>The most redirects that are followed.</summary>
     public const int MaxRedirects = 5;
 
-    /// <summary>How many times its size content may inflate to, beyond the first megabyte: a bomb inflates a thousandfold.</summary>
+    /// <summary>
+    /// How many times larger content may become when it is inflated; content that stays within a megabyte is not held to this. A
+    /// decompression bomb inflates a thousandfold.
+    /// </summary>
     public const int MaxInflation = 200;
 
     /// <summary>The most content codings that are undone, one after the other.</summary>
@@ -26,7 +29,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     /// <summary>Marks a literal that is base64; for the envelope alone.</summary>
     public const string EncodingField = "Data-Encoding";
 
-    /// <summary>Names the charset of a text that nobody here knows; for the envelope alone.</summary>
+    /// <summary>Names the charset of a text if the charset is one that we do not know; for the envelope alone.</summary>
     public const string CharsetField = "Data-Charset";
 
     // All that the cache and the envelope need to know of the response, beside what clients may ask for.
@@ -116,7 +119,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
     }
 
-    // RFC 9110 §10.2.2: relative to the URL that was answered, which the client does not know.
+    // RFC 9110 §10.2.2: Location is relative to the URL that was answered. The client does not know that URL, so Location is made absolute.
     private static IEnumerable<KeyValuePair<string, StringValues>> LocationOf(OriginResponse response, CacheKey from) =>
         response.Fields["Location"] is { Count: 1 } location
         && Uri.TryCreate(from.ToString(), UriKind.Absolute, out var answered)
@@ -158,7 +161,8 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         }
 
         var target = new ProxyTargetParser(null).Parse(uri.AbsoluteUri);
-        // The origin may lead its own answers where it likes. Nobody else leads its credentials out of the base path.
+        // The configured origin may redirect to any of its own paths. But no other host may redirect to a path of the origin outside the
+        // base path, because the request would carry the credentials of the origin.
         if (
             origin is not null
             && from.Authority != origin.Authority

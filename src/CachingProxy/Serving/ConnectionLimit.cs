@@ -8,7 +8,7 @@ namespace CachingProxy.Serving;
 /// Bounds the connections of clients. At the limit the connection that has been idle for longest makes room, so that idle connections keep
 /// no client out. Where none is idle, a new connection waits until another has ended. Safe for any number of threads.
 /// </summary>
-/// <param name="max">How many there may be at once, 1 or more; while one makes room, one more.</param>
+/// <param name="max">How many connections there may be at once, at least 1; while one of them makes room, there may be one more.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Learns that the limit is reached.</param>
 internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogger<ConnectionLimit> logger)
@@ -48,7 +48,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Waits until there are no more connections than there may be.</summary>
+    /// <summary>Waits until the number of connections is within the limit.</summary>
     public Task UntilThereIsRoomAsync(CancellationToken cancellation)
     {
         lock (_lock)

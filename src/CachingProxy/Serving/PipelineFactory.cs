@@ -24,12 +24,12 @@ internal static class PipelineFactory
         ProxySettings settings,
         ServerDependencies dependencies,
         CacheEngine engine,
-        ISecondTier? behind,
+        ISecondTier? secondTier,
         string pseudonym,
         OriginFactory origins
     )
     {
-        byte[]? secret() => behind?.SharedSecret;
+        byte[]? secret() => secondTier?.SharedSecret;
         var originBase = settings.Origin is null ? null : new OriginBase(settings.Origin);
         var originFields = new OriginFields(settings.OriginFields);
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
@@ -49,7 +49,7 @@ internal static class PipelineFactory
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
-            new HealthResource(lifetime, behind, origins.Availability, originBase),
+            new HealthResource(lifetime, secondTier, origins.Availability, originBase),
             new DocsResource(services)
         );
         return new RequestPipeline(

@@ -36,7 +36,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         RequestPipeline pipeline,
         CacheEngine engine,
         OriginFactory origins,
-        ISecondTier? behind,
+        ISecondTier? secondTier,
         SlowClients slowClients
     )
     {
@@ -44,7 +44,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         _slowClients = slowClients;
         _application = application;
         _origins = origins;
-        SecondTier = behind;
+        SecondTier = secondTier;
         Engine = engine;
     }
 
@@ -110,22 +110,22 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         builder.Services.AddSingleton<SocketTransportFactory>().AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
         var application = builder.Build();
 
-        ISecondTier? behind = null;
+        ISecondTier? secondTier = null;
         try
         {
             var loggers = application.Services.GetRequiredService<ILoggerFactory>();
-            behind = SecondTierFactory.Open(settings, dependencies, loggers);
+            secondTier = SecondTierFactory.Open(settings, dependencies, loggers);
             var pseudonym = NewPseudonym();
             var engine = new CacheEngine(
                 new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
                 new CacheEngineOptions { Pseudonym = pseudonym, MaxGrowingBytes = memory.Growing },
                 dependencies.Time,
                 loggers.CreateLogger<CacheEngine>(),
-                behind
+                secondTier
             );
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
-            var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, behind, pseudonym, origins);
+            var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, secondTier, pseudonym, origins);
             application.Run(context => pipeline.InvokeAsync(Exchange.Of(context)));
             var slowClients = new SlowClients(
                 application.Services.GetRequiredService<ConnectionLimit>(),
@@ -156,12 +156,12 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 );
             }
 
-            return new ProxyServer(application, pipeline, engine, origins, behind, slowClients);
+            return new ProxyServer(application, pipeline, engine, origins, secondTier, slowClients);
         }
         catch
         {
             await application.DisposeAsync();
-            await (behind?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (secondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }

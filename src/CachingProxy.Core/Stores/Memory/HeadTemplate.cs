@@ -90,7 +90,7 @@ internal sealed class HeadTemplate
             return null;
         }
 
-        if (OwnWith(entry) is var own && own == _own)
+        if (LearntFrom(entry) is var own && own == _own)
         {
             return this;
         }
@@ -183,7 +183,7 @@ internal sealed class HeadTemplate
 
     private bool IsOfKind(CacheEntry entry) => StoredProperty.All.All(property => property.IsShared?.Invoke(entry, _common) != false);
 
-    private ulong OwnWith(CacheEntry entry)
+    private ulong LearntFrom(CacheEntry entry)
     {
         var own = _own;
         var fields = entry.Fields.AsSpan();

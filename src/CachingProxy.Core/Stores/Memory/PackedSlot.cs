@@ -10,9 +10,9 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 /// <remarks>
 /// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: a writer, under the lock of the
-/// shard, makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws a
-/// copy made in between away. And the bytes have a checksum of their own, which begins with whose they are: whatever goes wrong, no entry
-/// has another's content.
+/// shard, makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws
+/// away a copy that was made in between. The bytes also have a checksum of their own, which covers the identity of the entry (its serial
+/// and the seal of its template) as well: whatever goes wrong, no entry is given the content of another.
 /// </remarks>
 internal sealed class PackedSlot : MemorySlot
 {
@@ -30,7 +30,7 @@ internal sealed class PackedSlot : MemorySlot
     /// <inheritdoc/>
     public override long OwnBytes => BookkeepingBytes;
 
-    /// <summary>The place of the object among the hot ones; for these.</summary>
+    /// <summary>The place of the object among the hot ones; only <see cref="HotEntries"/> uses it.</summary>
     public int HotPlace { get; set; }
 
     /// <summary>The slab of the bytes, and their number; for whoever holds the lock of the shard.</summary>
@@ -117,7 +117,7 @@ internal sealed class PackedSlot : MemorySlot
     /// <summary>Keeps the object, or lets go of it.</summary>
     public void Keep(CacheEntry? hot) => Volatile.Write(ref _hot, hot);
 
-    // Place and length may be of two entries; the version then rejects the copy.
+    // A reader may see the place of one entry with the length of another; the check of the version then rejects the copy.
     private static byte[]? Copy(byte[] slab, int offset, int length) =>
         offset + length <= slab.Length ? slab.AsSpan(offset, length).ToArray() : null;
 }
