@@ -201,7 +201,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             since.Add(state.SoftUrls.Find(uri.Authority, uri.Target));
         }
 
-        AddPaths(ref since, state, uri);
+        state.AddPaths(ref since, uri);
         if (!state.Tags.IsEmpty)
         {
             for (var i = 0; i < tags.Count; i++)
@@ -216,25 +216,6 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     private static long NewEpoch() => Random.Shared.NextInt64();
-
-    // A prefix consists of whole segments: /a/b is purged by the prefixes /a/b, /a and the empty one, but not by /a/.
-    private static void AddPaths(ref PurgesSince since, InvalidationState state, CacheKey uri)
-    {
-        var prefixes = state.Prefixes;
-        if (prefixes.IsEmpty && state.Paths.IsEmpty)
-        {
-            return;
-        }
-
-        var path = uri.Target.AsSpan();
-        path = path.IndexOf('?') is var query and >= 0 ? path[..query] : path;
-        since.Add(state.Paths.Find(uri.Authority, path));
-        since.Add(prefixes.Find(uri.Authority, path));
-        for (var slash = path.LastIndexOf('/'); slash >= 0; slash = path[..slash].LastIndexOf('/'))
-        {
-            since.Add(prefixes.Find(uri.Authority, path[..slash]));
-        }
-    }
 
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
     {

@@ -1,3 +1,4 @@
+using CachingProxy.Core.Keys;
 using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
@@ -32,4 +33,24 @@ internal sealed record InvalidationState(long Epoch, long Number, long Horizon)
             PurgeKind.Path => Paths,
             _ => Tags,
         };
+
+    /// <summary>Adds the purges of paths and prefixes that match a URI.</summary>
+    /// <remarks>A prefix consists of whole segments: /a/b is purged by the prefixes /a/b, /a and the empty one, but not by /a/.</remarks>
+    public void AddPaths(ref PurgesSince since, CacheKey uri)
+    {
+        var prefixes = Prefixes;
+        if (prefixes.IsEmpty && Paths.IsEmpty)
+        {
+            return;
+        }
+
+        var path = uri.Target.AsSpan();
+        path = path.IndexOf('?') is var query and >= 0 ? path[..query] : path;
+        since.Add(Paths.Find(uri.Authority, path));
+        since.Add(prefixes.Find(uri.Authority, path));
+        for (var slash = path.LastIndexOf('/'); slash >= 0; slash = path[..slash].LastIndexOf('/'))
+        {
+            since.Add(prefixes.Find(uri.Authority, path[..slash]));
+        }
+    }
 }
