@@ -91,7 +91,7 @@ public sealed class Exchange
 
     /// <summary>Takes interim responses, before the response begins; null where the connection cannot have any.</summary>
     internal PipeWriter? InterimWriter =>
-        // Where a client waits for 100 before it sends its content, Kestrel itself may be about to send it.
+        // Kestrel itself may be about to send a 100 to a client that waits for one before it sends its content.
         HttpProtocol.IsHttp11(Protocol)
         && RequestHeaders.Expect.Count == 0
             ? _features.Get<IConnectionTransportFeature>()?.Transport.Output

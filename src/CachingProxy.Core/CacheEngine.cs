@@ -43,7 +43,7 @@ public sealed class CacheEngine
     public int RunningFills => _parts.Fills.Running;
 
     /// <summary>
-    /// How many requests did not wait for another's fetch because its response could not have been shared (hit-for-miss).
+    /// The number of requests that did not wait for another's fetch, because its response could not have been shared (hit-for-miss).
     /// </summary>
     public long HitsForMiss => _parts.HitForMiss.Uses;
 

@@ -88,7 +88,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             answer = await EvaluateAsync(Look, [], endedEpoch: (string)answer[0]!);
         }
 
-        // Where the stream still has its 'begin' item, no purge is missing.
+        // No purge is missing while the stream still has its 'begin' item.
         var last = new LogPosition((long)answer[0], NumberOf((string)answer[1]!));
         Learn(last, (string)answer[1]!);
         return (last, answer[3] == "begin" ? 0 : NumberOf((string)answer[2]!));

@@ -61,7 +61,7 @@ public sealed class RedisStoreOptions
     } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// How long a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.
+    /// The time that a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.
     /// </summary>
     public TimeSpan PurgeTimeout
     {

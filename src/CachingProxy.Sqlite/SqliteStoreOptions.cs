@@ -31,7 +31,7 @@ public sealed class SqliteStoreOptions
     } = 1L << 30;
 
     /// <summary>
-    /// How much may wait to be written, in bytes: 64 MiB by default. Content beyond this bound is not written but counted; no request
+    /// The most bytes that may wait to be written: 64 MiB by default. Content beyond this bound is not written but counted; no request
     /// waits.
     /// </summary>
     public long MaxQueuedBytes

@@ -17,7 +17,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
-    // How many steps of making room may follow each transaction even while other work waits.
+    // The steps of making room that may follow each transaction even while other work waits.
     private const int MinSteps = 8;
 
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });

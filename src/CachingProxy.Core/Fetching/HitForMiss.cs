@@ -13,7 +13,7 @@ internal sealed class HitForMiss
     /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
     public const int MaxRemembered = 100_000;
 
-    // How often those are forgotten whose time is over.
+    // The interval between sweeps that remove the URIs whose time is over.
     private const long SweepTicks = 30 * TimeSpan.TicksPerSecond;
 
     private readonly ConcurrentDictionary<(CacheKey, CachePartition), (DateTimeOffset Until, bool IsTooLarge)> _remembered = new();

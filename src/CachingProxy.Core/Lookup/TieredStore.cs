@@ -14,8 +14,8 @@ namespace CachingProxy.Core.Lookup;
 internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock)
     : ICacheStore
 {
-    // How far the clocks of two nodes may lie apart. An entry received further in the future is removed: a clock has jumped, or the entry
-    // is forged.
+    // The largest difference between the clocks of two nodes. An entry received further in the future is removed: a clock has jumped, or
+    // the entry is forged.
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();

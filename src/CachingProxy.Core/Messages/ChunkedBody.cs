@@ -28,10 +28,7 @@ public abstract class ChunkedBody(long length, int chunkBytes) : ResponseBody
     }
 
     /// <inheritdoc/>
-    public override ResponseBody Slice(long offset, long length) => new ReadAheadBody(this, offset, length);
-
-    /// <inheritdoc/>
-    public override ResponseBody ReadAhead() => new ReadAheadBody(this, 0, length);
+    public override ResponseBody ReadAhead() => new ReadAheadBody(this);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()

@@ -31,12 +31,10 @@ public abstract class ResponseBody : IAsyncDisposable
 
     /// <summary>
     /// Returns the bytes from <paramref name="offset"/> on, as many as are at hand, and waits for the first of them; nothing at the end.
-    /// They are valid until the next read.
+    /// The bytes are valid until the next read.
     /// </summary>
-    /// <param name="offset">
-    /// Where to read, in bytes from the beginning. Content that cannot be sliced is read forwards: everything before has been taken, and
-    /// content that cannot be skipped either is read without gaps.
-    /// </param>
+    /// <param name="offset"> The place to read from, in bytes from the beginning. Content that cannot be sliced is read forwards:
+    /// everything before has been taken, and content that cannot be skipped either is read without gaps. </param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OriginException">The origin's response broke off: the bytes so far are not the whole.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>

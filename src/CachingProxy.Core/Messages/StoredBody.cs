@@ -8,7 +8,7 @@ internal sealed class StoredBody : ResponseBody
     private readonly ReadOnlyMemory<byte>[] _chunks;
     private readonly long _length;
 
-    // Where each chunk ends; of a single one the length says so.
+    // The end of each chunk; empty for a single chunk, whose end is the length.
     private readonly long[] _ends;
 
     public StoredBody(ReadOnlyMemory<byte>[] chunks)

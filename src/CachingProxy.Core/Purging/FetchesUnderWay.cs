@@ -7,7 +7,7 @@ internal sealed class FetchesUnderWay
 {
     private readonly SortedDictionary<long, int> _begun = [];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of fetches.</summary>
     public int Count => _begun.Values.Sum();
 
     /// <summary>The number at which the oldest began; null where none is under way.</summary>

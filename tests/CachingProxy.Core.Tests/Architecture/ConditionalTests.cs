@@ -1,4 +1,3 @@
-using CachingProxy.TestKit;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -10,18 +9,15 @@ public class ConditionalTests
     [Fact]
     public void NoConditionalExpression_HasAnotherAsAnArm()
     {
-        var source = Path.Combine(Repository.Root, "src");
-        var nested = Directory
-            .EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file =>
-                CSharpSyntaxTree
-                    .ParseText(File.ReadAllText(file))
-                    .GetRoot()
-                    .DescendantNodes()
-                    .OfType<ConditionalExpressionSyntax>()
-                    .Where(outer => outer.WhenTrue is ConditionalExpressionSyntax || outer.WhenFalse is ConditionalExpressionSyntax)
-                    .Select(outer => $"{Path.GetRelativePath(source, file)}:{outer.GetLocation().GetLineSpan().StartLinePosition.Line + 1}")
-            );
+        var nested = SourceFiles.All.SelectMany(file =>
+            CSharpSyntaxTree
+                .ParseText(File.ReadAllText(file))
+                .GetRoot()
+                .DescendantNodes()
+                .OfType<ConditionalExpressionSyntax>()
+                .Where(outer => outer.WhenTrue is ConditionalExpressionSyntax || outer.WhenFalse is ConditionalExpressionSyntax)
+                .Select(outer => SourceFiles.Place(file, outer.GetLocation().GetLineSpan().StartLinePosition.Line + 1))
+        );
         Assert.Equal("", string.Join("\n", nested));
     }
 }

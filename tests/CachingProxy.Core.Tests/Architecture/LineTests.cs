@@ -1,5 +1,3 @@
-using CachingProxy.TestKit;
-
 namespace CachingProxy.Core.Tests.Architecture;
 
 /// <summary>The source can be read without scrolling.</summary>
@@ -9,21 +7,16 @@ public class LineTests
 
     [Fact]
     public void NoFileOfTheSource_IsLongerThan300Lines() =>
-        Assert.DoesNotContain(
-            Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories),
-            file => File.ReadLines(file).Count() > 300
-        );
+        Assert.DoesNotContain(SourceFiles.All, file => File.ReadLines(file).Count() > 300);
 
     [Fact]
-    public void NoLineOfTheSource_IsLongerThan140()
-    {
-        var source = Path.Combine(Repository.Root, "src");
-        var tooLong = Directory
-            .EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file =>
-                File.ReadAllLines(file).Select((line, number) => (Place: $"{Path.GetRelativePath(source, file)}:{number + 1}", Line: line))
+    public void NoLineOfTheSource_IsLongerThan140() =>
+        Assert.Empty(
+            SourceFiles.All.SelectMany(file =>
+                File.ReadAllLines(file)
+                    .Index()
+                    .Where(line => line.Item.Length > MaxLength)
+                    .Select(line => SourceFiles.Place(file, line.Index + 1))
             )
-            .Where(line => line.Line.Length > MaxLength);
-        Assert.Empty(tooLong.Select(line => line.Place));
-    }
+        );
 }

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using CachingProxy.TestKit;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -9,7 +8,7 @@ namespace CachingProxy.Core.Tests.Architecture;
 /// <summary>The tree of the source holds: a room imports only rooms below it, and a project only those that it may.</summary>
 public class RoomTests
 {
-    private static readonly string Source = Path.Combine(Repository.Root, "src");
+    private static readonly string Source = SourceFiles.Root;
 
     // From the ground up: nouns below, steps above. The root knows the order of the steps. The memory tier is one store among others, so that nothing but
     // whoever puts the engine together knows it.
@@ -82,10 +81,7 @@ public class RoomTests
     public void HttpContext_IsKnownToTheExchangeAlone() =>
         Assert.Equal(
             ["Exchange.cs"],
-            Directory
-                .EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
-                .Where(file => File.ReadAllText(file).Contains("HttpContext", StringComparison.Ordinal))
-                .Select(Path.GetFileName)
+            SourceFiles.All.Where(file => File.ReadAllText(file).Contains("HttpContext", StringComparison.Ordinal)).Select(Path.GetFileName)
         );
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using CachingProxy.TestKit;
 
 namespace CachingProxy.Core.Tests.Architecture;
 
@@ -9,14 +8,17 @@ public partial class SummaryTests
     [Fact]
     public void NoSummaryOfTheSource_OpensWithARelativeClauseOrAPronoun()
     {
-        var source = Path.Combine(Repository.Root, "src");
-        var riddles = Directory
-            .EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file =>
+        List<string> riddles = [];
+        foreach (var file in SourceFiles.All)
+        {
+            var text = File.ReadAllText(file);
+            riddles.AddRange(
                 Riddle()
-                    .Matches(File.ReadAllText(file))
-                    .Select(match => $"{Path.GetRelativePath(source, file)}:{LineOf(file, match.Index)} {match.Value.Trim()}")
+                    .Matches(text)
+                    .Select(match => $"{SourceFiles.Place(file, text.AsSpan(0, match.Index).Count('\n') + 1)} {match.Value.Trim()}")
             );
+        }
+
         Assert.Empty(riddles);
     }
 
@@ -27,8 +29,6 @@ public partial class SummaryTests
     [InlineData("/// <summary>Returns what is left.</summary>", false)]
     [InlineData("/// <summary>Items of the list.</summary>", false)]
     public void ARiddle_IsFound(string comment, bool isRiddle) => Assert.Equal(isRiddle, Riddle().IsMatch(comment));
-
-    private static int LineOf(string file, int index) => File.ReadAllText(file).AsSpan(0, index).Count('\n') + 1;
 
     [GeneratedRegex(@"<summary>\s*(///)?\s*(What|Whether|Whoever|The same|It|They|Those)\b", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Riddle();

@@ -6,7 +6,7 @@ internal sealed class SlotQueue
     private MemorySlot? _oldest;
     private MemorySlot? _newest;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of slots.</summary>
     public int Count { get; private set; }
 
     /// <summary>The bytes of all entries in the queue.</summary>
