@@ -225,13 +225,8 @@ internal sealed class FillRunner(
         if (reception == Reception.Whole)
         {
             await receiver.EnsureWholeAsync();
-            var stays = await CompleteAsync(fill, body, writer);
+            await CompleteAsync(fill, body, writer);
             body.Complete(response.Trailers());
-            if (stays is { Part: not null })
-            {
-                // Parts are combined after the last bytes, so that no reader waits for that.
-                await stored.Parts.CombineAsync(fill.Request.Stored, stays, fill.Position);
-            }
         }
         else
         {
@@ -240,8 +235,7 @@ internal sealed class FillRunner(
         }
     }
 
-    // Returns the stored entry; null where it was purged meanwhile.
-    private async ValueTask<CacheEntry?> CompleteAsync(Fill fill, GrowingBody body, EntryWriter writer)
+    private async Task CompleteAsync(Fill fill, GrowingBody body, EntryWriter writer)
     {
         writer.Append(body.TakeRest());
         var entry = await writer.CompleteAsync();
@@ -250,10 +244,12 @@ internal sealed class FillRunner(
         if (invalidations.IsGone(fill.Request.Key, entry.SearchVariance, entry.Tags, fill.Position))
         {
             await store.RemoveAsync(entry);
-            return null;
         }
-
-        return entry;
+        else if (entry.Part is not null)
+        {
+            // Before the last bytes are handed out: whoever has the whole response finds it in the cache.
+            await stored.Parts.CombineAsync(fill.Request.Stored, entry, fill.Position);
+        }
     }
 
     // RFC 9111 §4.3.3: a full response makes the stored responses for the request useless, even if it may not be stored in their place.
