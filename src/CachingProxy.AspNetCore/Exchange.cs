@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace CachingProxy.AspNetCore;
 
 /// <summary>
-/// One request and its response: all that the gate and the faces know of the server. It stands on the features that a server offers, and
-/// needs no hosting: the same for HTTP/1.1 and HTTP/2. For one caller at a time, but for <see cref="Abort"/>.
+/// One request and its response. The gate and the faces see nothing else of the server. Uses only the features that a server offers, so
+/// that it needs no hosting and is the same for HTTP/1.1 and HTTP/2. For one caller at a time, except <see cref="Abort"/>.
 /// </summary>
 public sealed class Exchange
 {
@@ -70,7 +70,7 @@ public sealed class Exchange
     /// <summary>The port that the request came in on; 0 where the connection has none.</summary>
     public int LocalPort => _features.Get<IHttpConnectionFeature>()?.LocalPort ?? 0;
 
-    /// <summary>Is cancelled when the client has gone, or the exchange was aborted.</summary>
+    /// <summary>The token that is cancelled when the client has gone, or the exchange was aborted.</summary>
     public CancellationToken ClientGone => _features.Get<IHttpRequestLifetimeFeature>()?.RequestAborted ?? CancellationToken.None;
 
     /// <summary>The status of the response. 200 by default; to be set before the response has begun.</summary>
@@ -114,7 +114,7 @@ public sealed class Exchange
     /// <summary>Bounds the content of the request; to be called before anything of it is read.</summary>
     public void LimitContent(long bytes) => _features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = bytes;
 
-    /// <summary>Has a function called when the response is about to begin.</summary>
+    /// <summary>Registers a function that is called when the response is about to begin.</summary>
     public void OnStarting(Func<Task> callback) => _response.OnStarting(static function => ((Func<Task>)function)(), callback);
 
     /// <summary>Resets the status and the fields of the response.</summary>
@@ -130,7 +130,9 @@ public sealed class Exchange
         ResponseHeaders.Clear();
     }
 
-    /// <summary>Writes the whole content of the response, unless the request was HEAD; its length is stated.</summary>
+    /// <summary>
+    /// Writes the whole content of the response, unless the request was HEAD. States the length of the content in both cases.
+    /// </summary>
     public async Task WriteAsync(ReadOnlyMemory<byte> content)
     {
         ResponseHeaders.ContentLength = content.Length;

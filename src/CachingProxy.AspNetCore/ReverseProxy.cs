@@ -10,8 +10,8 @@ using CachingProxy.Http.Upstream;
 namespace CachingProxy.AspNetCore;
 
 /// <summary>
-/// The face of the reverse proxy: a guarded request becomes one for the engine, and the engine's answer the client's.
-/// Safe for any number of threads.
+/// The face of the reverse proxy. Turns a guarded request into a request for the engine, and sends the engine's answer to the client. Safe
+/// for any number of threads.
 /// </summary>
 public sealed class ReverseProxy
 {
@@ -23,7 +23,7 @@ public sealed class ReverseProxy
     private readonly bool _rewritesReferences;
     private readonly CancellationToken _stopping;
 
-    /// <summary>A face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
+    /// <summary>Makes a face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
     public ReverseProxy(CacheEngine engine, IOrigin origin, ReverseProxyOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -82,7 +82,7 @@ public sealed class ReverseProxy
         }
         finally
         {
-            // Nothing may be written to the connection once the client has gone or its response begins, whichever comes first.
+            // No interim response may be written to the connection once the client has gone or its response begins, whichever comes first.
             await request.EndInterimsAsync();
         }
 
@@ -105,7 +105,7 @@ public sealed class ReverseProxy
         }
     }
 
-    // An event stream or a tunnel has no end by itself, and would hold a stop up until its limit.
+    // An event stream or a tunnel does not end by itself, and would delay the stop of the server up to the limit for stopping.
     private CancellationTokenRegistration EndsWithServer(Exchange exchange, bool isEndless) =>
         isEndless ? _stopping.UnsafeRegister(static connection => ((Exchange)connection!).Abort(), exchange) : default;
 

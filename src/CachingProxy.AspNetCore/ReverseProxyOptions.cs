@@ -4,7 +4,7 @@ using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.AspNetCore;
 
-/// <summary>The face of the reverse proxy: one origin, under the client's own paths.</summary>
+/// <summary>The settings of the reverse proxy, which serves one origin under the client's own paths.</summary>
 public sealed class ReverseProxyOptions
 {
     /// <summary>The origin: http or https, a host, a port if any, and a path that all targets are appended to.</summary>
@@ -19,12 +19,15 @@ public sealed class ReverseProxyOptions
     /// <summary>The configuration that tells stored responses apart (<see cref="FaceScope"/>); nothing by default.</summary>
     public FaceScope? Scope { get; init; }
 
-    /// <summary>Ends what has no end by itself, event streams and WebSockets, when this server begins to stop. Never by default.</summary>
+    /// <summary>
+    /// The token that is cancelled when this server begins to stop. It ends event streams and WebSockets, which do not end by themselves.
+    /// Never cancelled by default.
+    /// </summary>
     public CancellationToken Stopping { get; init; }
 
     /// <summary>
-    /// Rewrites <c>Location</c>, <c>Content-Location</c>, <c>Refresh</c> and cookies that speak of the origin, so that the client comes
-    /// back here. On by default.
+    /// True if <c>Location</c>, <c>Content-Location</c>, <c>Refresh</c> and cookies that name the origin are rewritten, so that the client
+    /// comes back here. On by default.
     /// </summary>
     public bool RewritesReferences { get; init; } = true;
 

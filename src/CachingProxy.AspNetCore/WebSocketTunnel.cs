@@ -7,8 +7,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.AspNetCore;
 
 /// <summary>
-/// WebSockets (RFC 6455): the upgrade is passed on, and only the origin's own valid 101 makes the connection a tunnel.
-/// Nothing of it is cached or looked into.
+/// Passes WebSockets (RFC 6455) on. Only a valid 101 of the origin itself makes the connection a tunnel. Nothing that goes through the
+/// tunnel is cached or inspected.
 /// </summary>
 internal static class WebSocketTunnel
 {

@@ -10,15 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core;
 
 /// <summary>
-/// The path of a request, and the only place that knows its order:
-/// <list type="number">
-/// <item>Bypass: some requests have nothing to do with what is stored</item>
-/// <item>Lookup: what is stored for the request</item>
-/// <item>Decisions: serve, validate, complete, fetch, forward, or give up</item>
-/// <item>Fetching: join a fill, or begin one, which stores what comes; or forward</item>
-/// <item>Responding: fields, conditions and content for this client</item>
-/// </list>
-/// Safe for any number of threads.
+/// The path of a request through the engine. Only this class defines the order of the steps: <list type="number"> <item>Bypass: some
+/// requests have nothing to do with what is stored</item> <item>Lookup: what is stored for the request</item> <item>Decisions: serve,
+/// validate, complete, fetch, forward, or give up</item> <item>Fetching: join a fill, begin one that stores the response, or forward</item>
+/// <item>Responding: fields, conditions and content for this client</item> </list> Safe for any number of threads.
 /// </summary>
 public sealed class CacheEngine
 {
@@ -47,7 +42,7 @@ public sealed class CacheEngine
     /// </summary>
     public long HitsForMiss => _parts.HitForMiss.Uses;
 
-    /// <summary>The bytes of bodies that are kept now while they arrive.</summary>
+    /// <summary>The number of bytes that are kept now of bodies that are still arriving.</summary>
     public long GrowingBytes => _parts.Growth.TakenBytes;
 
     /// <summary>The position of the log of purges on this node.</summary>
@@ -57,7 +52,7 @@ public sealed class CacheEngine
     public long ReadersCutOff => _parts.Growth.ReadersCutOff;
 
     /// <summary>
-    /// Loads the purges that the second tier knows, before the first request. Does nothing without a second tier.
+    /// Loads the purges that the second tier has recorded. Must be called before the first request. Does nothing without a second tier.
     /// </summary>
     public ValueTask OpenAsync() => _parts.SecondTier?.OpenAsync(_parts.PurgeSink) ?? ValueTask.CompletedTask;
 
@@ -83,7 +78,7 @@ public sealed class CacheEngine
             : AwaitLookupAsync(request, lookup, clientGone);
     }
 
-    /// <summary>Passes a response on that a face has fetched by itself, for this client alone; nothing of it is kept.</summary>
+    /// <summary>Passes on a response that a face has fetched by itself for one client. Keeps nothing of the response.</summary>
     public CacheResult PassOn(CacheRequest request, OriginResponse response) =>
         _parts.Responder.Passing(request, response, CacheStatus.Forward(ForwardReason.Upgrade));
 
@@ -96,7 +91,7 @@ public sealed class CacheEngine
     /// Purges on all faces and for all hosts and variants. When this returns, no matching response that was fetched before is served any
     /// more; after a soft purge, none is served as fresh.
     /// </summary>
-    /// <exception cref="PurgeNotPropagatedException">The purge holds here, but could not be told to other nodes yet.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge holds on this node, but has not reached other nodes yet.</exception>
     public async ValueTask PurgeAsync(Purge purge) => await _parts.Purger.PurgeAsync(purge);
 
     private async ValueTask<CacheResult> AwaitLookupAsync(
@@ -116,7 +111,7 @@ public sealed class CacheEngine
             ReuseDecision.Forward(var reason) when request.IsHead => JoinOrForwardAsync(request, reason, clientGone),
             ReuseDecision.Forward(var reason) => ForwardAsync(request, reason, clientGone),
             ReuseDecision.GatewayTimeout(var reason) => new(Responder.OnlyIfCached(reason)),
-            _ => throw new InvalidOperationException("A decision that nobody acts on."),
+            _ => throw new InvalidOperationException("No action is defined for this decision."),
         };
 
     private CacheResult Serve(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason)

@@ -1,3 +1,5 @@
+using CachingProxy.Core.Telemetry;
+
 namespace CachingProxy.Core;
 
 /// <summary>The settings that the engine is given once, at its start.</summary>
@@ -30,6 +32,9 @@ public sealed class CacheEngineOptions
             field = value;
         }
     } = 256L << 20;
+
+    /// <summary>The listeners to fills and purges; none by default.</summary>
+    public CacheEvents Events { get; init; } = new();
 
     /// <summary>The most requests that wait for the head of one fetch: 10,000 by default, 1 or more. Further ones end as a 503.</summary>
     public int MaxWaitersPerFill

@@ -42,7 +42,7 @@ internal sealed record EngineParts(
         var invalidations = new InvalidationLog(clock);
         var variances = new SearchVariances();
         var purgeSink = new PurgeSink(invalidations, memory, variances);
-        var purger = new Purger(invalidations, purgeSink, secondTier);
+        var purger = new Purger(invalidations, purgeSink, options.Events, secondTier);
 
         var tiers = secondTier is null ? null : new TieredStore(memory, secondTier, invalidations, clock);
         var store = tiers ?? memory;
@@ -56,7 +56,7 @@ internal sealed record EngineParts(
         var others = new SharedFetch(memory, tiers, secondTier?.Leases, invalidations, clock);
         var fills = new FillTable(
             invalidations,
-            new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures)
+            new FillRunner(others, store, stored, hitForMiss, growth, invalidations, clock, logger, failures, options.Events)
         );
         return new EngineParts(
             clock,

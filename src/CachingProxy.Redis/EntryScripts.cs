@@ -1,16 +1,17 @@
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The scripts that Redis runs in one step on the entries of one URI. KEYS: its entries, its last purge. ARGV: epoch, time and sequence of
-/// the position that matters.
+/// The scripts that Redis runs in one step on the entries of one URI. KEYS: its entries, its last purge. ARGV[1] to ARGV[3]: epoch, time
+/// and sequence of the position of the entry or purge to write. <see cref="Release"/> gets a lease and its token instead.
 /// </summary>
 internal static class EntryScripts
 {
     /// <summary>Removes a lease if it is still ours.</summary>
     public const string Release = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-    // Tells whether Redis remembers a purge of the URL that is later than a position of the same epoch. Ids are two numbers. An entry of
-    // another epoch is a miss wherever it is read, so this script can ignore it.
+    // Tells whether Redis remembers a purge of the URL that is later than a position of the same epoch; with orAt, a purge at that position
+    // counts too. The id of a purge is two numbers. A remembered purge of another epoch does not count, because an entry of an earlier
+    // epoch is a miss wherever it is read.
     private const string PurgedAfter = """
         local function purgedAfter(time, sequence, orAt)
           local purged = redis.call('GET', KEYS[2])
@@ -42,8 +43,8 @@ internal static class EntryScripts
         """;
 
     /// <summary>
-    /// Writes an entry, so that it is found: sets fields, then removes ARGV[5] fields. Setting comes first, because a full server refuses
-    /// only the first write of a script.
+    /// Writes an entry, so that look-ups find it: sets its fields, then removes fields of other entries, as many as ARGV[5] says. Setting
+    /// comes first, because a full server refuses only the first write of a script.
     /// </summary>
     public const string Put =
         IsCurrent
@@ -66,8 +67,8 @@ internal static class EntryScripts
             """;
 
     /// <summary>
-    /// Removes the entries of a purged URL, and remembers the purge for a while. Only the first node that does so for a purge removes
-    /// entries, because later entries may be newer than the purge. ARGV[4]: the time to remember the purge.
+    /// Removes the entries of a purged URL, and remembers the purge for a while. Removes them only once for each purge, even if several
+    /// nodes run this script: entries that are stored afterwards may be newer than the purge. ARGV[4]: the time to remember the purge.
     /// </summary>
     public const string Purge =
         PurgedAfter

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(301, LogLevel.Information, "Redis at {Server} answers")]
     public static partial void Found(ILogger logger, string server);
 
-    [LoggerMessage(302, LogLevel.Warning, "Redis at {Server} refused: {Reason}")]
+    [LoggerMessage(302, LogLevel.Warning, "Redis at {Server} refused a call: {Reason}")]
     public static partial void Refused(ILogger logger, string server, string reason);
 
     [LoggerMessage(303, LogLevel.Warning, "The log of purges in Redis was lost or replaced; all responses stored before are fetched again")]

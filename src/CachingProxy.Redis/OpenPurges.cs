@@ -6,27 +6,28 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The purges of URLs that are in the log, and whose entries in Redis are still to be removed: they are in another slot of a cluster than
-/// the log. Until their removal this node keeps each purge in mind, so that it does not serve purged entries. Safe for any number of
-/// threads.
+/// The purges of URLs that are in the log, and whose entries in Redis are still to be removed. In a cluster the entries are in another slot
+/// than the log, so both cannot be changed in one step. This node keeps each purge in mind until its entries are removed, so that it does
+/// not serve them. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// 1. A node appends the purge, and ends before it has removed the entries. The others have read the purge, and remove them in its place.
-/// 2. All nodes end. The purge stands in the list of those that are open, and the next node that starts removes the entries before it
-/// forgets it. 3. Two nodes remove for the same purge, and an entry was stored between: the second finds the purge remembered, and leaves
-/// it alone. 4. The server of the slot is down: every poll tries the removal again, and until then the purge is kept in mind.
+/// 1. A node appends the purge, and ends before it has removed the entries. The other nodes have read the purge, and remove the entries. 2.
+/// All nodes end. The purge is still in the list of open purges in Redis, and the next node that starts reads the list and removes the
+/// entries. 3. Two nodes remove the entries of the same purge, and a new entry is stored in between: the second node finds that Redis
+/// remembers the purge, and leaves the new entry alone. 4. The server of the slot is down: every poll tries the removal again, and the
+/// purge is kept in mind until the removal succeeds.
 /// </remarks>
 internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, PurgeStream stream)
 {
-    // For as long as a fetch may last that began before the purge.
+    // How long Redis remembers a purge of a URL: as long as a fetch that began before the purge may last.
     private static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<long, Open> _open = new();
 
-    /// <summary>Counts the open purges.</summary>
+    /// <summary>The number of open purges.</summary>
     public int Count => _open.Count;
 
-    /// <summary>Adds a purge, which is kept in mind from <paramref name="held"/> on.</summary>
+    /// <summary>Adds a purge, which <paramref name="held"/> keeps in mind until its entries are removed.</summary>
     public void Add(Purge purge, LogPosition position, IDisposable held)
     {
         if (!_open.TryAdd(position.Number, new Open(purge, position, held)))

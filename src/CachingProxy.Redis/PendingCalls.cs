@@ -26,7 +26,7 @@ internal sealed class PendingCalls(long maxBytes)
         return false;
     }
 
-    /// <summary>Gives the room of a call back that has ended.</summary>
+    /// <summary>Gives back the room of a call that has ended.</summary>
     public void GiveBack(long bytes)
     {
         Interlocked.Add(ref _bytes, -bytes);

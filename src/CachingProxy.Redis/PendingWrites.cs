@@ -9,7 +9,7 @@ internal sealed class PendingWrites
 {
     private readonly Dictionary<CacheKey, Task> _last = [];
 
-    /// <summary>Writes, after what is on its way for the same URI.</summary>
+    /// <summary>Queues a write, which runs after all earlier writes for the same URI.</summary>
     public void Add(CacheKey key, Func<Task> write)
     {
         lock (_last)
@@ -18,7 +18,7 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>Ends when all queued writes for a URI are done or have failed.</summary>
+    /// <summary>Waits until all queued writes for a URI are done or have failed.</summary>
     public Task Of(CacheKey key)
     {
         lock (_last)
@@ -27,7 +27,7 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>Ends when all queued writes are done or have failed.</summary>
+    /// <summary>Waits until all queued writes are done or have failed.</summary>
     public Task SettleAsync()
     {
         lock (_last)
@@ -37,7 +37,7 @@ internal sealed class PendingWrites
     }
 
     /// <summary>
-    /// Forgets completed writes. Call it now and then, not after each write: a lease that ends later looks for its write.
+    /// Forgets completed writes. Call it now and then, not after each write, because it looks at the writes of all URIs.
     /// </summary>
     public void Forget()
     {

@@ -12,9 +12,8 @@ namespace CachingProxy.Redis;
 /// </summary>
 internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, RedisConnection connection)
 {
-    // Without a stream or an epoch nobody can tell what was purged: another epoch begins. Another epoch also begins where one is to be
-    // ended (ARGV[2]), and where the stream has gone back: an old copy of it was restored, without the last item that this node knows of
-    // (ARGV[5], of the epoch ARGV[4]).
+    // Begins another epoch where the stream or the epoch is missing, where the caller wants to end the epoch (ARGV[2]), and where an older
+    // copy of the stream was restored, without the last item that this node knows of (ARGV[5], of the epoch ARGV[4]).
     private const string Ensure = """
         local epoch = redis.call('GET', KEYS[1])
         local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
@@ -58,26 +57,31 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
 
     private const int SecretBytes = 32;
 
-    // The id of an item is a time in milliseconds and a number within it.
+    // The id of an item is a time in milliseconds and a sequence number within that millisecond. The number of a position holds the
+    // sequence number in its lowest bits.
     private const int SequenceBits = 20;
     private const long MaxSequence = (1 << SequenceBits) - 1;
 
-    // An epoch ends with a mishap of the server's, and not by the thousand.
+    // The most ended epochs that are remembered. An epoch ends only when the server loses its log or restores an old copy, so there are
+    // few.
     private const int MaxEnded = 10_000;
 
     private readonly Lock _lock = new();
     private readonly HashSet<long> _ended = [];
 
-    // The last item that was read or written here: a stream without this item is a different one.
+    // The last item that was read or written here. A stream of the same epoch has gone back if it lacks this item and begins before it.
     private (LogPosition Position, string Id) _known = (default, "");
 
-    /// <summary>The two parts of an id, as a script compares them.</summary>
+    /// <summary>Returns the two parts of the id of an item, as the scripts compare them.</summary>
     public static (long Time, long Sequence) PartsOf(long number) => (number >> SequenceBits, number & MaxSequence);
 
     /// <summary>Returns the moment when the item of a number was written.</summary>
     public static DateTimeOffset TimeOf(long number) => DateTimeOffset.FromUnixTimeMilliseconds(number >> SequenceBits);
 
-    /// <summary>Returns the last item of the stream, and the number after which the stream is complete, in whatever epoch.</summary>
+    /// <summary>
+    /// Returns the position of the last item of the stream, and the number after which the stream is complete. The epoch may be one that
+    /// this node does not know yet.
+    /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<(LogPosition Last, long ReachesBackTo)> LookAsync()
@@ -95,7 +99,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     }
 
     /// <summary>
-    /// Writes a purge down. Returns its position, which is later than all before it, perhaps in an epoch that was not known here.
+    /// Writes a purge down. Returns its position, which is later than all before it. The epoch may be one that this node does not know yet.
     /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
@@ -125,8 +129,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     }
 
     /// <summary>
-    /// Returns the purge that a notification tells of, and its position; null where it tells of something else, or a node of an earlier
-    /// version sent it.
+    /// Returns the purge in a notification, and its position. Returns null if the notification holds no purge (but news of an epoch), or
+    /// was sent by a node of an earlier version.
     /// </summary>
     public static (Purge Purge, LogPosition Position)? ReadNotification(string? text) =>
         text?.Split('\n', 6) is [var epoch, var id, var kind, var soft, var authority, var purged]
@@ -136,7 +140,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             ? (new Purge((PurgeKind)kindNumber, authority, purged, soft == "1"), new LogPosition(epochNumber, number))
             : null;
 
-    /// <summary>Returns the purges after the item of a number; all, if it is 0.</summary>
+    /// <summary>Returns the purges with a later number than this one; all purges if the number is 0.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)
@@ -172,10 +176,13 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         }
     }
 
-    /// <summary>Tells whether a purge is one that removes the entries of a URL.</summary>
+    /// <summary>Returns true for a hard purge of a URL, which removes entries.</summary>
     public static bool IsOfUrl(Purge purge) => purge is { Kind: PurgeKind.Url, IsSoft: false };
 
-    /// <summary>Returns the purges of URLs whose entries may not have been removed: whoever appended them may have ended before.</summary>
+    /// <summary>
+    /// Returns the purges of URLs whose entries may not have been removed: the node that appended a purge may have ended before it removed
+    /// them.
+    /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<List<(long Number, Purge Purge)>> ReadOpenAsync()

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Configures StackExchange.Redis: short limits, and nothing but what a user with rights on our own keys may do.</summary>
+/// <summary>Configures StackExchange.Redis: sets short time limits, and uses only what a user with rights on our own keys may do.</summary>
 internal static class RedisClient
 {
     /// <summary>Returns the configuration for the servers that options name.</summary>
@@ -23,9 +23,9 @@ internal static class RedisClient
             Ssl = options.UseTls,
             SslHost = options.UseTls && options.Servers.Count == 1 ? options.Servers[0].Host : null,
             Protocol = RedisProtocol.Resp3,
-            // A call that cannot be sent now is a miss now.
+            // A call that cannot be sent at once fails at once, and the request goes on with a miss.
             BacklogPolicy = BacklogPolicy.FailFast,
-            // No keys and no channels but our own, which is all that a user of ours may be permitted.
+            // Uses no keys and no channels but our own: our user may have rights to these alone.
             TieBreaker = "",
             ConfigurationChannel = "",
             ReconnectRetryPolicy = new ExponentialRetry(250, 2000),

@@ -6,13 +6,14 @@ namespace CachingProxy.Redis;
 
 /// <summary>
 /// The connection to Redis, with limits of our own: each call has a timeout, the bytes on their way are bounded, and a server that failed
-/// gets no calls until a probe in the background succeeds. In a cluster a server that is down costs its slots alone, unless it holds the
-/// log of purges: without the log no entry can be trusted. Safe for any number of threads.
+/// gets no calls until a probe in the background succeeds. In a cluster, a server that is down makes only its own slots unavailable, unless
+/// it holds the log of purges: without the log no entry can be trusted. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// StackExchange.Redis checks its timeouts once in a heartbeat, too seldom for a request, so we add our own to each call; the bytes of a
-/// call count until it has really ended. A reply that never completes blocks all later ones on its connection, so a connection that fails a
-/// few probes in a row is replaced. With RESP3, where the server has it, calls and notifications share one connection to each server.
+/// StackExchange.Redis checks its timeouts once in a heartbeat, which is too seldom for a request, so each call has a timeout of our own as
+/// well. The bytes of a call that timed out count until the call has really ended. A reply that never completes blocks all later ones on
+/// its connection, so a connection that fails a few probes in a row is replaced. With RESP3, where the server has it, calls and
+/// notifications share one connection to each server.
 /// </remarks>
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -38,7 +39,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="options">Where Redis is.</param>
     /// <param name="log">A key of the log of purges: while its server is down, so is the tier.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Learns of changes of state.</param>
+    /// <param name="logger">Receives a message for each change of state.</param>
     public RedisConnection(RedisStoreOptions options, RedisKey log, TimeProvider time, ILogger logger)
     {
         _options = options;
@@ -64,7 +65,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="onUp">Runs each time Redis is found, before any other call is made.</param>
     public void Start(Func<ConnectionMultiplexer, Task> onUp) => _watching = Task.Run(() => WatchAsync(onUp));
 
-    /// <summary>Waits for the first attempt to connect, for a moment.</summary>
+    /// <summary>Waits for the first attempt to connect, for at most 1 second.</summary>
     /// <exception cref="RefusedServerException">The server cannot be used as it is configured.</exception>
     public async Task FirstAttemptAsync()
     {
@@ -79,9 +80,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes a call and waits for it within a limit. False where the call was not made, failed, or timed out (and may still succeed).
+    /// Makes a call, and waits for its result up to a time limit. <c>IsDone</c> is false if the call was not made, failed, or timed out
+    /// (and may still succeed).
     /// </summary>
-    /// <param name="key">The key that it is about.</param>
+    /// <param name="key">A key that the call uses; in a cluster it decides which server is asked.</param>
     /// <param name="call">The call.</param>
     /// <param name="bytes">The bytes that the call sends; 0 where they are few.</param>
     /// <param name="timeout">How long to wait; by default the timeout of the options.</param>
@@ -136,7 +138,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>Makes a call even when Redis is thought to be down; for the log of purges and probes, not for client requests.</summary>
-    /// <exception cref="RedisException">It failed.</exception>
+    /// <exception cref="RedisException">The call failed.</exception>
     /// <exception cref="TimeoutException">The call timed out, and may still succeed.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, TimeSpan timeout)
     {
@@ -202,7 +204,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    // In the background, so that no request is the probe.
+    // Connects and probes in the background, so that no request has to find out whether Redis is back.
     private async Task WatchAsync(Func<ConnectionMultiplexer, Task> onUp)
     {
         var failedProbes = 0;

@@ -5,7 +5,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// Sends the content of one entry, small ones with the head, others chunk by chunk as they come. For one caller at a time.
+/// Sends the content of one entry: small content with the head, larger content chunk by chunk as it comes. For one caller at a time.
 /// </summary>
 internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : EntryWriter
 {
@@ -25,7 +25,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
         _length += content.Length;
         if (_length > RedisStore.MaxContentBytes)
         {
-            // Larger than anybody knew before: no head is written for it.
+            // The content is over the limit, which was not known when the writer was opened. No head is written for it.
             _pending.Clear();
             _writing = Task.FromResult(false);
             return;

@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Writes the heads of entries. All those of one URI stand in one hash, with its content where that is small.</summary>
+/// <summary>
+/// Writes the heads of entries. One hash holds all heads of one URI, each with the content of its entry if the content is small.
+/// </summary>
 /// <param name="keys">The names of keys.</param>
 /// <param name="connection">The connection.</param>
 /// <param name="clock">The clock.</param>

@@ -6,14 +6,14 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The names of everything in Redis. What stands in braces decides the slot of a cluster: all of one URI is in one, so that a script can
-/// work on it; the log of purges is in another.
+/// The names of the keys and of the channel in Redis. The part in braces decides the slot in a cluster. All keys of one URI are in one
+/// slot, so that a script can work on them; those of the log of purges are in another.
 /// <code>
 /// PREFIX e:{HASH}            hash: the entries of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum
 /// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum
 /// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI, for as long as an older fetch may last
-/// PREFIX l:{HASH}:PART       string: who fetches now
-/// PREFIX {log}:epoch         string: which log of purges
+/// PREFIX l:{HASH}:PART       string: the token of the node that fetches now
+/// PREFIX {log}:epoch         string: the epoch of the log of purges
 /// PREFIX {log}:purges        stream: the log
 /// PREFIX {log}:open          hash: the purges of URLs that are in the log, and whose entries may be there still
 /// PREFIX {log}:secret        string: the secret that all nodes share
@@ -50,7 +50,7 @@ internal sealed class RedisKeys(string prefix)
 
     private static string Hash(CacheKey key) => Hash(key.Authority, key.Target);
 
-    // Length-prefixed, so that no two lists of parts are the same text.
+    // Prefixes each part with its length, so that no two lists of parts give the same text.
     private static string Hash(params string[] parts) =>
         Convert.ToHexStringLower(
             SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(parts.Select(part => $"{part.Length}:{part}"))))[..20]

@@ -8,7 +8,7 @@ namespace CachingProxy.Redis;
 /// <param name="keys">The names of keys.</param>
 /// <param name="connection">The connection.</param>
 /// <param name="writes">The pending writes: a turn ends when the fetched response is written.</param>
-/// <param name="time">How long a turn lasts that nobody gives back.</param>
+/// <param name="time">The time after which a turn ends by itself if its node does not give it back.</param>
 internal sealed class RedisLeases(RedisKeys keys, RedisConnection connection, PendingWrites writes, TimeSpan time) : IFetchLeases
 {
     /// <inheritdoc/>
@@ -17,7 +17,7 @@ internal sealed class RedisLeases(RedisKeys keys, RedisConnection connection, Pe
         var lease = keys.Lease(key, partition);
         var token = Guid.NewGuid().ToString("N");
         var (isDone, isOurs) = await connection.TryAsync(lease, database => database.StringSetAsync(lease, token, time, When.NotExists));
-        // A call that did not finish in time may still take the turn: such a turn is given back like any other.
+        // A call that timed out may still take the turn. Such a turn is given back like any other, unless Redis is down.
         return isDone && !isOurs ? null : new Lease(this, key, lease, isDone || connection.IsUp ? token : null);
     }
 

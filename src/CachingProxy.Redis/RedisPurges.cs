@@ -7,14 +7,14 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The log of purges as a stream in Redis, which each node tails: by a notification, which tells the purge itself, and by a slow poll for
-/// those that it missed. Where the
-/// stream is not there, or has gone back, it is begun anew in another epoch, and all that is older is a miss on every node. Safe for any
-/// number of threads.
+/// The log of purges as a stream in Redis, which each node follows. A notification carries each new purge, and a slow poll reads the purges
+/// whose notification was lost. A stream that is missing, or has gone back, begins anew in another epoch, and every older entry is a miss
+/// on every node. Safe for any number of threads.
 /// </summary>
 internal sealed class RedisPurges : IDisposable
 {
-    // Purges whose entries cannot be removed, because a server of the cluster is down; beyond these, everything is purged in their place.
+    // The most open purges: their entries cannot be removed while a server of the cluster is down. Beyond this number, one purge of
+    // everything takes their place.
     private const int MaxOpen = 10_000;
 
     private readonly Lock _lock = new();
@@ -44,7 +44,7 @@ internal sealed class RedisPurges : IDisposable
     /// <summary>The secret that all nodes share; null before Redis was reached.</summary>
     public byte[]? Secret => _secret;
 
-    // The last item that this node acts upon.
+    // The position of the last item that this node has read.
     private LogPosition Seen
     {
         get
@@ -71,10 +71,10 @@ internal sealed class RedisPurges : IDisposable
     }
 
     /// <summary>
-    /// Exchanges purges after a connect or reconnect: no entry is read from Redis before this node knows the purges of Redis, and Redis
-    /// those of this node.
+    /// Exchanges purges after a connect or reconnect: reads the purges of Redis, and sends those of this node. No entry is read from Redis
+    /// before both are done.
     /// </summary>
-    /// <exception cref="TimeoutException">It does not answer after all.</exception>
+    /// <exception cref="TimeoutException">Redis does not answer after all.</exception>
     public async Task OnUpAsync(ConnectionMultiplexer multiplexer)
     {
         if (_subscribed != multiplexer)
@@ -96,10 +96,10 @@ internal sealed class RedisPurges : IDisposable
     }
 
     /// <summary>Writes a purge down; returns its position, which is later than all before it.</summary>
-    /// <exception cref="PurgeNotPropagatedException">Redis does not answer; it is told later.</exception>
+    /// <exception cref="PurgeNotPropagatedException">Redis does not answer; this node sends the purge later.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
-        // Nobody waits for what is known not to answer.
+        // Does not wait for Redis while Redis is known to be down.
         var held = PurgeStream.IsOfUrl(purge) ? _sink?.Hold(Seen) : null;
         if (_connection.IsUp && await TryAppendAsync(purge) is { } position)
         {
@@ -113,7 +113,7 @@ internal sealed class RedisPurges : IDisposable
             return position;
         }
 
-        // Kept until Redis has the purge and its entries are removed: the entries are there again when Redis is.
+        // Keeps the purge until Redis has it and its entries are removed: Redis may still hold these entries when it comes back.
         _untold.Add(purge, held);
         throw new PurgeNotPropagatedException("Redis does not answer.");
     }
@@ -153,7 +153,7 @@ internal sealed class RedisPurges : IDisposable
         _telling.Dispose();
     }
 
-    // A purge told of holds at once: Redis may stop answering before the purge can be read in the stream.
+    // Applies the purge of a notification at once: Redis may stop answering before the purge can be read in the stream.
     private void OnNotified(string? told)
     {
         if (PurgeStream.ReadNotification(told) is var (purge, position) && !_own.ContainsKey(position.Number))
@@ -171,7 +171,7 @@ internal sealed class RedisPurges : IDisposable
         {
             while (_untold.Next is { } purge)
             {
-                // Told, it comes back with its place in the log as any other's does.
+                // The purge is read back from the stream with its position, like a purge of another node.
                 if (await TryAppendAsync(purge) is not { } position)
                 {
                     return false;
@@ -196,7 +196,7 @@ internal sealed class RedisPurges : IDisposable
         try
         {
             var position = await _stream.AppendAsync(purge);
-            // A position in an epoch that this node does not know means nothing here until the node knows it.
+            // A position in an epoch that this node does not know is of no use, so the node first reads the stream.
             return position.Epoch == Seen.Epoch || (await ReadAsync() && position.Epoch == Seen.Epoch) ? position : null;
         }
         catch (Exception failure)
@@ -206,7 +206,7 @@ internal sealed class RedisPurges : IDisposable
         }
     }
 
-    // False where Redis does not answer; the next notification, poll or connection tries again.
+    // Returns false if Redis does not answer; the next notification, poll or connection tries again.
     private async Task<bool> ReadAsync()
     {
         await _reading.WaitAsync();
@@ -274,7 +274,7 @@ internal sealed class RedisPurges : IDisposable
         catch (Exception failure)
             when (failure is TimeoutException or RedisException or InvalidCastException or FormatException or OverflowException)
         {
-            // Redis does not answer, or with something that is no log of ours.
+            // Redis does not answer, or its answer is not a log of ours.
             return false;
         }
         finally

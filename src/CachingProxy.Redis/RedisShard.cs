@@ -2,7 +2,7 @@ using System.Net;
 
 namespace CachingProxy.Redis;
 
-/// <summary>The state of one server: whether it is asked. Safe for any number of threads.</summary>
+/// <summary>The state of one server, which decides whether calls are sent to it. Safe for any number of threads.</summary>
 /// <param name="server">The server's address; null where there is no cluster.</param>
 internal sealed class RedisShard(EndPoint? server)
 {
@@ -11,21 +11,21 @@ internal sealed class RedisShard(EndPoint? server)
     private volatile bool _isDown;
     private int _failures;
 
-    /// <summary>The address of the server; null for the one that is not part of a cluster.</summary>
+    /// <summary>The address of the server; null where there is no cluster.</summary>
     public EndPoint? Server => server;
 
-    /// <summary>Tells whether the server is the one at an address; where there is no cluster, any is.</summary>
+    /// <summary>Returns true if the server has this address, or if there is no cluster.</summary>
     public bool IsAt(EndPoint? address) => server is null || Equals(address, server);
 
-    /// <summary>Tells whether the server failed so often that no call is made until a probe finds it back.</summary>
+    /// <summary>True if the server failed (3 times in a row, or with one timeout) and gets no calls until a probe succeeds.</summary>
     public bool IsDown => _isDown;
 
-    /// <summary>Counts a call that was answered.</summary>
+    /// <summary>Resets the number of failures after a call that was answered.</summary>
     public void OnAnswer() => Volatile.Write(ref _failures, 0);
 
     /// <summary>
-    /// Counts a failed call; returns true if the server is now down. A single timeout is enough, so that not every call waits for one in
-    /// turn.
+    /// Counts a failed call; returns true if the server is now down. A single timeout is enough, so that later calls do not each wait for a
+    /// timeout.
     /// </summary>
     public bool OnFailure(Exception failure)
     {
@@ -38,7 +38,7 @@ internal sealed class RedisShard(EndPoint? server)
         return true;
     }
 
-    /// <summary>Marks that a probe has found the server back.</summary>
+    /// <summary>Marks the server as up again, after a probe that succeeded.</summary>
     public void OnFound()
     {
         Volatile.Write(ref _failures, 0);

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Knows which server has a key: the only one, or one of a cluster. Safe for any number of threads.</summary>
+/// <summary>The servers of Redis, found by key: the only server, or one of a cluster. Safe for any number of threads.</summary>
 /// <param name="database">The database that is configured.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RedisShards(int database, TimeProvider time)

@@ -1,6 +1,5 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
-using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -9,15 +8,18 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// Entries and purges in Redis, shared by all nodes with the same key prefix. Whatever is wrong with Redis costs misses, never an error,
-/// and no request waits for it longer than its limit. Keys are never enumerated. Safe for any number of threads.
+/// Entries and purges in Redis, shared by all nodes with the same key prefix. A failure of Redis costs misses, never an error, and each
+/// call that a request waits for has a time limit. Keys are never enumerated. Safe for any number of threads.
 /// </summary>
 public sealed class RedisStore : ISecondTier
 {
-    /// <summary>Content up to this size stands beside its head; larger content is split into chunks of this size.</summary>
+    /// <summary>The largest content, in bytes, that is stored beside its head; larger content is split into chunks of this size.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Larger content is not kept here, because every look-up that finds it counts its chunks.</summary>
+    /// <summary>
+    /// The largest content, in bytes, that is kept here. There is a limit because every look-up counts the chunks of the content that it
+    /// finds.
+    /// </summary>
     internal const long MaxContentBytes = 1L << 30;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
@@ -108,11 +110,17 @@ public sealed class RedisStore : ISecondTier
                 .Select(field => (field.Key[2..], field.Value))
         )
         {
-            var (stored, fault) = Read(key, serial, (byte[]?)head, (byte[]?)values.GetValueOrDefault("b:" + serial));
-            if (stored?.Body is RedisBody body && !await HasAllChunksAsync(stored, body.Length!.Value))
+            var (stored, fault) = EntryReader.Read(this, key, serial, (byte[]?)head, (byte[]?)values.GetValueOrDefault("b:" + serial));
+            if (stored?.Body is RedisBody body)
             {
-                // Redis has evicted some of it.
-                (stored, fault) = (null, "chunks are missing");
+                var chunks = await CountChunksAsync(stored, body.Length!.Value);
+                if (chunks == Chunks.Unknown)
+                {
+                    // The call failed: the entry may be whole, and is not found this time.
+                    continue;
+                }
+
+                (stored, fault) = chunks == Chunks.Missing ? (null, "chunks are missing") : (stored, fault);
             }
 
             if (stored is not null)
@@ -184,8 +192,8 @@ public sealed class RedisStore : ISecondTier
         await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
 
     /// <inheritdoc/>
-    /// <remarks>Nothing is enumerated: a purge of everything has ended all entries by their position, and they go when their time is
-    /// over.</remarks>
+    /// <remarks>Does nothing, because keys are never enumerated. The purge of everything has made all entries misses by their position, and
+    /// their keys expire.</remarks>
     public ValueTask ClearAsync() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -209,7 +217,7 @@ public sealed class RedisStore : ISecondTier
         return isDone ? SealedContent.Open(serial, number, (byte[]?)bytes) : null;
     }
 
-    /// <summary>Writes a chunk. False where it could not be.</summary>
+    /// <summary>Writes a chunk. Returns false if the chunk could not be written.</summary>
     internal async ValueTask<bool> WriteChunkAsync(CacheEntry entry, int number, byte[] bytes)
     {
         var name = _keys.Chunk(entry.Key, entry.Serial, number);
@@ -238,32 +246,6 @@ public sealed class RedisStore : ISecondTier
             }
         );
 
-    // The entry, or what is wrong with it.
-    private (CacheEntry? Entry, string Fault) Read(CacheKey key, string serial, byte[]? head, byte[]? content)
-    {
-        if (head is null || EntryFormat.Read(head) is not { } stored)
-        {
-            return (null, "its head cannot be read");
-        }
-
-        var (entry, length) = stored;
-        if (entry.Key != key || RedisKeys.Head(entry.Serial) != "h:" + serial)
-        {
-            return (null, "it is another entry's");
-        }
-
-        if (length > ChunkBytes)
-        {
-            return length <= MaxContentBytes
-                ? (entry with { Body = new RedisBody(this, key, entry.Serial, length) }, "")
-                : (null, "it is longer than any");
-        }
-
-        return SealedContent.Open(entry.Serial, -1, content) is { } body && body.Length == length
-            ? (entry with { Body = ResponseBody.InMemory(body) }, "")
-            : (null, "its content is damaged");
-    }
-
     private async ValueTask RemoveDamagedAsync(RedisKey name, string serial, string fault)
     {
         Interlocked.Increment(ref _damaged);
@@ -283,11 +265,16 @@ public sealed class RedisStore : ISecondTier
         }
     }
 
-    private async ValueTask<bool> HasAllChunksAsync(CacheEntry entry, long length)
+    private async ValueTask<Chunks> CountChunksAsync(CacheEntry entry, long length)
     {
         RedisKey[] chunks = [.. ChunksOf(entry, length)];
         var (isDone, count) = await _connection.TryAsync(chunks[0], database => database.KeyExistsAsync(chunks));
-        return isDone && count == chunks.Length;
+        if (!isDone)
+        {
+            return Chunks.Unknown;
+        }
+
+        return count == chunks.Length ? Chunks.All : Chunks.Missing;
     }
 
     private TimeSpan TimeToLive(CacheEntry entry) => _heads.TimeToLive(entry);
@@ -296,5 +283,13 @@ public sealed class RedisStore : ISecondTier
     {
         _writes.Forget();
         _purges.CatchUp();
+    }
+
+    // How many of the chunks of an entry Redis has.
+    private enum Chunks
+    {
+        All,
+        Missing,
+        Unknown,
     }
 }

@@ -2,11 +2,11 @@ using System.Net;
 
 namespace CachingProxy.Redis;
 
-/// <summary>Says where Redis is, and how long anybody waits for it.</summary>
+/// <summary>The settings of the store in Redis: where Redis is, and the limits of time and size.</summary>
 public sealed class RedisStoreOptions
 {
     /// <summary>
-    /// The server, by name or address and port; of a cluster one or several of its nodes, from which the others are learnt.
+    /// The server, by name or address, and port. For a cluster, one or several of its nodes, which name the others.
     /// </summary>
     public required IReadOnlyList<DnsEndPoint> Servers
     {
@@ -18,7 +18,7 @@ public sealed class RedisStoreOptions
         }
     }
 
-    /// <summary>The user (ACL of Redis 6); the default one by default.</summary>
+    /// <summary>The user (ACL of Redis 6); null for the default user of the server.</summary>
     public string? User { get; init; }
 
     /// <summary>The password; none by default. Never shown.</summary>
@@ -49,7 +49,9 @@ public sealed class RedisStoreOptions
         }
     } = "caching-proxy:";
 
-    /// <summary>How long a request waits for Redis: 50 milliseconds by default. Then it goes on without, which is a miss.</summary>
+    /// <summary>
+    /// The time that a request waits for Redis: 50 milliseconds by default. After that, the request goes on without Redis, which is a miss.
+    /// </summary>
     public TimeSpan Timeout
     {
         get;
@@ -61,7 +63,8 @@ public sealed class RedisStoreOptions
     } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The time that a purge waits for Redis: 1 second by default. Then it holds on this node alone, and is told to the others later.
+    /// The time that a purge waits for Redis: 1 second by default. After that, the purge holds on this node alone, and is sent to the
+    /// others later.
     /// </summary>
     public TimeSpan PurgeTimeout
     {
@@ -73,7 +76,7 @@ public sealed class RedisStoreOptions
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a lease lasts at most: 10 seconds by default. Then another node may fetch the same.</summary>
+    /// <summary>The longest time that a lease lasts: 10 seconds by default. After that, another node may fetch the same.</summary>
     public TimeSpan LeaseTime
     {
         get;

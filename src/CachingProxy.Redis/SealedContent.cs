@@ -3,7 +3,7 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Redis;
 
-/// <summary>A piece of content followed by a checksum, which covers the serial of its entry and its own number too.</summary>
+/// <summary>A piece of content followed by a checksum, which also covers the serial of the entry and the number of the piece.</summary>
 internal static class SealedContent
 {
     private const int ChecksumBytes = 4;
@@ -20,7 +20,7 @@ internal static class SealedContent
         return bytes;
     }
 
-    /// <summary>Returns the piece; null where it is another one, or damaged.</summary>
+    /// <summary>Returns the piece without its checksum; null if the bytes are damaged, or belong to another piece.</summary>
     public static byte[]? Open(long serial, int number, byte[]? bytes) =>
         bytes is { Length: >= ChecksumBytes }
         && bytes[..^ChecksumBytes] is var content

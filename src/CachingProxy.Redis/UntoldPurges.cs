@@ -3,17 +3,17 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// Keeps each purge that Redis could not be told of yet, until Redis is told. Safe for any number of threads.
+/// Keeps each purge that could not be sent to Redis, until it is sent. Safe for any number of threads.
 /// </summary>
 internal sealed class UntoldPurges
 {
-    // Beyond these, one purge of everything is told in the place of all.
+    // The most purges that are kept. Beyond this number, one purge of everything takes the place of all.
     private const int Max = 10_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Purge, IDisposable?> _held = [];
 
-    /// <summary>The purge to tell next; null where there is none.</summary>
+    /// <summary>The purge to send next; null where there is none.</summary>
     public Purge? Next
     {
         get
@@ -27,7 +27,8 @@ internal sealed class UntoldPurges
 
     /// <summary>Adds a purge.</summary>
     /// <param name="purge">The purge.</param>
-    /// <param name="held">Holds the purge in mind until it is told and its entries are removed; null where no hold is needed.</param>
+    /// <param name="held">The hold that keeps the purge in mind until it is sent and its entries are removed; null where no hold is
+    /// needed.</param>
     public void Add(Purge purge, IDisposable? held)
     {
         lock (_lock)
@@ -50,7 +51,7 @@ internal sealed class UntoldPurges
         }
     }
 
-    /// <summary>Removes a purge that was told, and returns the hold on it, if there is one.</summary>
+    /// <summary>Removes a purge that was sent, and returns the hold on it, if there is one.</summary>
     public IDisposable? Remove(Purge purge)
     {
         lock (_lock)

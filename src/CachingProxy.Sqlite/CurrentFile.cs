@@ -6,7 +6,7 @@ namespace CachingProxy.Sqlite;
 
 /// <summary>
 /// The file that is in use now. A damaged file is set aside and replaced. A file that cannot be written is not read either, until the
-/// purges of the meantime are written to it. Safe for any number of threads.
+/// purges that were missed meanwhile are written to it. Safe for any number of threads.
 /// </summary>
 internal sealed class CurrentFile : IAsyncDisposable
 {
@@ -24,8 +24,8 @@ internal sealed class CurrentFile : IAsyncDisposable
     /// <summary>Begins with an open file.</summary>
     /// <param name="options">Where the file is.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Learns what becomes of the file.</param>
-    /// <param name="held">The file beside it that keeps other processes away.</param>
+    /// <param name="logger">Receives a message when the file becomes unusable or is set aside.</param>
+    /// <param name="held">The lock file, which keeps other processes away.</param>
     /// <param name="session">The open file.</param>
     public CurrentFile(SqliteStoreOptions options, TimeProvider time, ILogger logger, FileStream held, SqliteSession session)
     {
@@ -43,7 +43,7 @@ internal sealed class CurrentFile : IAsyncDisposable
     /// <summary>The open file; null while there is none.</summary>
     public SqliteSession? Session => _session;
 
-    /// <summary>The purges, of this file and those before it.</summary>
+    /// <summary>The log of purges, which continues from one file to the next.</summary>
     public SqlitePurges Purges { get; }
 
     /// <summary>Tells whether the file is read and written.</summary>

@@ -1,4 +1,6 @@
 namespace CachingProxy.Sqlite;
 
-/// <summary>Another process uses the file of the cache. It is free again when that process ends, however it ends.</summary>
+/// <summary>
+/// The error of a file of the cache that another process uses. The file is free again when that process ends, even if it is killed.
+/// </summary>
 public sealed class FileInUseException(string message) : Exception(message);

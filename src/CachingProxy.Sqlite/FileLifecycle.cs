@@ -34,8 +34,8 @@ internal static class FileLifecycle
         }
     }
 
-    /// <summary>Opens a file of ours, or makes it. One that is damaged is set aside first, one of another version removed.</summary>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">It cannot be opened or written to.</exception>
+    /// <summary>Opens a file of ours, or makes it. A damaged file is set aside first, and a file of another version is removed.</summary>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The file cannot be opened or written to.</exception>
     public static SqliteSession? OpenOrBegin(SqliteStoreOptions options, TimeProvider time, ILogger logger, bool endsEpoch)
     {
         if (SqliteSession.Open(options, time, logger, SqliteBeginning.New(), endsEpoch) is { } session)
@@ -57,7 +57,7 @@ internal static class FileLifecycle
         return SqliteSession.Open(options, time, logger, SqliteBeginning.New(), endsEpoch: false);
     }
 
-    /// <summary>Gives a file another name, so that a new one can take its place; for whoever wants to look into it.</summary>
+    /// <summary>Gives a file another name, so that a new file can take its place. The old file is kept for inspection.</summary>
     public static void SetAside(string path, string reason, DateTimeOffset now, ILogger logger)
     {
         if (File.Exists(path))

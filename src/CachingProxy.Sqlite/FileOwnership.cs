@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// Tells whether a file is the cache's, before anything is written to it: it bears our mark, or is empty, absent, or one of an earlier
-/// version without a mark that has exactly our tables. Everything else is somebody's data.
+/// Checks that a file is the cache's, before anything is written to it. Such a file bears our mark, is empty or absent, or has no mark but
+/// exactly our tables, as in an earlier version. Every other file is somebody's data.
 /// </summary>
 internal static class FileOwnership
 {
@@ -16,11 +16,14 @@ internal static class FileOwnership
     private const int ApplicationIdOffset = 68;
     private const string TablesWithoutMark = "chunks,entries,meta,purges";
 
-    /// <summary>The files that stand beside that of the cache.</summary>
+    /// <summary>The suffixes of the files beside the file of the cache.</summary>
     public static IReadOnlyList<string> Companions { get; } = ["-wal", "-shm", "-journal", ".lock"];
 
-    /// <summary>Refuses a path that leads to what is not ours. Reads at most the header and the names of the tables.</summary>
-    /// <exception cref="RefusedFileException">It is not ours.</exception>
+    /// <summary>
+    /// Refuses a path that leads to something that is not ours, or that lies in a folder that everybody may write to. Reads at most the
+    /// header and the names of the tables.
+    /// </summary>
+    /// <exception cref="RefusedFileException">The path is refused.</exception>
     public static void Check(string path)
     {
         foreach (var name in (string[])[path, .. Companions.Select(suffix => path + suffix)])
@@ -68,7 +71,7 @@ internal static class FileOwnership
         }
     }
 
-    // Without a sticky bit, which keeps a stranger from renaming what is ours.
+    // A folder with a sticky bit does not count: the bit keeps other users from renaming our files.
     private static bool IsWritableByEverybody(string folder) =>
         !OperatingSystem.IsWindows()
         && File.GetUnixFileMode(folder) is var mode

@@ -11,7 +11,7 @@ internal static partial class Log
     [LoggerMessage(201, LogLevel.Warning, "The file {Path} is damaged ({Reason}); it is set aside as {Aside}, and a new one begun")]
     public static partial void SetAside(ILogger logger, string path, string reason, string aside);
 
-    [LoggerMessage(202, LogLevel.Warning, "Writing to {Path} failed ({Code}): {Reason} Nothing is written for {Pause}")]
+    [LoggerMessage(202, LogLevel.Warning, "Writing to {Path} failed ({Code}): {Reason} No new entries are written for {Pause}")]
     public static partial void WritingFailed(ILogger logger, string path, int code, string reason, TimeSpan pause);
 
     [LoggerMessage(203, LogLevel.Warning, "Reading from {Path} failed ({Code}): {Reason}")]

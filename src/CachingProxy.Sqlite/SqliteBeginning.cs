@@ -1,11 +1,14 @@
 namespace CachingProxy.Sqlite;
 
-/// <summary>The beginning of a new file: empty, or in the place of one that was damaged while it was in use.</summary>
-/// <param name="Epoch">Which log of purges it holds.</param>
-/// <param name="Horizon">The number of the log before which it knows nothing: entries that are older are a miss.</param>
-/// <param name="Secret">The secret that its users share; null for a new one.</param>
+/// <summary>
+/// The values that a new file begins with. A file in the place of one that was damaged while it was in use keeps the epoch and the secret
+/// of that file.
+/// </summary>
+/// <param name="Epoch">The epoch of the log of purges that the file holds.</param>
+/// <param name="Horizon">The number in the log below which purges are forgotten: an entry fetched before it is a miss.</param>
+/// <param name="Secret">The secret to keep in the file; null for a new secret.</param>
 internal sealed record SqliteBeginning(long Epoch, long Horizon, byte[]? Secret)
 {
-    /// <summary>Returns the beginning of a file of which nothing is known.</summary>
+    /// <summary>Returns the values for a file that continues no other: a new epoch and a new secret.</summary>
     public static SqliteBeginning New() => new(Random.Shared.NextInt64(), 0, null);
 }

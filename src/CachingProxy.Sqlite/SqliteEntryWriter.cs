@@ -4,7 +4,9 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Sqlite;
 
-/// <summary>Queues the content of one entry, small ones whole, others chunk by chunk as they come. For one caller at a time.</summary>
+/// <summary>
+/// Queues the content of one entry: small content as a whole, larger content chunk by chunk as it comes. For one caller at a time.
+/// </summary>
 internal sealed class SqliteEntryWriter(SqliteStore store, SqliteWriter writer, CacheEntry entry, long id) : EntryWriter
 {
     private readonly PendingContent _pending = new();

@@ -3,10 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace CachingProxy.Sqlite;
 
-/// <summary>Opens the file: its pragmas, its schema and version, its lock.</summary>
+/// <summary>Opens the file: sets its pragmas, and makes or checks its schema and version.</summary>
 internal static class SqliteFile
 {
-    /// <summary>The version of the tables; a file of another one is begun anew, since a cache can be filled again.</summary>
+    /// <summary>The version of the tables; a file of another version is begun anew, since a cache can be filled again.</summary>
     public const int SchemaVersion = 2;
 
     private const int SecretBytes = 32;
@@ -40,7 +40,7 @@ internal static class SqliteFile
         """;
 
     /// <summary>
-    /// Tells whether a failure shows that the file is damaged, is none of SQLite's, or has other tables than ours: trying again would not
+    /// Tells whether a failure shows that the file is damaged, is no SQLite file, or has other tables than ours. Trying again would not
     /// help.
     /// </summary>
     public static bool IsDamage(Exception failure) =>
@@ -51,8 +51,8 @@ internal static class SqliteFile
             _ => false,
         };
 
-    /// <summary>Opens a connection of its own to a file that is there.</summary>
-    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    /// <summary>Opens a new connection, which is not pooled, to a file that exists.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteConnection Connect(string path)
     {
         var connection = new SqliteConnection(
@@ -78,9 +78,9 @@ internal static class SqliteFile
 
     /// <summary>Opens the connection that writes: the tables are there when this returns, and can be written to.</summary>
     /// <param name="path">The file, which is ours.</param>
-    /// <param name="begin">What a file that has to be made begins with.</param>
+    /// <param name="begin">The values that the file begins with, if it has to be made.</param>
     /// <returns>Null where the file is damaged, or of another version.</returns>
-    /// <exception cref="SqliteException">It cannot be opened or written to.</exception>
+    /// <exception cref="SqliteException">The file cannot be opened or written to.</exception>
     public static SqliteConnection? Open(string path, SqliteBeginning begin)
     {
         SqliteConnection? connection = null;
@@ -95,7 +95,7 @@ internal static class SqliteFile
             connection = Connect(path);
             if (isNew)
             {
-                // Writes the mark first: wherever this process ends, the file is known as ours.
+                // Writes the mark first: if the process ends before the file is complete, the file is still known as ours.
                 Execute(
                     connection,
                     $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; "
@@ -110,8 +110,8 @@ internal static class SqliteFile
                 return null;
             }
 
-            // Removes chunks that a killed process left of incomplete bodies. Writes as well, because only a write shows that a file just
-            // looks writable.
+            // Removes the chunks of incomplete bodies that a killed process left behind. Then writes a row, because only a write shows
+            // whether the file can be written to.
             Execute(
                 connection,
                 "DELETE FROM chunks WHERE (id >> 20) NOT IN (SELECT id FROM entries); INSERT OR REPLACE INTO meta VALUES('clean', 0);"
@@ -130,8 +130,8 @@ internal static class SqliteFile
         }
     }
 
-    /// <summary>The secret that is kept in the file (<see cref="ISecondTier.SharedSecret"/>).</summary>
-    /// <exception cref="InvalidDataException">It is not there.</exception>
+    /// <summary>Returns the secret that is kept in the file (<see cref="ISecondTier.SharedSecret"/>).</summary>
+    /// <exception cref="InvalidDataException">The file has no secret.</exception>
     public static byte[] SecretOf(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();
@@ -163,7 +163,7 @@ internal static class SqliteFile
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The number that a query answers with.</summary>
+    /// <summary>Returns the number that a query yields; 0 where it yields none.</summary>
     public static long Scalar(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
@@ -171,7 +171,7 @@ internal static class SqliteFile
         return command.ExecuteScalar() is long number ? number : 0;
     }
 
-    // Nobody but who runs the proxy may read what it keeps; SQLite gives the files beside it the same permissions.
+    // Makes a file that only the user who runs the proxy may read. SQLite gives the files beside it the same permissions.
     private static void MakeForOwnerAlone(string path)
     {
         var options = new FileStreamOptions
@@ -202,7 +202,8 @@ internal static class SqliteFile
         transaction.Commit();
     }
 
-    // Tables of the same names that somebody has changed fail later, one statement at a time.
+    // Compares the definitions of the tables. Otherwise tables that somebody has changed under the same names would fail later, one
+    // statement at a time.
     private static bool HasSchema(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();

@@ -6,12 +6,13 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The log of purges in the file. Purges that could not be written are kept until they can be, and a mark beside the file says so: where
-/// the mark is set when the file is opened again, another epoch begins. The log outlives a damaged file: the next file goes on with its
-/// numbers. Safe for any number of threads.
+/// The log of purges in the file. Purges that could not be written are kept until they can be, and a mark beside the file is set meanwhile.
+/// If the mark is still set when the file is opened again, another epoch begins. The log outlives a file that is damaged while in use: the
+/// next file continues its epoch and its numbers. Safe for any number of threads.
 /// </summary>
-/// <param name="mark">The file beside that of the cache; its first byte is the mark, which a full disk takes.</param>
-/// <param name="epoch">Which log it is.</param>
+/// <param name="mark">The lock file beside the file of the cache. Its first byte is the mark, which can be set even when the disk is
+/// full.</param>
+/// <param name="epoch">The epoch of the log.</param>
 /// <param name="lastNumber">The number of the last purge, or of the last position that an entry has.</param>
 internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
 {
@@ -50,11 +51,13 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
         return new JournalState(Last, horizon, purges);
     }
 
-    /// <summary>Writes a purge down. It has its number in any case, so that this log and that of the memory stay in step.</summary>
-    /// <param name="writer">What writes; null while there is no file.</param>
+    /// <summary>
+    /// Writes a purge down. The purge takes a number even if it cannot be written, so that this log and the log in memory stay in step.
+    /// </summary>
+    /// <param name="writer">The writer of the file; null while there is no file.</param>
     /// <param name="purge">The purge.</param>
     /// <param name="now">The time.</param>
-    /// <exception cref="Exception">It could not be written, and is written later.</exception>
+    /// <exception cref="Exception">The purge could not be written, and is written later.</exception>
     public async Task<LogPosition> AppendAsync(SqliteWriter? writer, Purge purge, DateTimeOffset now)
     {
         var number = Interlocked.Increment(ref _lastNumber);
@@ -73,8 +76,8 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
         }
     }
 
-    /// <summary>Writes what could not be written.</summary>
-    /// <exception cref="Exception">It still cannot.</exception>
+    /// <summary>Writes the purges that could not be written before.</summary>
+    /// <exception cref="Exception">The purges still cannot be written.</exception>
     public async Task WriteMissedAsync(SqliteWriter writer)
     {
         while (_unwritten.TryPeek(out var missed))
@@ -83,7 +86,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
             _unwritten.TryDequeue(out _);
         }
 
-        // Whatever was wrong, it can be written again.
+        // A transaction has to succeed even if no purge was missed: only then can the file be used again.
         await writer.DoAsync(_ => { });
         Mark(mark, isUnwritten: false);
     }
@@ -92,7 +95,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
-            // The entries of the URL go, and with them the reason to remember the purge.
+            // Removes the entries of the URL. After that, the purge need not be remembered.
             tables.DeleteKey(new CacheKey(purge.Authority, purge.Text));
             return;
         }

@@ -30,7 +30,7 @@ internal sealed class SqliteReader : IDisposable
         using var reader = _find.ExecuteReader();
         while (reader.Read())
         {
-            // Types are looked at and not relied upon: a flipped bit can turn a number into a text.
+            // Checks the type of each value: a flipped bit can turn a number into a text.
             var id = reader.GetValue(0) as long? ?? 0;
             var stored = reader.GetValue(1) is byte[] bytes ? EntryFormat.Read(bytes) : null;
             var body = reader.GetValue(2);

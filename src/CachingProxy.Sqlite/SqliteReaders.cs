@@ -14,7 +14,7 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
     private volatile bool _isClosed;
 
     /// <summary>Reads, off the thread of the request: the disk may be slow.</summary>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">It failed.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">The read failed.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     public async Task<T> ReadAsync<T>(Func<SqliteReader, T> read)
     {

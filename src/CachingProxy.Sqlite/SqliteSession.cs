@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The file while it is open: the connections that read and the one that writes. It ends when the file turns out to be damaged; another one
-/// then begins with a new file. Safe for any number of threads.
+/// An open file: the connections that read, and the connection that writes. A session ends when its file turns out to be damaged; another
+/// session then begins with a new file. Safe for any number of threads.
 /// </summary>
 internal sealed class SqliteSession : IAsyncDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class SqliteSession : IAsyncDisposable
     /// <summary>The connection that writes.</summary>
     public SqliteWriter Writer { get; }
 
-    /// <summary>Names the log of purges that the file holds.</summary>
+    /// <summary>The epoch of the log of purges that the file holds.</summary>
     public long Epoch { get; }
 
     /// <summary>The number of the last purge, or of the last position that an entry has, when the file was opened.</summary>
@@ -49,14 +49,14 @@ internal sealed class SqliteSession : IAsyncDisposable
     /// <summary>The moments when entries were last used, in ticks, by the ids of their rows: the next sweep writes them down.</summary>
     public ConcurrentDictionary<long, long> Used { get; } = new();
 
-    /// <summary>Takes up to so many of them out.</summary>
+    /// <summary>Takes up to <paramref name="max"/> of these moments out of <see cref="Used"/>.</summary>
     public List<KeyValuePair<long, long>> TakeUsed(int max) => [.. Used.Where(Used.TryRemove).Take(max)];
 
-    /// <summary>Ends when the file turns out to be damaged, with how that showed.</summary>
+    /// <summary>A task that ends when the file turns out to be damaged, with the exception that showed it.</summary>
     public Task<Exception> Damage => _damage.Task;
 
     /// <summary>Opens a file that is ours; null where it is damaged or of another version.</summary>
-    /// <exception cref="SqliteException">It cannot be opened or written to.</exception>
+    /// <exception cref="SqliteException">The file cannot be opened or written to.</exception>
     public static SqliteSession? Open(SqliteStoreOptions options, TimeProvider time, ILogger logger, SqliteBeginning begin, bool endsEpoch)
     {
         if (SqliteFile.Open(options.Path, begin) is not { } connection)
@@ -85,11 +85,11 @@ internal sealed class SqliteSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the identity of another entry.</summary>
+    /// <summary>Returns the identity for a new entry.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>Reads while others may write.</summary>
-    /// <exception cref="SqliteException">It failed; where the file is damaged, <see cref="Damage"/> has ended.</exception>
+    /// <exception cref="SqliteException">The read failed. If the file is damaged, <see cref="Damage"/> has ended.</exception>
     public async Task<T> ReadAsync<T>(Func<SqliteReader, T> read)
     {
         try
@@ -103,7 +103,7 @@ internal sealed class SqliteSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives everything up that is queued, since the file is of no use any more.</summary>
+    /// <summary>Gives up all queued work, since the file is of no use any more.</summary>
     public void Abandon() => Writer.Abandon();
 
     /// <inheritdoc/>

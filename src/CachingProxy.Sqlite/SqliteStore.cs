@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// Entries and purges in one SQLite file, so that they are there after a restart. Reads go beside the writer; writes are queued and never
-/// hold a request up. Whatever is wrong with the file costs misses: it is logged and counted. Safe for any number of threads.
+/// Entries and purges in one SQLite file, so that they are there after a restart. Reads run beside the writer. New entries are queued for
+/// the writer, and no request waits for that. A failure of the file costs misses, and is logged and counted. Safe for any number of
+/// threads.
 /// </summary>
 public sealed class SqliteStore : ISecondTier
 {
@@ -68,10 +69,10 @@ public sealed class SqliteStore : ISecondTier
     internal DateTimeOffset Now => _clock.Now;
 
     /// <summary>
-    /// Opens the file, or makes it. A damaged file of ours is set aside, and one of another version emptied. If the file cannot be used,
-    /// the store keeps nothing.
+    /// Opens the file, or makes it. A damaged file of ours is set aside, and a file of another version is emptied. If the file cannot be
+    /// used, the store keeps nothing.
     /// </summary>
-    /// <exception cref="RefusedFileException">The path leads to what is not ours; nothing was touched.</exception>
+    /// <exception cref="RefusedFileException">The path leads to something that is not ours; nothing was touched.</exception>
     /// <exception cref="FileInUseException">Another process uses the file.</exception>
     public static SqliteStore Open(SqliteStoreOptions options, TimeProvider time, ILogger<SqliteStore> logger)
     {
@@ -183,7 +184,7 @@ public sealed class SqliteStore : ISecondTier
     }
 
     /// <inheritdoc/>
-    /// <remarks>After all that is queued before it; nobody waits for the disk.</remarks>
+    /// <remarks>Queues the removal behind the work that is queued already. No caller waits for the disk.</remarks>
     public ValueTask RemoveAsync(CacheEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -197,7 +198,7 @@ public sealed class SqliteStore : ISecondTier
     /// <inheritdoc/>
     public async ValueTask ClearAsync()
     {
-        // Deletes in steps, so that no other work waits long. The purge of everything has made all entries misses before.
+        // Deletes in steps, so that no other work waits long. The purge of everything has already made all entries misses.
         var last = _file?.Session?.NextId() ?? 0;
         for (var isMore = true; isMore && IsAvailable; )
         {
@@ -229,7 +230,7 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
-    /// <summary>Reads, beside whatever is written; default where that fails.</summary>
+    /// <summary>Reads while other work may write. Returns default if the read fails.</summary>
     internal async ValueTask<T?> ReadAsync<T>(Func<SqliteReader, T> read)
     {
         if (_file is not { IsUsable: true, Session: { } session })
@@ -253,7 +254,7 @@ public sealed class SqliteStore : ISecondTier
         }
     }
 
-    /// <summary>Does some work and waits for it; false where it fails, which is logged.</summary>
+    /// <summary>Does some work with the writer, and waits for it. Returns false if the work fails, which is logged.</summary>
     internal async ValueTask<bool> TryDoAsync(Action<SqliteTables> work)
     {
         try

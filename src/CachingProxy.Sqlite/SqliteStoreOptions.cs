@@ -1,10 +1,11 @@
 namespace CachingProxy.Sqlite;
 
-/// <summary>The bounds of a SQLite file.</summary>
+/// <summary>The path and the bounds of a SQLite file.</summary>
 public sealed class SqliteStoreOptions
 {
     /// <summary>
-    /// The file. It is made where it is not there; beside it stand those of SQLite (<c>-wal</c>, <c>-shm</c>) and a lock.
+    /// The path of the file, which is made if it does not exist. SQLite makes files beside it (<c>-wal</c>, <c>-shm</c>), and the proxy
+    /// makes a lock (<c>.lock</c>).
     /// </summary>
     public required string Path
     {
@@ -17,8 +18,8 @@ public sealed class SqliteStoreOptions
     }
 
     /// <summary>
-    /// How much it holds: heads and bodies together, in bytes; 1 GiB by default, 1 MiB or more. At the limit those that were used
-    /// the longest time ago make room. The file is somewhat larger, and its write-ahead log up to 8 MiB.
+    /// The most bytes of heads and bodies together: 1 GiB by default, 1 MiB or more. At the limit, the entries that were not used for the
+    /// longest time are removed. The file is somewhat larger, and its write-ahead log takes up to 8 MiB.
     /// </summary>
     public long MaxBytes
     {

@@ -10,13 +10,18 @@ namespace CachingProxy.Sqlite;
 /// <summary>The statements that write. For the one thread that has the writing connection.</summary>
 internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
 {
-    /// <summary>Bodies up to here stand in the row of their entry; larger ones in chunks of <see cref="ChunkBytes"/>.</summary>
+    /// <summary>
+    /// The largest body, in bytes, that is stored in the row of its entry; a larger body is stored in chunks of <see cref="ChunkBytes"/>.
+    /// </summary>
     public const int MaxInlineBytes = 64 * 1024;
 
     /// <summary>The size of a chunk: below the large object heap's threshold, since each is an array of its own.</summary>
     public const int ChunkBytes = 64 * 1024;
 
-    /// <summary>The identity of a chunk is that of its entry, and its number in these many bits: up to 64 GiB.</summary>
+    /// <summary>
+    /// The number of low bits in the identity of a chunk that hold its number; the bits above hold the identity of the entry. Enough for
+    /// bodies up to 64 GiB.
+    /// </summary>
     public const int ChunkNumberBits = 20;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
@@ -24,7 +29,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>The bytes of all entries.</summary>
     public long TotalBytes { get; private set; } = SqliteFile.Scalar(connection, "SELECT SUM(bytes) FROM entries");
 
-    /// <summary>The bytes of a key in the index: a hash, since keys are long. The head has the key itself.</summary>
+    /// <summary>Returns the bytes that represent a key in the index: a hash, since keys are long. The head has the key itself.</summary>
     public static byte[] HashOf(CacheKey key) =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{key.Authority.Length}:{key.Authority}{key.Target}"))[..16];
 
@@ -54,7 +59,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Stores an entry whose chunks, if it has some, are there; those that it replaces go.</summary>
+    /// <summary>Stores an entry, and removes the entries that it replaces. The chunks of a large body must be stored already.</summary>
     public void Insert(long id, CacheEntry entry, byte[]? body, long length, DateTimeOffset now)
     {
         var key = HashOf(entry.Key);
@@ -101,7 +106,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
             bytes
         );
 
-    /// <summary>Puts another head in the place of an entry's. False where it is not there.</summary>
+    /// <summary>Replaces the head of an entry. Returns false if the entry is not there.</summary>
     public bool Update(CacheEntry entry) =>
         Execute(
             "UPDATE entries SET head = $1, position = $2, kept_until = $3 WHERE serial = $4",
@@ -111,7 +116,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
             entry.Serial
         ) > 0;
 
-    /// <summary>An entry was used.</summary>
+    /// <summary>Notes when an entry was last used.</summary>
     public void Use(long id, long usedAt) => Execute("UPDATE entries SET used_at = $1 WHERE id = $2", usedAt, id);
 
     /// <summary>Removes the row of an identity.</summary>
@@ -134,15 +139,16 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>Removes a few of the entries up to an identity. False where there are none.</summary>
     public bool DeleteUpTo(long id, int count) => DeleteAll("SELECT id FROM entries WHERE id <= $1 LIMIT $2", id, (long)count);
 
-    /// <summary>Removes a few of those that were used the longest time ago. False where there are none.</summary>
+    /// <summary>Removes a few of the entries that were not used for the longest time. False where there are none.</summary>
     public bool DeleteOldest(int count) => DeleteAll("SELECT id FROM entries ORDER BY used_at LIMIT $1", (long)count);
 
     /// <summary>
-    /// Writes a purge down. Of several purges of the same thing the last one counts; a hard purge of everything ends all before it.
+    /// Writes a purge down. Of several purges of the same thing, only the last one is kept. A hard purge of everything removes all purges
+    /// before it.
     /// </summary>
     public void Insert(Purge purge, long number, DateTimeOffset at)
     {
-        // Of the same thing the later one counts, whichever is written first.
+        // Keeps the later of two purges of the same thing, in whichever order they are written.
         Execute(
             """
             INSERT INTO purges VALUES($1, $2, $3, $4, $5, $6)
@@ -162,7 +168,8 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     }
 
     /// <summary>
-    /// Forgets the oldest purges beyond a number of them. Every entry fetched before the last forgotten purge is a miss then.
+    /// Forgets the oldest purges, so that at most <paramref name="max"/> are left. Every entry fetched before the last forgotten purge is a
+    /// miss from then on.
     /// </summary>
     public void CompactPurges(int max)
     {
@@ -226,13 +233,13 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         DeleteChunks(id);
     }
 
-    // The primary key is an integer, whatever else of a row is damaged.
+    // The primary key is an integer even if the rest of the row is damaged.
     private static long IdOf(object[] row) => row[0] as long? ?? throw new InvalidDataException("An identity is no number.");
 
     private static DateTimeOffset MomentOf(long ticks) =>
         ticks >= 0 && ticks <= DateTime.MaxValue.Ticks
             ? new DateTimeOffset(ticks, TimeSpan.Zero)
-            : throw new InvalidDataException("A time is none.");
+            : throw new InvalidDataException("A time is out of range.");
 
     private List<object[]> Select(string sql, params object?[] values)
     {

@@ -10,14 +10,14 @@ namespace CachingProxy.Sqlite;
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>How long nothing is written after a failure, such as a full disk.</summary>
+    /// <summary>The time after a failure, such as a full disk, during which no new entries are queued.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     // Measured: larger transactions are slower, and hold up callers that wait for a purge.
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
-    // The steps of making room that may follow each transaction even while other work waits.
+    // The number of steps of making room that may follow each transaction even while other work waits.
     private const int MinSteps = 8;
 
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
@@ -47,7 +47,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>The bytes of all entries, as of the last transaction.</summary>
     public long TotalBytes { get; private set; }
 
-    /// <summary>Ends when the file turns out to be damaged, with the exception that showed it.</summary>
+    /// <summary>A task that ends when the file turns out to be damaged, with the exception that showed it.</summary>
     public Task<Exception> Damage => _damage.Task;
 
     /// <summary>Stops doing the queued work: callers that wait for a piece of it get an exception.</summary>
@@ -65,10 +65,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return _queue.Writer.TryWrite(new Piece(work, bytes, null));
     }
 
-    /// <summary>Queues work that must be done, however much waits; nobody waits for it.</summary>
+    /// <summary>Queues work that is never refused, however much work waits already. No caller waits for it.</summary>
     public void Queue(Action<SqliteTables> work) => _queue.Writer.TryWrite(new Piece(work, 0, null));
 
-    /// <summary>Queues work that must be done, however much waits, and waits until it is committed.</summary>
+    /// <summary>Queues work that is never refused, however much work waits already, and waits until it is committed.</summary>
     /// <exception cref="SqliteException">The work failed; it may also fail with other exceptions.</exception>
     /// <exception cref="ChannelClosedException">The store is closed.</exception>
     public async Task DoAsync(Action<SqliteTables> work)
@@ -147,7 +147,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 return;
             }
 
-            // Work that must be done is tried once more, by itself.
+            // Work that a caller waits for is tried once more, by itself.
             pieces.FindAll(piece => piece.Done is not null).ForEach(piece => Run([piece]));
         }
     }
@@ -193,6 +193,6 @@ internal sealed class SqliteWriter : IAsyncDisposable
         Volatile.Write(ref _pausedUntil, (_time.GetUtcNow() + Pause).UtcTicks);
     }
 
-    /// <summary>A piece of work, and who waits for it.</summary>
+    /// <summary>A piece of work, its size, and the completion that its caller waits for; null where no caller waits.</summary>
     private sealed record Piece(Action<SqliteTables> Work, long Bytes, TaskCompletionSource? Done);
 }

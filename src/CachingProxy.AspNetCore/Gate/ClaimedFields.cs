@@ -2,8 +2,9 @@ namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Request fields in which any client can claim how a request came: who asked, by which name and scheme, for which path, with which method.
-/// An origin that believes such a claim could be made to send a response that others get too, so that no such field from a client reaches
-/// the origin. This is the one list, by kind; names are compared without regard to case, and an underscore counts as a hyphen.
+/// An origin that believes such a claim could be made to send a response that others get too. Therefore no such field from a client reaches
+/// the origin. This is the one list, by kind. Names are compared without regard to case. The lists hold only the form with hyphens,
+/// since many servers read an underscore as one: whoever calls <see cref="Contains"/> turns underscores into hyphens first.
 /// </summary>
 public static class ClaimedFields
 {
@@ -203,10 +204,14 @@ public static class ClaimedFields
             || name.Equals(CgiProxy, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Tells whether a field of this name is one that proxies add: a request with it has come through another one.</summary>
+    /// <summary>
+    /// Returns true if proxies add a field of this name: a request with such a field has come through another proxy. An underscore counts
+    /// as a hyphen.
+    /// </summary>
     public static bool IsSignOfProxy(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
+        name = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
         return name.StartsWith(ForwardedPrefix, StringComparison.OrdinalIgnoreCase)
             || name.Equals("Via", StringComparison.OrdinalIgnoreCase)
             || name.Equals("CDN-Loop", StringComparison.OrdinalIgnoreCase)

@@ -4,12 +4,13 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Refuses requests that a page of another site makes a browser send with the operator's credentials: where every request to the origin
-/// carries these credentials, any form or script could otherwise change things in the operator's name. The guard leaves reading to the
-/// same-origin policy, except for WebSockets, which have no such policy. Safe for any number of threads.
+/// Refuses requests that a page of another site makes through a browser, if they would carry the operator's credentials. Otherwise, where
+/// every request to the origin carries these credentials, any form or script could change things in the operator's name. The guard leaves
+/// reading to the same-origin policy, except for WebSockets, which have no such policy. Safe for any number of threads.
 /// </summary>
 /// <param name="hasCredentials">Whether requests act with the operator's credentials at all.</param>
-/// <param name="allowedOrigins">Origins whose pages may, as <c>scheme://host[:port]</c>, normalised; <c>*</c> for all.</param>
+/// <param name="allowedOrigins">Origins whose pages may make such requests, as <c>scheme://host[:port]</c>, normalised; <c>*</c> for
+/// all.</param>
 public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> allowedOrigins)
 {
     /// <summary>Checks a request to the origin or to a target. Returns the refusal, or null where there is none.</summary>
@@ -28,7 +29,7 @@ public sealed class CrossSiteGuard(bool hasCredentials, IReadOnlyList<string> al
             : null;
     }
 
-    /// <summary>Returns an origin in the form in which it is compared; null where it is none.</summary>
+    /// <summary>Returns an origin in the form for comparison; null where the text is no origin.</summary>
     public static string? Normalise(string origin)
     {
         ArgumentNullException.ThrowIfNull(origin);

@@ -3,9 +3,9 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>The canonical target and host of a request that the guard let pass.</summary>
-/// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. The only target that anything may look
-/// at.</param>
-/// <param name="Host">The host that the client named, normalised; <see cref="Nameless"/> where HTTP/1.0 let it name none.</param>
+/// <param name="Target">Path and query in origin form, as received byte for byte, or <c>*</c>. All other code uses this target and no
+/// other.</param>
+/// <param name="Host">The host that the client named, normalised; <see cref="Nameless"/> where an HTTP/1.0 request names none.</param>
 public readonly record struct GuardedRequest(string Target, string Host)
 {
     /// <summary>

@@ -4,9 +4,9 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
-/// Tells trusted local requests: made by a program on this machine, by a name that is ours, not passed on by another proxy, and not by a
-/// page of another site in a browser here. Without a look at the name, a page of any site could have its own name lead here (DNS
-/// rebinding).
+/// Recognises trusted local requests. Such a request comes from a program on this machine, names a host that is ours, was not passed on by
+/// another proxy, and was not made by a page of another site in a browser here. Without the check of the host, any site could make its own
+/// name lead to this machine (DNS rebinding).
 /// </summary>
 public sealed class LocalTrust(AllowedHosts hosts)
 {
@@ -16,7 +16,7 @@ public sealed class LocalTrust(AllowedHosts hosts)
     public bool IsTrusted(Exchange exchange, string host)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        // Looked at one after the other: the peer alone turns most strangers away.
+        // The checks run one after the other: the address of the peer alone turns most strangers away.
         var headers = exchange.RequestHeaders;
         return exchange.ClientAddress is { } peer
             && IPAddress.IsLoopback(peer)

@@ -1,14 +1,13 @@
 namespace CachingProxy.AspNetCore.Gate;
 
-/// <summary>Why a request is not handled at all: what the client is told.</summary>
+/// <summary>The answer to a request that is not handled at all.</summary>
 /// <param name="Status">The status code.</param>
 /// <param name="Code">The error code, as in the table of the documentation.</param>
 /// <param name="Message">What is wrong and what is permitted.</param>
 public sealed record Refusal(int Status, string Code, string Message)
 {
     /// <summary>
-    /// Tells whether the connection ends with the refusal, as it does where the next request on it could be read differently by others. On
-    /// by default.
+    /// True if the connection ends with the refusal. It must end where others could read the next request on it differently. On by default.
     /// </summary>
     public bool EndsConnection { get; init; } = true;
 

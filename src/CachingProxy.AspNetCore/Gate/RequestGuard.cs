@@ -155,7 +155,7 @@ public static class RequestGuard
 
         if (coding.Count > 1 || !string.Equals(coding[0], "chunked", StringComparison.OrdinalIgnoreCase))
         {
-            return Refusal.BadRequest("The only Transfer-Encoding that is accepted is one chunked.");
+            return Refusal.BadRequest("The only Transfer-Encoding that is accepted is chunked, stated once.");
         }
 
         if (headers.ContentLength is not null || headers.ContainsKey("X-Content-Length"))

@@ -6,7 +6,7 @@ namespace CachingProxy.AspNetCore.Gate;
 /// <summary>RFC 9110 §7.6.3: <c>Via</c> on requests, by which a loop is recognised.</summary>
 public static class ViaField
 {
-    /// <summary>Adds ourselves, with the protocol version that the message came in by.</summary>
+    /// <summary>Adds this proxy to <c>Via</c>, with the protocol version in which the message arrived.</summary>
     public static FieldList Append(FieldList fields, string protocol, string pseudonym)
     {
         ArgumentNullException.ThrowIfNull(fields);

@@ -45,7 +45,7 @@ public sealed class ClientContent : ForwardStream
     /// <summary>The number of bytes that were read.</summary>
     public long BytesRead => Volatile.Read(ref _read);
 
-    /// <summary>Puts itself in the place of a request's body; null where the request has no content.</summary>
+    /// <summary>Puts a new stream in the place of a request's body, and returns it; null where the request has no content.</summary>
     /// <param name="exchange">The request, of which nothing has been read.</param>
     /// <param name="maxSilence">How long the client may send nothing while somebody reads.</param>
     /// <param name="time">The clock.</param>
@@ -109,7 +109,8 @@ public sealed class ClientContent : ForwardStream
     }
 
     /// <summary>
-    /// Ends a read that is under way and waits for its end, completes the response, and takes leave of a client that is still sending.
+    /// Ends a read that is under way and waits for its end. If a client is still sending, completes the response, and then discards the
+    /// client's content for up to 5 seconds.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -133,7 +134,7 @@ public sealed class ClientContent : ForwardStream
 
     private async ValueTask<int> TakeAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        // A token given to Kestrel's reader would leave it as if it were still reading.
+        // Kestrel's reader gets no token: a cancelled token would leave the reader as if it were still reading.
         using var cancelled = cancellation.UnsafeRegister(static content => ((PipeReader)content!).CancelPendingRead(), _content);
         while (true)
         {
@@ -152,7 +153,7 @@ public sealed class ClientContent : ForwardStream
     private Task OnResponseStartingAsync()
     {
         _isLeftUnread = !_isWhole;
-        // A proxy in front of us may take bytes for another request that we take for content.
+        // Without `close`, a proxy in front of us could take bytes for the next request while we take the same bytes for content.
         if (_isLeftUnread || _exchange.RequestHeaders.Expect.Count > 0)
         {
             _exchange.ResponseHeaders.Connection = "close";

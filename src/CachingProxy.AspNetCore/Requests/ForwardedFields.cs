@@ -6,9 +6,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// Chooses the fields of a request that reach the origin. All end-to-end fields do, unkeyed unless the response varies on them, but for
-/// those that claim how the request came (<see cref="ClaimedFields"/>): they could change an answer that others get too, so we set or
-/// remove them.
+/// Chooses the fields of a request that reach the origin. All end-to-end fields do, except those that claim how the request came (<see
+/// cref="ClaimedFields"/>). A field is no part of the key unless the response varies on it. So a claim could change an answer that others
+/// get too, and we set or remove such fields.
 /// </summary>
 internal static class ForwardedFields
 {
@@ -21,7 +21,7 @@ internal static class ForwardedFields
         "Max-Forwards",
     };
 
-    // A client may not have these taken out on the way by listing them in Connection.
+    // A client cannot have these fields removed by listing them in Connection.
     private static readonly HashSet<string> Protected = new(StringComparer.OrdinalIgnoreCase)
     {
         "Accept",
@@ -45,7 +45,9 @@ internal static class ForwardedFields
         "X-Api-Key",
     };
 
-    /// <summary>Tells whether a field always reaches the origin as the client sent it.</summary>
+    /// <summary>
+    /// Returns true if a field reaches the origin as the client sent it. The policy may still remove <c>Cookie</c> as a whole.
+    /// </summary>
     public static bool IsUntouched(string name) => Protected.Contains(name) && !name.Equals("Via", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Returns the fields as they go to the origin.</summary>
@@ -77,7 +79,7 @@ internal static class ForwardedFields
         return ViaField.Append(new FieldList(fields), exchange.Protocol, via);
     }
 
-    // An origin should compare Origin with the host for requests that change something, so that it gets the host that the client sent.
+    // For requests that change something, an origin should compare Origin with the host. So it gets the host that the client sent.
     private static bool IsSharedMethod(Exchange exchange) =>
         exchange.Method is "GET" or "HEAD" or "QUERY" && exchange.RequestHeaders.Upgrade.Count == 0;
 
@@ -97,7 +99,7 @@ internal static class ForwardedFields
 
     private static bool IsPassedOn(string name, IReadOnlySet<string> nominated)
     {
-        // CGI and WSGI cannot tell an underscore from a hyphen, so Transfer_Encoding is treated as its twin.
+        // CGI and WSGI cannot tell an underscore from a hyphen, so Transfer_Encoding is treated as Transfer-Encoding.
         var twin = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
         return !HopByHopFields.Contains(twin)
             && !Made.Contains(twin)

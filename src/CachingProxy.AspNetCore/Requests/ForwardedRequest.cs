@@ -8,7 +8,7 @@ using CachingProxy.Http.Upstream;
 
 namespace CachingProxy.AspNetCore.Requests;
 
-/// <summary>A request that goes to the origin under the client's own path: the face of the reverse proxy.</summary>
+/// <summary>A request to the face of the reverse proxy, which goes to the origin under the client's own path.</summary>
 internal sealed class ForwardedRequest : CacheRequest
 {
     private readonly Exchange _exchange;
@@ -20,11 +20,11 @@ internal sealed class ForwardedRequest : CacheRequest
     private FieldList? _forwarded;
     private SelectingRequestFields? _selecting;
 
-    /// <param name="exchange">What the server holds of the request.</param>
+    /// <param name="exchange">The request as the server holds it.</param>
     /// <param name="guarded">Its canonical target and host.</param>
     /// <param name="face">The face that it came in by.</param>
-    /// <param name="origin">What is in front of the client's path.</param>
-    /// <param name="originFields">What the operator has every request carry.</param>
+    /// <param name="origin">The origin's base URL, which precedes the client's path.</param>
+    /// <param name="originFields">The fields that the operator adds to every request.</param>
     /// <param name="key">The upstream URI.</param>
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
@@ -73,7 +73,7 @@ internal sealed class ForwardedRequest : CacheRequest
         }
     }
 
-    /// <summary>The fields that the operator has every request carry.</summary>
+    /// <summary>The fields that the operator adds to every request.</summary>
     public OriginFields OriginFields { get; }
 
     /// <summary>The fields as they go to the origin.</summary>
@@ -102,6 +102,6 @@ internal sealed class ForwardedRequest : CacheRequest
             ContentLength = _query?.Length ?? _exchange.RequestHeaders.ContentLength,
         };
 
-    /// <summary>No interim response is sent any more: the response begins.</summary>
+    /// <summary>Ends the interim responses, because the response begins.</summary>
     public Task EndInterimsAsync() => _interims?.CloseAsync() ?? Task.CompletedTask;
 }

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>The fields of a request that the server holds, read in place.</summary>
-/// <param name="headers">The server's own.</param>
-/// <param name="hidesCookies">Whether the cache is not to see cookies.</param>
-/// <param name="originFields">The fields sent in place of the client's own. A credential of the client that they replace does not
-/// matter.</param>
+/// <param name="headers">The fields as the server holds them.</param>
+/// <param name="hidesCookies">True if cookies are hidden from the cache.</param>
+/// <param name="originFields">The fields sent in place of the client's own. A credential of the client that they replace is hidden
+/// too.</param>
 internal sealed class HttpRequestFields(IHeaderDictionary headers, bool hidesCookies, OriginFields originFields) : IFields
 {
     /// <inheritdoc/>

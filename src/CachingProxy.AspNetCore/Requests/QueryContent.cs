@@ -28,7 +28,7 @@ internal sealed class QueryContent
         Digest = digest;
     }
 
-    /// <summary>A SHA-256 in hexadecimal digits: equal for equal content of equal description.</summary>
+    /// <summary>A SHA-256 in hexadecimal digits: equal where the content and the fields that describe it are equal.</summary>
     public string Digest { get; }
 
     /// <summary>The number of bytes.</summary>
@@ -65,7 +65,7 @@ internal sealed class QueryContent
     /// <summary>Opens the content once more, from its beginning.</summary>
     public Stream Open() => new MemoryStream(_content, writable: false);
 
-    // Each part is preceded by its length, so that no two different ones read the same.
+    // The length of each part precedes it, so that different content or fields never give the hash the same bytes.
     private static string DigestOf(IHeaderDictionary fields, byte[] content)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The fields of a request as the origin sees them. Fields that are always forwarded unchanged are read from the client's request, since a
-/// hit needs few others. The rest are read from the forwarded fields.
+/// The fields of a request as the origin sees them. Fields that are always forwarded unchanged are read from the client's request. All
+/// others are read from the forwarded fields, which are made only when they are needed; a hit seldom needs them.
 /// </summary>
 internal sealed class SelectingRequestFields(ForwardedRequest request) : IFields
 {

@@ -6,8 +6,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
-/// The chunked coding of RFC 9112 §7.1 with fields after the last chunk, which Kestrel does not write. A response that says
-/// <c>Transfer-Encoding</c> itself is passed on by Kestrel as it is written. For one caller at a time.
+/// A writer of the chunked coding (RFC 9112 §7.1) with fields after the last chunk, which Kestrel does not write. Where a response sets
+/// <c>Transfer-Encoding</c> itself, Kestrel passes on its bytes as they are written. For one caller at a time.
 /// </summary>
 internal sealed class ChunkedWriter(PipeWriter inner) : PipeWriter
 {

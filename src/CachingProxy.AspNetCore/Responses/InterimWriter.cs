@@ -5,9 +5,9 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
-/// Sends interim responses (1xx) to a client of HTTP/1.1, before its response begins. Kestrel has no call for them, so that they
-/// go straight to the connection; <see cref="CloseAsync"/> must come before anything of the response. Safe for any
-/// number of threads.
+/// Sends interim responses (1xx) to a client of HTTP/1.1, before its response begins. Kestrel has no call for them, so this class writes
+/// them straight to the connection. <see cref="CloseAsync"/> must be called before any part of the response is written. Safe for any number
+/// of threads.
 /// </summary>
 internal sealed class InterimWriter
 {
@@ -55,7 +55,9 @@ internal sealed class InterimWriter
         }
     }
 
-    /// <summary>The response begins: nothing comes before it any more. A client that does not read what has been sent is cut off.</summary>
+    /// <summary>
+    /// Ends the interim responses, because the response begins. Cuts off a client that has not taken those already sent after 5 seconds.
+    /// </summary>
     public async Task CloseAsync()
     {
         Task flushed;
@@ -75,7 +77,7 @@ internal sealed class InterimWriter
         }
     }
 
-    // A client that has gone is noticed by whoever writes the response.
+    // Failures are ignored: the code that writes the response notices a client that has gone.
     private async Task WriteAsync(byte[] bytes)
     {
         try

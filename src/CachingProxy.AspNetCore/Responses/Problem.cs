@@ -1,7 +1,7 @@
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>An error that we make on a forwarded path (RFC 9457).</summary>
-/// <param name="Type">What kind of problem: the page of reasons, and on it the heading of the code.</param>
+/// <param name="Type">The kind of problem, as a link to the heading of the code on the page of reasons.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The status code.</param>
 /// <param name="Code">The error code, as in the table of the documentation.</param>

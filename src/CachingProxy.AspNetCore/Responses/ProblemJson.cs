@@ -4,11 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace CachingProxy.AspNetCore.Responses;
 
-/// <summary>Writes problems as JSON, by code made when this is compiled.</summary>
+/// <summary>Writes problems as JSON, with code that is generated at compile time.</summary>
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class ProblemJson : JsonSerializerContext
 {
-    /// <summary>Quotation marks and letters as they are: a document of this type is never read as HTML.</summary>
+    /// <summary>
+    /// The context that writes quotation marks and letters without <c>\u</c> escapes. No escapes are needed, because a document of this
+    /// type is never read as HTML.
+    /// </summary>
     public static ProblemJson Readable { get; } =
         new(
             new JsonSerializerOptions

@@ -5,11 +5,14 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
-/// Writes the errors that we make on forwarded paths: RFC 9457, and <c>Proxy-Status</c> (RFC 9209) where the origin is at fault.
+/// Writes the errors that we make on forwarded paths, in the format of RFC 9457. Adds <c>Proxy-Status</c> (RFC 9209) where that RFC has a
+/// type for the error.
 /// </summary>
 public static class ProblemWriter
 {
-    /// <summary>Writes an error of the way to the origin, with what the cache did before it.</summary>
+    /// <summary>
+    /// Writes an error on the way to the origin, with <c>Cache-Status</c> and <c>X-Cache</c> for what the cache did before the error.
+    /// </summary>
     public static Task WriteAsync(Exchange exchange, CacheResult result)
     {
         ArgumentNullException.ThrowIfNull(exchange);
@@ -19,7 +22,7 @@ public static class ProblemWriter
         return WriteAsync(exchange, failure);
     }
 
-    /// <summary>An error of the way to the origin.</summary>
+    /// <summary>Writes an error on the way to the origin.</summary>
     public static Task WriteAsync(Exchange exchange, OriginException failure)
     {
         ArgumentNullException.ThrowIfNull(exchange);

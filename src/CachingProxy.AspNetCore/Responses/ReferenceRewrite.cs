@@ -7,13 +7,13 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
-/// Rewrites what an origin's response says of the origin itself, so that the client comes back to us: URI references in <c>Location</c>,
-/// <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC 6265 §5.2).
-/// Stored responses hold them as the origin sent them.
+/// Rewrites the references in an origin's response to the origin itself, so that the client comes back to this proxy: URI references in
+/// <c>Location</c>, <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC
+/// 6265 §5.2). Stored responses hold them as the origin sent them.
 /// </summary>
 /// <param name="Origin">The origin.</param>
 /// <param name="ClientScheme">The scheme that the client used.</param>
-/// <param name="Client">The host that the client named, and by which the origin knows it.</param>
+/// <param name="Client">The client's request, with the host that the client named and the host that the origin was given.</param>
 internal readonly record struct ReferenceRewrite(OriginBase Origin, string ClientScheme, GuardedRequest Client)
 {
     /// <summary>Rewrites the fields of a response that is about to be sent.</summary>
@@ -49,7 +49,7 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         ArgumentNullException.ThrowIfNull(reference);
         if (reference.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            // Browsers leave tabs out, so that what follows could mean something else to them.
+            // Browsers leave out tabs, and could so read another reference than this code.
             return reference;
         }
 
@@ -90,8 +90,9 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
             : string.Concat(kept, below, reference.AsSpan(end));
     }
 
-    // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A host of ours under another
-    // scheme stays: an origin that sends its clients from http to https would send them in a circle.
+    // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A reference to our own host
+    // under another scheme keeps scheme and host: otherwise an origin that sends its clients from http to https would send them in a
+    // circle.
     private string? PrefixFor(string scheme, string authority)
     {
         var ofOrigin = scheme.Length > 0 ? scheme : Origin.Url.Scheme;

@@ -65,7 +65,7 @@ public static class ResponseWriter
         ArgumentNullException.ThrowIfNull(headers);
         ArgumentNullException.ThrowIfNull(status);
 
-        // RFC 9211 §2: the list begins with the cache nearest to the origin; we come after those before us.
+        // RFC 9211 §2: the list begins with the cache nearest to the origin, so we append ourselves at its end.
         var before = headers["Cache-Status"];
         headers["Cache-Status"] = before.Count == 0 ? status.ToString() : StringValues.Concat(before, status.ToString());
         headers["X-Cache"] = status.IsHit ? "HIT" : "MISS";

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace CachingProxy.AspNetCore.Responses;
 
-/// <summary>RFC 9110 §10.2.3: <c>Retry-After</c>, where we know when it is worth while to ask again.</summary>
+/// <summary>The <c>Retry-After</c> field (RFC 9110 §10.2.3), sent where we know when a retry is worthwhile.</summary>
 public static class RetryAfterField
 {
     /// <summary>Writes the delay in whole seconds, rounded up: a client that obeys it does not come too early.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CachingProxy.AspNetCore.Responses;
 
-/// <summary>Seconds as text, without a new string for those that are frequent.</summary>
+/// <summary>Converts whole seconds to text, without a new string for frequent values (0 to 599).</summary>
 internal static class WholeSeconds
 {
     private static readonly string[] Frequent =

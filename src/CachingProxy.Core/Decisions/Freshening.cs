@@ -7,20 +7,21 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>Selects the stored responses that a 304 is about, and updates their fields (RFC 9111 §3.2, §4.3.4).</summary>
 internal static class Freshening
 {
-    // These fields describe the content as it is stored; a 304 has none, and taking its word would break what is served.
+    // These fields describe the stored content. A 304 has no content, and its values of these fields would break the served response.
     private static readonly string[] DescribeContent = ["Content-Encoding", "Content-Length", "Content-MD5", "Content-Range"];
 
     private static readonly string[] Validators = ["ETag", "Last-Modified"];
 
     /// <summary>
-    /// The stored responses that a 304 updates, out of those that could have been chosen for its request: all with its
-    /// strong validator; or the most recent with its weak one; or, if it has none, the one that was validated.
+    /// Returns the stored responses that a 304 updates, out of those that could have been chosen for its request. If the 304 has a strong
+    /// entity tag, these are all responses with that tag; if it has a weak one, the most recent response with that tag. If it has no entity
+    /// tag, the validated response is updated, unless <c>Last-Modified</c> differs.
     /// </summary>
     /// <param name="validating">The stored response whose validators were sent; one of <paramref name="candidates"/>, if it is still
     /// stored.</param>
-    /// <param name="candidates">All that could have been chosen for the request.</param>
+    /// <param name="candidates">All stored responses that could have been chosen for the request.</param>
     /// <param name="notModified">The fields of the 304.</param>
-    /// <param name="wallNow">For the century of obsolete dates.</param>
+    /// <param name="wallNow">The wall-clock time, which decides the century of a date with a two-digit year.</param>
     public static IReadOnlyList<CacheEntry> Select(
         CacheEntry validating,
         IReadOnlyList<CacheEntry> candidates,
@@ -36,7 +37,7 @@ internal static class Freshening
             return hasSameDate ? [validating] : [];
         }
 
-        // Compared weakly, for some servers weaken the tag of what they compress, and forget to in the 304.
+        // The tags are compared weakly: some servers weaken the tag of a compressed response, and forget to weaken it in the 304.
         var matching = candidates.Where(candidate => candidate.EntityTag?.WeaklyEquals(tag) == true).ToList();
         if (matching.Count > 0)
         {
@@ -64,8 +65,8 @@ internal static class Freshening
         && (contentLength is null || contentLength == stored.Body.Length);
 
     /// <summary>
-    /// Tells whether a response to HEAD says anything of the stored content: by a validator, or by an explicit lifetime. Without, a
-    /// lifetime that nobody stated would begin anew for content that may have changed.
+    /// Tells whether a response to HEAD says anything about the stored content: by a validator, or by an explicit lifetime. An update by
+    /// any other response would restart a lifetime that nobody stated, for content that may have changed.
     /// </summary>
     public static bool IsEvidence(FieldList head)
     {
@@ -73,12 +74,15 @@ internal static class Freshening
         return Validators.Any(head.Contains) || control.MaxAge is not null || control.SharedMaxAge is not null || head.Contains("Expires");
     }
 
-    /// <summary>The fields after the update. A cookie is one client's, unless all are to have it.</summary>
+    /// <summary>
+    /// Returns the fields after the update. A cookie in the update belongs to one client, and is left out unless the policy stores cookies
+    /// for all.
+    /// </summary>
     public static FieldList Update(FieldList stored, FieldList update, CachePolicy policy)
     {
         var updates = update.Without(name =>
             DescribeContent.Contains(name, StringComparer.OrdinalIgnoreCase)
-            // A strong tag that confirms a weak one makes no byte of what is stored any surer.
+            // The stored tag stays. A strong tag that matches a weak one does not prove that the stored content is the same byte for byte.
             || (name.Equals("ETag", StringComparison.OrdinalIgnoreCase) && stored.Contains("ETag"))
             || (policy.SetCookie != SetCookieHandling.Store && name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase))
         );

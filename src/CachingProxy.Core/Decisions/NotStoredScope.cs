@@ -2,10 +2,12 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>Tells for whom a response that is not stored speaks: for one request, or for all of its URL.</summary>
+/// <summary>Decides whether a response that is not stored concerns only its own request, or all requests for its URL.</summary>
 internal static class NotStoredScope
 {
-    /// <summary>Tells whether a status is about one request, or one moment: it says nothing of what others would get.</summary>
+    /// <summary>
+    /// Tells whether a status concerns only one request or one moment, and so says nothing about the responses to other requests.
+    /// </summary>
     public static bool IsAboutRequest(int status) =>
         status
             is 400

@@ -2,7 +2,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>The bytes of a stored response that answer a request: a closed set.</summary>
+/// <summary>The decision which bytes of a stored response answer a request. The nested records are its only cases.</summary>
 internal abstract record RangeDecision
 {
     private RangeDecision() { }
@@ -10,7 +10,7 @@ internal abstract record RangeDecision
     /// <summary>The whole content: the request has no range, or its range is ignored.</summary>
     public sealed record Whole(RangeIgnored Reason) : RangeDecision;
 
-    /// <summary>These pieces, in this order.</summary>
+    /// <summary>The pieces of the content that answer the request, in this order.</summary>
     public sealed record Slices(IReadOnlyList<Slice> Pieces) : RangeDecision;
 
     /// <summary>No byte of the requested ranges exists (RFC 9110 §15.5.17).</summary>
@@ -19,10 +19,10 @@ internal abstract record RangeDecision
     /// <summary>The range that is asked for may exist, but is not stored.</summary>
     public sealed record NotStored : RangeDecision
     {
-        /// <summary>The only one.</summary>
+        /// <summary>The only instance.</summary>
         public static NotStored Instance { get; } = new();
     }
 
-    /// <summary>A piece of a representation, and where it begins in what is stored.</summary>
+    /// <summary>A piece of a representation, and the offset at which it begins in the stored content.</summary>
     public readonly record struct Slice(long Offset, long Length, ContentRange Range);
 }

@@ -4,10 +4,13 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9110 §14.2, RFC 9111 §3.3: which bytes of a stored response answer a request. Decides without I/O.</summary>
+/// <summary>Decides which bytes of a stored response answer a request (RFC 9110 §14.2, RFC 9111 §3.3). Does no I/O.</summary>
 internal static class RangeRules
 {
-    /// <summary>The decision; <paramref name="length"/> is the number of bytes of what is stored, or is being stored.</summary>
+    /// <summary>
+    /// Decides which bytes answer a request. <paramref name="length"/> is the number of bytes of the content that is stored or is being
+    /// stored; null while it is not known.
+    /// </summary>
     public static RangeDecision Decide(CacheRequest request, CacheEntry entry, long? length)
     {
         if (!request.HasRange)
@@ -51,12 +54,12 @@ internal static class RangeRules
             }
         }
 
-        // Ranges with more bytes in total than the content must overlap: only an attacker needs that (RFC 9110 §17.15).
         if (slices.Count == 0)
         {
             return new RangeDecision.NotSatisfiable(length);
         }
 
+        // If the ranges have more bytes in total than the content, some of them overlap. Only an attacker needs that (RFC 9110 §17.15).
         if (slices.Sum(slice => slice.Length) > length)
         {
             return new RangeDecision.Whole(RangeIgnored.Overlapping);

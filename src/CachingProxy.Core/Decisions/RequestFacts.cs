@@ -6,9 +6,9 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>The facts of a request that the rules ask for, read once, so that a fill can decide after its client has gone.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Directives">The request's cache directives.</param>
-/// <param name="HasAuthorization">Whether it has <c>Authorization</c> (RFC 9111 §3.5).</param>
-/// <param name="HasCookie">Whether it has <c>Cookie</c>.</param>
-/// <param name="Credentials">The names of other fields that say who asks, in lower case (<see cref="CredentialFields"/>).</param>
+/// <param name="HasAuthorization">True if the request has <c>Authorization</c> (RFC 9111 §3.5).</param>
+/// <param name="HasCookie">True if the request has <c>Cookie</c>.</param>
+/// <param name="Credentials">The names of other fields that identify the client, in lower case (<see cref="CredentialFields"/>).</param>
 /// <param name="Range">The range that is asked for; null for the whole.</param>
 internal sealed record RequestFacts(
     string Method,

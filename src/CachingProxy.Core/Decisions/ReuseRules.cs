@@ -4,7 +4,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9111 §4: whether a stored response answers a request. Decides without I/O; time is a parameter.</summary>
+/// <summary>Decides whether a stored response answers a request (RFC 9111 §4). Does no I/O; time is a parameter.</summary>
 internal static class ReuseRules
 {
     public static ReuseDecision Decide(CacheRequest request, LookupResult lookup, DateTimeOffset now)
@@ -37,7 +37,7 @@ internal static class ReuseRules
     }
 
     /// <summary>
-    /// Returns the reason that keeps a request away from the cache altogether, found before any lookup; null where there is none.
+    /// Returns the reason why a request bypasses the cache without any look-up; null where there is none.
     /// </summary>
     public static ForwardReason? Bypass(CacheRequest request)
     {
@@ -76,7 +76,10 @@ internal static class ReuseRules
         return null;
     }
 
-    /// <summary>RFC 9111 §5.2.1.7: tells whether the origin must not be asked. True only for requests that a cache can answer.</summary>
+    /// <summary>
+    /// Tells whether the client forbids asking the origin (<c>only-if-cached</c>, RFC 9111 §5.2.1.7). False for an unsafe method, which
+    /// only the origin can answer.
+    /// </summary>
     public static bool IsOnlyIfCached(CacheRequest request) =>
         !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
 
@@ -86,7 +89,7 @@ internal static class ReuseRules
         && entry.Answers(waiting)
         && WhyNot(waiting.Face.Policy, DirectivesOf(waiting), entry, entry.AgeAt(now), out _) is null;
 
-    /// <summary>Tells whether a response that just arrived may answer other requests for the same, if they have no directives.</summary>
+    /// <summary>Tells whether a response that just arrived may answer other requests for the same URI that have no directives.</summary>
     public static bool IsOfUseToOthers(CachePolicy policy, CacheEntry entry, DateTimeOffset now) =>
         WhyNot(policy, CacheControl.None, entry, entry.AgeAt(now), out _) is null;
 
@@ -96,14 +99,14 @@ internal static class ReuseRules
         && hit == HitReason.Fresh;
 
     /// <summary>
-    /// RFC 9111 §4.2.4, §5.2.2.10: tells whether a response may never be served stale; <c>s-maxage</c> implies <c>proxy-revalidate</c>.
+    /// Tells whether a response may never be served stale (RFC 9111 §4.2.4). <c>s-maxage</c> implies <c>proxy-revalidate</c> (§5.2.2.10).
     /// </summary>
     public static bool ForbidsStale(CacheControl control) =>
         control.MustRevalidate || control.ProxyRevalidate || control.SharedMaxAge is not null || control.NoCache;
 
     /// <summary>
-    /// Tells whether serving stale is forbidden while the response is being refreshed; <see cref="CachePolicy.StaleDespiteSharedMaxAge"/>
-    /// may permit it.
+    /// Tells whether a response may not be served stale while it is being refreshed. With <see
+    /// cref="CachePolicy.StaleDespiteSharedMaxAge"/>, <c>s-maxage</c> alone does not forbid it.
     /// </summary>
     public static bool ForbidsStaleWhileRevalidate(CachePolicy policy, CacheControl control) =>
         ForbidsStale(policy.StaleDespiteSharedMaxAge ? control with { SharedMaxAge = null } : control);
@@ -168,7 +171,8 @@ internal static class ReuseRules
             return ForwardReason.MustValidate;
         }
 
-        // RFC 9111 §5.2.1: what the client wants beyond freshness. RFC 8246 §2: a fresh immutable response has no age.
+        // RFC 9111 §5.2.1: the client may ask for more than freshness. RFC 8246 §2: a fresh immutable response has not changed, so the
+        // client's max-age does not count.
         var isImmutable = control.Immutable && left > TimeSpan.Zero;
         if (request.NoCache || (age > request.MaxAge && !isImmutable) || left < request.MinFresh)
         {
@@ -196,7 +200,8 @@ internal static class ReuseRules
         return ForwardReason.Stale;
     }
 
-    // RFC 5861 §4: either side may permit it, and the origin may forbid it. A stored error is no better than a fresh one.
+    // RFC 5861 §4: the client or the origin may permit a stand-in, and the origin may forbid it. A stored error is no better than a fresh
+    // one.
     private static bool MayStandIn(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
     {
         var staleness = age - entry.Freshness.Lifetime;

@@ -3,7 +3,7 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>The decision whether a response is stored: a closed set.</summary>
+/// <summary>The decision whether a response is stored. The nested records are its only cases.</summary>
 internal abstract record StorageDecision
 {
     private StorageDecision() { }

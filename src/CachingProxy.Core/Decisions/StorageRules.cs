@@ -7,16 +7,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9111 §3: which responses are stored. Decides without I/O.</summary>
+/// <summary>Decides which responses are stored (RFC 9111 §3). Does no I/O.</summary>
 internal static class StorageRules
 {
-    /// <summary>The most names of a <c>Vary</c> field that are compared; a longer one is not stored.</summary>
+    /// <summary>The largest number of names in a <c>Vary</c> field that are compared. A response with more names is not stored.</summary>
     public const int MaxVaryNames = 32;
 
-    // Statuses for a fault of one request, or of one moment: a stated lifetime is not enough to store them, `public` is.
+    // Statuses for a fault of one request, or of one moment. A stated lifetime is not enough to store a response with such a status: it
+    // also needs `public`.
     private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
 
-    /// <summary>The decision about a response to a request for <paramref name="key"/>.</summary>
+    /// <summary>Decides whether a response to a request for <paramref name="key"/> is stored.</summary>
     public static StorageDecision Decide(
         CachePolicy policy,
         CacheKey key,
@@ -110,7 +111,10 @@ internal static class StorageRules
         length == stated.Length
         || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
 
-    /// <summary>Returns the reason why a response cannot be kept for all: it sets cookies, or could not be purged or selected.</summary>
+    /// <summary>
+    /// Returns the reason why a response cannot be stored for all clients: it sets a cookie, has more tags than can be kept, or has a
+    /// <c>Vary</c> that cannot be compared.
+    /// </summary>
     private static NotStoredReason? WhyNotForAll(CachePolicy policy, FieldList fields, VaryField vary)
     {
         if (fields.Contains("Set-Cookie") && !policy.StripCookies && policy.SetCookie == SetCookieHandling.Refuse)
@@ -131,7 +135,9 @@ internal static class StorageRules
         return vary.Names.Count > MaxVaryNames ? NotStoredReason.VaryTooLong : null;
     }
 
-    /// <summary>Returns the reason why storing a response would be of no use.</summary>
+    /// <summary>
+    /// Returns the reason why a response is not worth storing: it could never be reused, or it is larger than the policy permits.
+    /// </summary>
     private static NotStoredReason? WhyOfNoUse(CachePolicy policy, OriginResponse response, CacheControl control, Freshness freshness)
     {
         if (freshness.Lifetime <= TimeSpan.Zero && !IsOfUseStale(policy, control, response.Fields))
@@ -143,7 +149,8 @@ internal static class StorageRules
     }
 
     /// <summary>
-    /// RFC 9111 §3, §3.5, §5.2: the prohibitions of origin and client. In override mode only the one on credentials holds.
+    /// Returns the reason why the origin or the client forbids storing a response (RFC 9111 §3, §3.5, §5.2). In override mode only a
+    /// request with <c>Authorization</c> forbids it.
     /// </summary>
     private static NotStoredReason? Prohibition(CachePolicy policy, RequestFacts request, int status, CacheControl control)
     {
@@ -194,7 +201,7 @@ internal static class StorageRules
             return false;
         }
 
-        // A response without a lifetime is kept only for its validator, and that is of use for a success alone.
+        // A response without a lifetime is kept only to be validated or served stale. Both are of use only for a success.
         return freshness.Source switch
         {
             FreshnessSource.Explicit => !StoredOnlyIfPublic.Contains(status) || control.Public,
@@ -231,7 +238,8 @@ internal static class StorageRules
         return null;
     }
 
-    // RFC 9111 §4.3, RFC 5861: what is stale from the beginning can be validated, or be served while it is being refreshed.
+    // RFC 9111 §4.3, RFC 5861: a response that is stale from the beginning can be validated, be served while it is being refreshed, or
+    // stand in for an error.
     private static bool IsOfUseStale(CachePolicy policy, CacheControl control, FieldList fields) =>
         policy.TtlMode == TtlMode.Respect
         && (

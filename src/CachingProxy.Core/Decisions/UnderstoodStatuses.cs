@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>The statuses whose meaning to caches is known here: the final ones of RFC 9110 §15 (RFC 9111 §5.2.2.3).</summary>
+/// <summary>The statuses that this cache understands (RFC 9111 §5.2.2.3): the final statuses of RFC 9110 §15.</summary>
 internal static class UnderstoodStatuses
 {
     private static readonly FrozenSet<int> All = new[]

@@ -3,12 +3,13 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>RFC 9111 §4.1: which of several stored responses a request selects.</summary>
+/// <summary>Selects one of several stored responses for a request (RFC 9111 §4.1).</summary>
 internal static class VariantSelection
 {
     /// <summary>
-    /// Returns the most recent entry (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match and that holds the
-    /// requested bytes, or could be completed. A fresh entry takes precedence over a stale one. Where no entry fits, returns the reason.
+    /// Returns the most recent entry (by <c>Date</c>, then by arrival: the newest is last) whose selecting fields match. A stored part must
+    /// hold the requested bytes, or be one that can be completed. A fresh entry takes precedence over a stale one. Where no entry fits,
+    /// returns the reason.
     /// </summary>
     public static (CacheEntry? Entry, ForwardReason Miss) Select(
         CacheRequest request,

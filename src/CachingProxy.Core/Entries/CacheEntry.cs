@@ -5,23 +5,27 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Entries;
 
 /// <summary>
-/// A stored response: what the rules know of it, and its content. Immutable; a validation makes a new entry with the same content (RFC 9111
-/// §4.3.4).
+/// A stored response: its content, and the metadata by which the rules decide about it. Immutable; a validation makes a new entry with the
+/// same content (RFC 9111 §4.3.4).
 /// </summary>
 public sealed record CacheEntry
 {
     internal CacheEntry() { }
 
-    /// <summary>Tells the entry from every other, also in other processes; a validation leaves the serial as it is.</summary>
+    /// <summary>
+    /// The random number that distinguishes the entry from every other, also in other processes. A validation leaves the serial as it is.
+    /// </summary>
     public long Serial { get; init; } = Random.Shared.NextInt64();
 
-    /// <summary>The key of the entry: the upstream URI, without the parts that no response under its path takes into account.</summary>
+    /// <summary>
+    /// The key of the entry: the upstream URI, without the parts of the query that the response called irrelevant when it was fetched.
+    /// </summary>
     public required CacheKey Key { get; init; }
 
     /// <summary>The path and query of the request that brought the response.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Names the requests that may share the response.</summary>
+    /// <summary>The partition of the requests that may share the response.</summary>
     public required CachePartition Partition { get; init; }
 
     /// <summary>The status code.</summary>
@@ -33,13 +37,13 @@ public sealed record CacheEntry
     /// <summary>The moment when the response was received, or last validated, by the <see cref="SteadyClock"/>.</summary>
     public DateTimeOffset ReceivedAt { get; init; }
 
-    /// <summary>The age of the response at that moment (RFC 9111 §4.2.3).</summary>
+    /// <summary>The age of the response at <see cref="ReceivedAt"/> (RFC 9111 §4.2.3).</summary>
     public TimeSpan InitialAge { get; init; }
 
-    /// <summary>The position of the invalidation log when its fetch, or its last validation, began.</summary>
+    /// <summary>The position of the invalidation log when the fetch of the entry, or its last validation, began.</summary>
     public required LogPosition Position { get; init; }
 
-    /// <summary>The tags that the origin gave the response, to be purged by.</summary>
+    /// <summary>The tags that the origin gave the response. A purge of one of them purges the response.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>The content; empty until a writer has completed the entry.</summary>
@@ -53,7 +57,7 @@ public sealed record CacheEntry
     /// <summary>The parts of the query that do not matter to the response; null where all of it does.</summary>
     internal SearchVariance? SearchVariance { get; init; }
 
-    /// <summary>The part of the representation that the response is; null where it is the whole.</summary>
+    /// <summary>The part of the representation that the response holds; null where it holds the whole.</summary>
     internal StoredPart? Part { get; init; }
 
     internal Freshness Freshness { get; init; }
@@ -87,12 +91,12 @@ public sealed record CacheEntry
         }
     }
 
-    /// <summary>The current age at a moment of the <see cref="SteadyClock"/>.</summary>
+    /// <summary>Returns the current age at a moment of the <see cref="SteadyClock"/>.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => CurrentAge.At(now, ReceivedAt, InitialAge);
 
     /// <summary>
-    /// Returns this entry with its lifetime cut to the one that the present configuration gives; unchanged where the present one is no
-    /// shorter, or where the origin stated the lifetime.
+    /// Returns this entry with its lifetime cut to the lifetime that the present policy gives. Returns it unchanged where that lifetime is
+    /// no shorter, or where the origin stated the lifetime.
     /// </summary>
     internal CacheEntry Under(CachePolicy policy) =>
         LifetimeUnder(policy) is var lifetime && lifetime < Lifetime
@@ -103,18 +107,18 @@ public sealed record CacheEntry
             : this;
 
     /// <summary>
-    /// Returns this entry with its lifetime cut at the moment of a soft purge; this one unchanged where it had expired before.
+    /// Returns this entry with its lifetime cut at the moment of a soft purge. Returns it unchanged where the entry had expired before.
     /// </summary>
     internal CacheEntry EndingAt(DateTimeOffset moment) =>
         AgeAt(moment) is var age && age < Lifetime ? this with { Freshness = Freshness with { Lifetime = age } } : this;
 
     /// <summary>
-    /// Tells whether the entry may be used without asking anybody, at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).
+    /// Tells whether the entry may be used without asking the origin, at a moment of the <see cref="SteadyClock"/> (RFC 9111 §4.2).
     /// </summary>
     internal bool IsFreshAt(CachePolicy policy, DateTimeOffset now) =>
         LifetimeUnder(policy) > AgeAt(now) && (policy.TtlMode == TtlMode.Override || !Control.NoCache);
 
-    // The TTL counts from the arrival; a heuristic holds where there is no TTL.
+    // The TTL counts from the arrival of the response. It also limits a heuristic lifetime.
     private TimeSpan LifetimeUnder(CachePolicy policy) =>
         Freshness.Source switch
         {
@@ -126,7 +130,7 @@ public sealed record CacheEntry
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>
-    /// RFC 9111 §4: whether the entry suits a request at all: the URI, the partition and the selecting fields must match.
+    /// Tells whether the entry suits a request at all (RFC 9111 §4): the URI, the partition and the selecting fields must match.
     /// </summary>
     internal bool Answers(CacheRequest request) => IsForUriOf(request) && request.Selects(Variant);
 
@@ -142,7 +146,8 @@ public sealed record CacheEntry
         && Part == other.Part;
 
     /// <summary>
-    /// Tells whether this entry takes the place of an older one under the same key: one for the same requests, or a part of it.
+    /// Tells whether this entry takes the place of an older one under the same key. Both must be for the same requests. A part takes the
+    /// place only of a part with the same range.
     /// </summary>
     internal bool Supersedes(CacheEntry older) =>
         Partition == older.Partition

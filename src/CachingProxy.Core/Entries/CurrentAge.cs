@@ -3,10 +3,12 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Entries;
 
-/// <summary>RFC 9111 §4.2.3: how old a response is.</summary>
+/// <summary>Computes the age of a response (RFC 9111 §4.2.3).</summary>
 internal static class CurrentAge
 {
-    /// <summary>The age at the moment of receipt: the larger of what its fields say and what the clocks say.</summary>
+    /// <summary>
+    /// Returns the age at the moment of receipt: the larger of the time since <c>Date</c> and the sum of <c>Age</c> and the response delay.
+    /// </summary>
     public static TimeSpan Initial(StringValues age, DateTimeOffset? date, DateTimeOffset wallNow, TimeSpan responseDelay)
     {
         var apparent = date is { } sent && wallNow > sent ? wallNow - sent : TimeSpan.Zero;
@@ -14,11 +16,11 @@ internal static class CurrentAge
         return apparent > corrected ? apparent : corrected;
     }
 
-    /// <summary>Returns the age now: the age at receipt, and the time since.</summary>
+    /// <summary>Returns the age now: the age at receipt plus the time since then.</summary>
     public static TimeSpan At(DateTimeOffset now, DateTimeOffset receivedAt, TimeSpan initialAge) =>
         initialAge + (now > receivedAt ? now - receivedAt : TimeSpan.Zero);
 
-    // RFC 9111 §5.1: of a list the first member counts; what is no number is as if absent.
+    // RFC 9111 §5.1: the first member of a list counts. A value that is no number counts as absent.
     private static TimeSpan? AgeValue(StringValues lines)
     {
         if (lines.Count == 0)

@@ -3,13 +3,13 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Entries;
 
-/// <summary>RFC 9111 §4.2.1 and §4.2.2: how long a response is fresh, and who said so.</summary>
+/// <summary>The freshness lifetime of a response, and the source of that lifetime (RFC 9111 §4.2.1, §4.2.2).</summary>
 internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Source)
 {
-    /// <summary>RFC 9111 §4.2.2 lets a heuristic apply to the statuses that RFC 9110 §15.1 calls heuristically cacheable.</summary>
+    /// <summary>The statuses to which a heuristic may apply (RFC 9111 §4.2.2): RFC 9110 §15.1 calls them heuristically cacheable.</summary>
     private static readonly int[] HeuristicStatuses = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
-    // The statuses that a configured TTL applies to; errors only ever live by what the origin says of them.
+    // The statuses to which a configured TTL applies. Of the errors, only a 410 has a TTL.
     private static readonly int[] TtlStatuses = [200, 203, 204, 206, 300, 301, 308, 410];
 
     public static Freshness Of(int status, FieldList fields, CacheControl control, CachePolicy policy, DateTimeOffset wallNow)
@@ -32,7 +32,7 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
         var date = sent ?? wallNow;
         if (fields["Expires"] is { Count: > 0 } expires && !control.IsTargeted)
         {
-            // RFC 9111 §5.3, §4.2.1: a value that is no date, such as "0", has expired; so has a response with two different values.
+            // RFC 9111 §5.3, §4.2.1: a response has expired if the value is no date, such as "0", or if there are two different values.
             var until = expires.All(line => line == expires[0]) ? HttpDate.Parse(expires[0], wallNow) : null;
             return new Freshness(until > date ? until.Value - date : TimeSpan.Zero, FreshnessSource.Explicit);
         }
@@ -42,7 +42,8 @@ internal readonly record struct Freshness(TimeSpan Lifetime, FreshnessSource Sou
             return TtlStatuses.Contains(status) ? new Freshness(policy.TimeToLive, FreshnessSource.TimeToLive) : default;
         }
 
-        // RFC 9111 §4.2.2: a tenth of the time since the last change, as is typical. Nothing is guessed from a date that cannot be read.
+        // RFC 9111 §4.2.2: the heuristic is the typical one, a tenth of the time since the last change. There is no heuristic if the Date
+        // cannot be read.
         if (sent is null && fields.Contains("Date"))
         {
             return default;

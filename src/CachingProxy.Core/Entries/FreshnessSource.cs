@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Entries;
 /// <summary>The sources of a freshness lifetime.</summary>
 internal enum FreshnessSource
 {
-    /// <summary>Nowhere: the response has none.</summary>
+    /// <summary>The response has no freshness lifetime.</summary>
     None,
 
     /// <summary>The origin stated the lifetime (<c>s-maxage</c>, <c>max-age</c>, <c>Expires</c>).</summary>

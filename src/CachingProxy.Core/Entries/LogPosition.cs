@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Entries;
 
-/// <summary>A place in the invalidation log: of two in the same epoch the one with the greater number is later.</summary>
-/// <param name="Epoch">Identifies the log: a log begun anew after a loss has another.</param>
-/// <param name="Number">The number within it.</param>
+/// <summary>A place in the invalidation log. Of two positions in the same epoch, the position with the greater number is later.</summary>
+/// <param name="Epoch">The identity of the log. A log that is begun anew after a loss has another epoch.</param>
+/// <param name="Number">The number within the log.</param>
 public readonly record struct LogPosition(long Epoch, long Number)
 {
     /// <summary>Tells whether this is later than another of the same epoch.</summary>

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Entries;
 
 /// <summary>
-/// Gives the time for comparisons within one process: the wall clock at the start plus the monotonic time since then. A jump of the wall
-/// clock thus makes no entry immortal, and none older than it is. Safe for any number of threads.
+/// Gives the time for comparisons within one process: the wall clock at the start plus the monotonic time since then. Thus a jump of the
+/// wall clock makes no entry immortal, and makes no entry seem older than it is. Safe for any number of threads.
 /// </summary>
 public sealed class SteadyClock
 {

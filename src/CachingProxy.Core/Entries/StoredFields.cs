@@ -3,7 +3,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Entries;
 
-/// <summary>RFC 9111 §3.1: which fields of a response are stored.</summary>
+/// <summary>Selects the fields of a response that are stored (RFC 9111 §3.1).</summary>
 internal static class StoredFields
 {
     public static FieldList Of(OriginResponse response, CachePolicy policy, string via, DateTimeOffset wallNow)
@@ -19,11 +19,14 @@ internal static class StoredFields
             );
         var permitted = Permitted(fields, ResponseDirectives.Parse(response.Fields), policy);
 
-        // RFC 9110 §6.6.1: a response that is stored without a date is given that of its arrival.
+        // RFC 9110 §6.6.1: a response that came without a Date is stored with the date of its arrival.
         return permitted.Contains("Date") ? permitted : permitted.With("Date", HttpDate.Format(wallNow));
     }
 
-    /// <summary>RFC 9111 §5.2.2.4, §5.2.2.7: the fields without those that may not be reused, or not be stored.</summary>
+    /// <summary>
+    /// Returns the fields without those that <c>no-cache</c> or <c>private</c> names (RFC 9111 §5.2.2.4, §5.2.2.7). In override mode,
+    /// returns all fields.
+    /// </summary>
     public static FieldList Permitted(FieldList fields, CacheControl control, CachePolicy policy) =>
         policy.TtlMode == TtlMode.Override || control.NoCacheFields.Count + control.PrivateFields.Count == 0
             ? fields

@@ -3,11 +3,13 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Entries;
 
 /// <summary>
-/// RFC 9110 §8.8.1: a validator that changes whenever the bytes do, so that parts with the same validator belong together.
+/// A validator that changes whenever the bytes do, so that parts with the same validator belong together (RFC 9110 §8.8.1).
 /// </summary>
 internal static class StrongValidator
 {
-    /// <summary>The strong validator of a response as <c>If-Range</c> takes it; null where it has none.</summary>
+    /// <summary>
+    /// Returns the strong validator of a response in the form that <c>If-Range</c> takes; null where the response has none.
+    /// </summary>
     public static string? Of(CacheEntry entry)
     {
         if (entry.EntityTag is { } tag)
@@ -23,7 +25,10 @@ internal static class StrongValidator
         return null;
     }
 
-    /// <summary>RFC 9110 §13.1.5: whether a request wants a range of this very representation; true where it says nothing.</summary>
+    /// <summary>
+    /// Tells whether the <c>If-Range</c> of a request names this very representation (RFC 9110 §13.1.5). True where the request has no
+    /// <c>If-Range</c>.
+    /// </summary>
     public static bool IsMetBy(IFields request, CacheEntry entry)
     {
         var lines = request["If-Range"];

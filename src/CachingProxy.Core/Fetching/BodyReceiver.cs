@@ -4,8 +4,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Receives the content of one response, into the growing body for its readers and into the store, for as long as both can have it. Returns
-/// how this ended (<see cref="Reception"/>); the caller decides what follows.
+/// Receives the content of one response into the growing body for its readers and into the store, as long as both can take it. A <see
+/// cref="Reception"/> says why a step ended; the caller decides what follows.
 /// </summary>
 /// <param name="maxBytes">The largest body that is stored.</param>
 /// <param name="growth">The room for bodies that are kept while they grow.</param>
@@ -25,7 +25,8 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     private bool IsTooLarge => body.Length > maxBytes;
 
     /// <summary>Receives while all of the content is kept in memory, for readers that are still to come.</summary>
-    /// <exception cref="OriginException">The response broke off; the growing body does not know yet.</exception>
+    /// <exception cref="OriginException">The response broke off, or had no reader for too long. The caller must still fail the growing
+    /// body.</exception>
     public async ValueTask<Reception> KeepAsync()
     {
         while (await ReadAsync() is var read and > 0)
@@ -52,7 +53,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
             }
             else
             {
-                // All of it is in memory, where there is room for it, and nowhere else.
+                // The whole body stays in memory: there is room for it, and no second tier takes it.
                 body.Publish();
             }
         }
@@ -61,7 +62,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     }
 
     /// <summary>
-    /// Drops the beginning of the body: from now on only readers that have begun go on, and the body moves on with the slowest of them.
+    /// Drops the beginning of the body. From now on no reader joins, and the slowest reader sets the pace.
     /// </summary>
     public void LetGo()
     {
@@ -78,7 +79,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         {
             EnsureRead();
             PublishUnlessLast();
-            // The store takes the content even without readers.
+            // Go on even if no reader is left: the store still takes the content.
             await body.WaitForReadersAsync(CancellationToken.None);
         } while (await ReadAsync() > 0 && !IsTooLarge);
 
@@ -106,7 +107,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     }
 
     /// <summary>Ensures that the received content is exactly as long as announced.</summary>
-    /// <exception cref="OriginException">It is not.</exception>
+    /// <exception cref="OriginException">The content is shorter or longer than announced.</exception>
     public async ValueTask EnsureWholeAsync()
     {
         if (body.AnnouncedLength is not { } announced)

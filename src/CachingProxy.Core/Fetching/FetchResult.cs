@@ -4,7 +4,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Tells how the fetch for one request ended: a closed set. Whoever takes one uses its content or disposes it.</summary>
+/// <summary>The result of the fetch for one request: a closed set. The receiver uses its content or disposes of it.</summary>
 internal abstract record FetchResult
 {
     private FetchResult() { }
@@ -12,7 +12,10 @@ internal abstract record FetchResult
     /// <summary>Tells whether the request shares a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
 
-    /// <summary>Returns what a fill has brought, for the request that began it.</summary>
+    /// <summary>The time that the request waited for the heads of others' fetches.</summary>
+    public TimeSpan Waited { get; init; }
+
+    /// <summary>Returns the result of a fill for the request that began it.</summary>
     public static FetchResult AtFirstHand(FillOutcome outcome) =>
         outcome switch
         {
@@ -23,8 +26,8 @@ internal abstract record FetchResult
             _ => new Failed(((FillOutcome.Failed)outcome).Failure),
         };
 
-    /// <summary>The response to a fetch of the request's own, which is stored as it arrives.</summary>
-    /// <param name="Entry">What is stored of it.</param>
+    /// <summary>The response to the request's own fetch, stored as it arrives.</summary>
+    /// <param name="Entry">The entry to be stored.</param>
     /// <param name="Fields">The fields for this request, which others may not get.</param>
     /// <param name="Body">The content as it arrives.</param>
     public sealed record Received(CacheEntry Entry, FieldList Fields, ResponseBody Body) : FetchResult;
@@ -38,12 +41,12 @@ internal abstract record FetchResult
     /// <summary>A response that another fetch had stored meanwhile: the origin was not asked.</summary>
     public sealed record Found(CacheEntry Entry) : FetchResult;
 
-    /// <summary>A stored part and what was missing of it (RFC 9111 §3.4).</summary>
+    /// <summary>A stored part, and a response with the bytes that it lacked (RFC 9111 §3.4).</summary>
     /// <param name="Part">The part.</param>
-    /// <param name="Rest">What came.</param>
-    /// <param name="Fields">The fields that came with it, for this request.</param>
-    /// <param name="Body">Its content as it arrives.</param>
-    /// <param name="IsRestLast">Whether what came belongs after the part, and not before it.</param>
+    /// <param name="Rest">The entry of the response with the missing bytes.</param>
+    /// <param name="Fields">The fields of that response for this request.</param>
+    /// <param name="Body">The missing bytes as they arrive.</param>
+    /// <param name="IsRestLast">True if the missing bytes come after the part, false if they come before it.</param>
     public sealed record Completed(CacheEntry Part, CacheEntry Rest, FieldList Fields, ResponseBody Body, bool IsRestLast) : FetchResult;
 
     /// <summary>A stale response that stands in for an error of the origin (RFC 5861 §4).</summary>
@@ -60,6 +63,6 @@ internal abstract record FetchResult
     /// <summary>There is no response.</summary>
     public sealed record Failed(OriginException Failure) : FetchResult;
 
-    /// <summary>Nothing was fetched: the request is one for the origin alone, and goes to it as it is.</summary>
+    /// <summary>Nothing was fetched: the request must be forwarded to the origin as it is.</summary>
     public sealed record ToForward : FetchResult;
 }

@@ -8,14 +8,14 @@ namespace CachingProxy.Core.Fetching;
 
 /// <summary>Fetches what a request asks for, together with all others that ask for the same. Safe for any number of threads.</summary>
 /// <remarks>
-/// <list type="number"> <item>A request joins the fill that is open for its place, or begins one that others may join. A fill belongs to no
-/// client.</item> <item>A request that waits stays only if the response may be reused for it, which the head tells. Requests for another
-/// variant then wait together for the fill of that variant, now that the head has told which fields select it.</item> <item>A purge while
-/// they wait sends them on to the next fill, together; after <see cref="MaxJoins"/> of them each fetches for itself, so that a purge every
-/// moment keeps nobody from being answered.</item> <item>Of a fill that is too slow, see <see cref="Fill"/>.</item> </list>
+/// <list type="number"> <item>A request joins the fill that is open for its key, or begins one that others may join. A fill belongs to no
+/// client.</item> <item>A waiting request takes the response only if the head shows that it may be reused for this request. Requests for
+/// another variant then wait together for a fill of that variant, because the head has named the fields that select it.</item> <item>After
+/// a purge, the waiting requests go on together to the next fill. After <see cref="MaxJoins"/> such purges, a request fetches for itself,
+/// so that it is answered even if purges keep coming.</item> <item>For a fill that is too slow, see <see cref="Fill"/>.</item> </list>
 /// </remarks>
-/// <param name="fills">What is under way.</param>
-/// <param name="hitForMiss">What nobody waits for.</param>
+/// <param name="fills">The fills that are under way.</param>
+/// <param name="hitForMiss">Remembers the URIs whose requests do not wait for each other.</param>
 /// <param name="lookup">Tells whether a stale response was purged meanwhile.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="maxWaiting">How many requests may wait for the head of one fill.</param>
@@ -28,7 +28,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
     /// <param name="reason">Why it could not be answered from the store.</param>
     /// <param name="validating">The stored response to be confirmed; null where there is none.</param>
     /// <param name="standIn">The stale response that may stand in for an error; null where none may.</param>
-    /// <param name="clientGone">Gives up.</param>
+    /// <param name="clientGone">Ends the wait because the client has gone.</param>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult> FetchAsync(
         CacheRequest request,
@@ -64,15 +64,15 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             );
         }
 
-        // No response will be stored that the client's condition could be checked against: the origin checks it.
+        // Probably no response will be stored to check the client's condition against, so the origin must check it.
         return validating is null && ConditionalRequest.IsConditional(request.Fields)
             ? new FetchResult.ToForward()
             : await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
     }
 
     /// <summary>
-    /// Answers a HEAD or a range request from a fill that is fetching the whole; null where there is no such fill, or its response does not
-    /// suit.
+    /// Answers a HEAD or a range request from a fill that is fetching the whole content. Returns null if there is no such fill, or if its
+    /// response does not suit.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult?> JoinWholeAsync(CacheRequest request, CancellationToken clientGone)
@@ -92,7 +92,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         };
     }
 
-    /// <summary>Fetches what is missing of a stored part, and puts both together (RFC 9111 §3.4).</summary>
+    /// <summary>Fetches the bytes that a stored part lacks, and puts both together (RFC 9111 §3.4).</summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult> CompleteAsync(
         CacheRequest request,
@@ -108,7 +108,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
                     ? CompleteAloneAsync(fill, part, missing, clientGone)
                     : CompleteTogetherAsync(fill, request, part, missing, clientGone)
             )
-            // The origin has sent something else, which is of no use: the whole is fetched.
+            // The fetch has brought no usable bytes: fetch the whole content.
             ?? await FetchAsync(request, ForwardReason.Partial, null, null, clientGone);
     }
 
@@ -162,6 +162,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         CancellationToken clientGone
     )
     {
+        var waited = TimeSpan.Zero;
         for (var purges = 0; ; )
         {
             var (fill, began) = fills.FindOrBegin(request, key, toFetch);
@@ -172,30 +173,28 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
             if (began)
             {
-                // This fill was begun beside an overdue one. Like that one, it serves all waiting requests.
+                // This fill was begun beside an overdue one. Give up the first place in it: like all other requests, this one waits for the
+                // head that comes first.
                 _ = fill.AbandonAsync();
             }
 
+            var waitingSince = clock.Source.GetTimestamp();
             var (joined, outcome) = await WaitForAsync(request, fill, standIn, clientGone);
+            waited += clock.Source.GetElapsedTime(waitingSince);
             if (joined is not null)
             {
-                return joined;
+                return joined with { Waited = waited };
             }
 
-            // Too slow: on to the next fill, together with all who wait.
-            if (outcome is null)
-            {
-                continue;
-            }
-
-            if (!fills.Answers(request, fill) && ++purges < MaxJoins)
+            // Too slow, or purged while it was waited for: on to the next fill, together with all others that wait.
+            if (outcome is null || (!fills.Answers(request, fill) && ++purges < MaxJoins))
             {
                 continue;
             }
 
             if (key.Variant.Length > 0 || FillOutcome.VariantOf(outcome) is not { } variant || request.Selects(variant))
             {
-                return await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone);
+                return (await FetchAloneAsync(request, fills.Begin(toFetch.Value), standIn, clientGone)) with { Waited = waited };
             }
 
             key = key.Among(variant, request);
@@ -222,7 +221,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         return (joined is null ? null : joined with { IsCollapsed = true }, outcome);
     }
 
-    // The request is the one that began the fill.
+    // Waits for the response on behalf of the request that began the fill.
     private async ValueTask<FetchResult> FetchAloneAsync(CacheRequest request, Fill fill, CacheEntry? standIn, CancellationToken clientGone)
     {
         var outcome = await HeadAsync(fill, clientGone);
@@ -235,7 +234,9 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         return FetchResult.AtFirstHand(outcome);
     }
 
-    /// <summary>Waits for the head of a fill that a request has begun; a client that goes gives its place up.</summary>
+    /// <summary>
+    /// Waits for the head of a fill on behalf of the request that began it. If the client goes, gives up the request's place.
+    /// </summary>
     public static async ValueTask<FillOutcome> HeadAsync(Fill fill, CancellationToken clientGone)
     {
         try
@@ -274,7 +275,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             body.OpenReader() is { } reader ? new FetchResult.Joined(entry, reader) : null;
     }
 
-    // Tells whether the range that a request asks for can be taken out of a whole that is arriving.
+    // Returns true if the range that a request asks for can be taken out of the whole content while it arrives.
     private bool CanSlice(CacheRequest request, FillOutcome outcome) =>
         outcome is FillOutcome.Shared(var entry, var body, _, _)
         && RangeRules.Decide(request, entry, body.AnnouncedLength) is RangeDecision.Slices([_])

@@ -10,10 +10,10 @@ internal abstract record FillOutcome
 {
     private FillOutcome() { }
 
-    /// <summary>Tells whether the response is a part of the representation, or says that there is none.</summary>
+    /// <summary>True if the response is a part of the representation, or a 416, which says that there is no such part.</summary>
     public bool IsPart => this is Shared { Entry.Part: not null } or Unshared { Response.Status: 206 or 416 };
 
-    /// <summary>Returns the selecting fields of the response, where it may be shared.</summary>
+    /// <summary>Returns the selecting fields of the response; null if the response may not be shared.</summary>
     public static VariantKey? VariantOf(FillOutcome outcome) =>
         outcome switch
         {
@@ -24,19 +24,19 @@ internal abstract record FillOutcome
         };
 
     /// <summary>The response is stored as it arrives, and may be shared.</summary>
-    /// <param name="Entry">What is stored of it; its content is in <paramref name="Body"/>.</param>
+    /// <param name="Entry">The entry to be stored; its content is in <paramref name="Body"/>.</param>
     /// <param name="Body">The content, growing.</param>
     /// <param name="FirstHandFields">The fields for the request that began the fill.</param>
     /// <param name="FirstReader">The place of that request in the body, held for it from the beginning.</param>
     public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
 
     /// <summary>
-    /// The origin confirmed the stored response (RFC 9111 §4.3.3). Unless the response is still stored, it is for the request that began
-    /// the fill alone.
+    /// The origin confirmed the stored response (RFC 9111 §4.3.3). If the response is not stored any more, it answers only the request that
+    /// began the fill.
     /// </summary>
     public sealed record Validated(CacheEntry Entry, bool IsStored) : FillOutcome;
 
-    /// <summary>Another fetch had stored a response before this one had begun, and the origin was not asked.</summary>
+    /// <summary>Another fetch has stored a response that may be used, and the origin was not asked.</summary>
     public sealed record Found(CacheEntry Entry) : FillOutcome;
 
     /// <summary>The response is not stored, and belongs to the request that began the fill.</summary>

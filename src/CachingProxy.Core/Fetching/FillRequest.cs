@@ -5,12 +5,13 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Storing;
+using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>All that a fill needs of the request that began it, taken while its client was there.</summary>
-/// <param name="Origin">Where it is fetched from.</param>
-/// <param name="Stored">What is kept of the request to store the response.</param>
+/// <param name="Origin">The origin to fetch from.</param>
+/// <param name="Stored">The part of the request that is kept to store the response.</param>
 /// <param name="ToOrigin">The request as it goes to the origin.</param>
 internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginRequest ToOrigin)
 {
@@ -20,8 +21,11 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>Names the requests that may share the response.</summary>
     public CachePartition Partition => Stored.Partition;
 
-    /// <summary>The lifetimes, cookies and sizes of the face.</summary>
+    /// <summary>The policy of the face on lifetimes, cookies and sizes.</summary>
     public CachePolicy Policy => Stored.Policy;
+
+    /// <summary>The kind of the fill: what it asks the origin for.</summary>
+    public FillKind Kind { get; private init; }
 
     /// <summary>The stored response that the origin is asked to confirm.</summary>
     public CacheEntry? Validating { get; private init; }
@@ -33,8 +37,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     public bool AcceptsStored { get; init; }
 
     /// <summary>
-    /// Tells whether a response may take the place of a stored one: false where the look-up has just found none, and nobody need look
-    /// again.
+    /// True if the response may replace a stored one. False if the look-up has just found none, so that no second look is needed.
     /// </summary>
     public bool MayReplace { get; init; } = true;
 
@@ -49,6 +52,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
         Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with
         {
             Validating = stored,
+            Kind = FillKind.Validate,
         };
 
     /// <summary>Returns a fetch that refreshes a stored response while that is still being served.</summary>
@@ -63,6 +67,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
         return refresh with
         {
             HasStandIn = true,
+            Kind = FillKind.Refresh,
             AcceptsStored = stored.Part is null,
             ToOrigin = refresh.ToOrigin with { OnInterim = null },
         };
@@ -70,13 +75,16 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
 
     /// <summary>Returns a fetch of the bytes that a stored part lacks.</summary>
     public static FillRequest ToComplete(CacheRequest request, MissingPart missing) =>
-        Of(request, ConditionalRequest.ToComplete(Asked(request), missing));
+        Of(request, ConditionalRequest.ToComplete(Asked(request), missing)) with
+        {
+            Kind = FillKind.Complete,
+        };
 
     /// <summary>Returns a fill that stores a response already received for a client.</summary>
     public static FillRequest OfReceived(CacheRequest request, OriginResponse response, DateTimeOffset requestedAt)
     {
         var fill = Of(request, new OriginRequest(request.Method, request.Key, FieldList.Empty));
-        return fill with { Origin = new ReceivedOrigin(response), RequestedAt = requestedAt };
+        return fill with { Origin = new ReceivedOrigin(response), RequestedAt = requestedAt, Kind = FillKind.Receive };
     }
 
     /// <summary>Returns this fetch without a condition.</summary>
@@ -89,7 +97,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     private static FillRequest Of(CacheRequest request, OriginRequest toOrigin) =>
         new(request.Face.Origin, StoredRequest.Of(request, RequestFacts.RangeOf(toOrigin.Fields)), toOrigin);
 
-    /// <summary>An origin that has answered.</summary>
+    /// <summary>An origin that returns a response already received.</summary>
     private sealed class ReceivedOrigin(OriginResponse response) : IOrigin
     {
         public ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation) => new(response);

@@ -12,15 +12,16 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>
 /// Runs fills: fetches from the origin, stores the response, and tells the waiting requests. Safe for any number of threads.
 /// </summary>
-/// <param name="others">What other fetches have brought.</param>
+/// <param name="others">Finds responses that other fetches have stored.</param>
 /// <param name="store">Where responses are stored.</param>
-/// <param name="stored">Makes of responses what is stored.</param>
-/// <param name="hitForMiss">What nobody need wait for.</param>
+/// <param name="stored">Turns responses into entries.</param>
+/// <param name="hitForMiss">Remembers the URIs whose requests do not wait for each other.</param>
 /// <param name="growth">The room for bodies that are kept while they grow.</param>
-/// <param name="invalidations">What was purged.</param>
+/// <param name="invalidations">The log of purges.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="logger">Learns of what broke in our own code.</param>
-/// <param name="failures">Learns of the origin's failures.</param>
+/// <param name="logger">Logs the failures of our own code.</param>
+/// <param name="failures">Logs the failures of the origin.</param>
+/// <param name="events">Learns of every fill that has ended.</param>
 internal sealed class FillRunner(
     SharedFetch others,
     ICacheStore store,
@@ -30,16 +31,21 @@ internal sealed class FillRunner(
     InvalidationLog invalidations,
     SteadyClock clock,
     ILogger logger,
-    FailureLog failures
+    FailureLog failures,
+    CacheEvents events
 )
 {
     // RFC 5861 §4.
     private static readonly int[] ServerErrors = [500, 502, 503, 504];
 
-    /// <summary>Fetches, stores, and ends. Never throws: every failure reaches those who wait.</summary>
+    /// <summary>
+    /// Fetches and stores the response of a fill. Never throws: every failure reaches the waiting requests or the readers of the body.
+    /// </summary>
     public async Task RunAsync(Fill fill)
     {
         IAsyncDisposable? turn = null;
+        var began = clock.Source.GetTimestamp();
+        OriginException? failed = null;
         try
         {
             if (fill.Request.AcceptsStored)
@@ -56,6 +62,7 @@ internal sealed class FillRunner(
         }
         catch (OriginException failure)
         {
+            failed = failure;
             failures.Add(fill.Request.ToOrigin, failure);
             fill.Close();
             fill.Fail(new FillOutcome.Failed(failure));
@@ -63,18 +70,18 @@ internal sealed class FillRunner(
         catch (Exception unexpected)
         {
             Log.FillBroke(logger, fill.Request.Key.Authority, unexpected);
+            failed = new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected);
             fill.Close();
-            fill.Fail(
-                new FillOutcome.Failed(new OriginException(OriginError.InvalidResponse, "The response could not be processed.", unexpected))
-            );
+            fill.Fail(new FillOutcome.Failed(failed));
         }
         finally
         {
             await (turn?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await FillReport.SendAsync(events, fill, failed, clock.Source.GetElapsedTime(began));
         }
     }
 
-    // A fill that ends with its head closes first: no later request may join it.
+    // Closes the fill before its head is set, so that no later request joins it.
     private static void End(Fill fill, FillOutcome outcome, IReadOnlyList<string> tags)
     {
         fill.Close();
@@ -118,7 +125,7 @@ internal sealed class FillRunner(
         }
         catch when (!fill.Head.IsCompleted)
         {
-            // Nobody else has it.
+            // Nobody has received the response, so nobody else disposes of it.
             await response.DisposeAsync();
             throw;
         }
@@ -133,7 +140,7 @@ internal sealed class FillRunner(
 
         if (!isStored)
         {
-            // Not stored, because it was purged in between or the 304 forbids it: the entry answers only the one request that asked.
+            // The entry is no longer in the store, or the 304 forbids storing it: it answers only the request that began the fill.
             fill.Close();
         }
 
@@ -153,8 +160,8 @@ internal sealed class FillRunner(
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
-            // A response left unstored because the last one was too large says nothing new: storing is tried again after the remembered
-            // time.
+            // If this response is not stored only because the last one was too large, do not extend the remembered time: after that time,
+            // storing is tried again.
             if (NotStoredScope.IsForAll(reason, response.Status) && !isTooLarge)
             {
                 RememberAsUnshareable(request);
@@ -195,7 +202,7 @@ internal sealed class FillRunner(
             }
             catch (Exception failure)
             {
-                // No request may join a body that is about to break: the next one begins anew.
+                // The body is about to break off: no request may join it, and the next request begins a new fill.
                 fill.Close();
                 body.Fail(
                     failure as OriginException ?? new OriginException(OriginError.Truncated, "The response could not be received.", failure)
@@ -240,19 +247,20 @@ internal sealed class FillRunner(
         writer.Append(body.TakeRest());
         var entry = await writer.CompleteAsync();
 
-        // A purge since the beginning of the fill found nothing to remove. The entry must not outlive the record of that purge.
+        // A purge that came while the fill ran found nothing to remove. Remove the entry now: the record of that purge may be dropped when
+        // the fill ends.
         if (invalidations.IsGone(fill.Request.Key, entry.SearchVariance, entry.Tags, fill.Position))
         {
             await store.RemoveAsync(entry);
         }
         else if (entry.Part is not null)
         {
-            // Before the last bytes are handed out: whoever has the whole response finds it in the cache.
+            // Join the parts before the last bytes are handed out: a client that has the whole response must find it in the cache.
             await stored.Parts.CombineAsync(fill.Request.Stored, entry, fill.Position);
         }
     }
 
-    // RFC 9111 §4.3.3: a full response makes the stored responses for the request useless, even if it may not be stored in their place.
+    // RFC 9111 §4.3.3: removes the stored responses that a full response replaces, even if the full response may not be stored.
     private async ValueTask RemoveReplacedAsync(FillRequest request, NotStoredReason reason, int status, DateTimeOffset requestedAt)
     {
         if (

@@ -5,8 +5,11 @@ using CachingProxy.Core.Purging;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Knows who is fetching what: at most one fill that is open to others for each place. Safe for any number of threads.</summary>
-/// <param name="invalidations">What was purged.</param>
+/// <summary>
+/// Starts fills, and finds those that others may join: at most one open fill for each <see cref="FillKey"/>. Safe for any number of
+/// threads.
+/// </summary>
+/// <param name="invalidations">The log of purges.</param>
 /// <param name="runner">Runs each fill.</param>
 internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner)
 {
@@ -16,12 +19,12 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     /// <summary>The number of fills that have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Returns the fill that is under way for a place and open to a request; null where there is none.</summary>
+    /// <summary>Returns the fill that is under way for a key and open to a request; null if there is none.</summary>
     public Fill? Find(CacheRequest request, FillKey key) => _fills.TryGetValue(key, out var fill) && IsOpenTo(request, fill) ? fill : null;
 
     /// <summary>
-    /// Finds the fill that is under way for a place, or begins one that others may join. Returns the fill, and whether it began for this
-    /// request.
+    /// Finds the fill that is under way for a key and open to a request, or begins one that others may join. Returns the fill, and true if
+    /// it began for this request.
     /// </summary>
     public (Fill Fill, bool Began) FindOrBegin(CacheRequest request, FillKey key, Lazy<FillRequest> toFetch)
     {
@@ -61,7 +64,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     }
 
     /// <summary>
-    /// Begins a fill for a response already received. Purges after <paramref name="position"/>, when it was asked for, count against it.
+    /// Begins a fill for a response already received. Only purges after <paramref name="position"/> count against the response.
     /// </summary>
     public Fill BeginAt(FillRequest request, LogPosition position)
     {
@@ -72,8 +75,8 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     }
 
     /// <summary>
-    /// Tells whether the response of a fill may answer a request: nothing that matches was purged since it began, its tags included as soon
-    /// as they are known.
+    /// Returns true if the response of a fill may answer a request. No purge since the fill began may match the URI or the tags, which
+    /// count as soon as the head is there. An overdue fill must have its head.
     /// </summary>
     public bool Answers(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
 
@@ -85,7 +88,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     {
         var position = invalidations.Begin();
         return new Fill(
-            // Purged since it was looked up: a 304 must not bring it back.
+            // If the stored response was purged since the look-up, ask without a condition: a 304 must not bring it back.
             request.Validating
                 is { } validating
             && invalidations.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone
@@ -103,7 +106,9 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
 
     private async Task RunAsync(Fill fill, FillKey? key)
     {
-        // A fill belongs to no client: not to its context, nor to the thread that it came on.
+        // Start the span in the context of this method alone: the caller keeps its own current span.
+        fill.Span?.Start();
+        // A fill belongs to no client: it must not run on the thread that serves the client's request.
         await Task.Yield();
         try
         {

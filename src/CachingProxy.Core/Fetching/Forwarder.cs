@@ -9,14 +9,14 @@ using CachingProxy.Core.Telemetry;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Passes on requests whose responses are for one client alone: each goes at the pace of its client, and ends with it. Purges the entries
-/// that they may have changed (RFC 9111 §4.4). Safe for any number of threads.
+/// Passes on requests whose responses are for one client alone. Each response goes at the pace of its client, and ends when the client
+/// goes. Purges the entries that an unsafe request may have changed (RFC 9111 §4.4). Safe for any number of threads.
 /// </summary>
-/// <param name="fills">Keeps the response to an unsafe request, where later requests get that response.</param>
+/// <param name="fills">Stores the response to an unsafe request if it may answer later requests.</param>
 /// <param name="purger">Purges.</param>
-/// <param name="freshener">Updates what a HEAD says something of.</param>
+/// <param name="freshener">Updates the stored responses that a response to HEAD is about.</param>
 /// <param name="invalidations">The log of purges.</param>
-/// <param name="failures">Learns of the origin's failures.</param>
+/// <param name="failures">Logs the failures of the origin.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class Forwarder(
     FillTable fills,
@@ -27,7 +27,7 @@ internal sealed class Forwarder(
     SteadyClock clock
 )
 {
-    /// <summary>Passes a request on. Returns the response for its client, or why there is none.</summary>
+    /// <summary>Passes a request on. Returns the response for its client, or the failure.</summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult> ForwardAsync(CacheRequest request, CancellationToken clientGone)
     {

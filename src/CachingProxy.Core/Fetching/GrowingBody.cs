@@ -4,28 +4,30 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Holds content while it arrives: one writer, any number of readers, each at its own pace. The bytes stand in a chain of chunks that
-/// readers walk along without locks or copies. A reader that has caught up waits for a signal.
+/// Holds content while it arrives: one writer, any number of readers, each at its own pace. The bytes are in a chain of chunks that readers
+/// follow without locks or copies. A reader that has caught up waits for a signal.
 /// </summary>
 /// <remarks>
-/// As long as the content is kept, the chain is held at its beginning and new readers may join. After <see cref="StopKeeping"/>, only the
-/// readers hold the chain. Chunks that the slowest reader has passed are garbage, and the writer waits for that reader, so that the memory
-/// in use is a window of bounded size.
+/// While the content is kept, the body holds the first chunk of the chain, and new readers may join. After <see cref="StopKeeping"/>, only
+/// the readers hold the chain. Chunks that the slowest reader has passed are garbage, and the writer waits for that reader, so that the
+/// memory in use is a window of bounded size.
 /// </remarks>
 internal sealed class GrowingBody
 {
-    /// <summary>Chunks stay below the large object heap's threshold of 85,000 bytes.</summary>
+    /// <summary>The size of the largest chunk, below the large object heap's threshold of 85,000 bytes.</summary>
     public const int MaxChunkBytes = 64 * 1024;
 
     /// <summary>
-    /// The most bytes kept of a body that a store behind the memory takes in while it arrives. A larger body becomes a window as well.
+    /// The most bytes that are kept of a body that the second tier stores while it arrives. Only a window of a larger body stays in memory.
     /// </summary>
     public const long MaxKeptBytes = 64L << 20;
 
-    /// <summary>How far the writer may be ahead of the slowest reader when the content is not kept.</summary>
+    /// <summary>The number of bytes by which the writer may be ahead of the slowest reader when the content is not kept.</summary>
     public const int WindowBytes = 1024 * 1024;
 
-    /// <summary>How long one reader may hold the writer and all others up when the content is not kept; then it is cut off.</summary>
+    /// <summary>
+    /// The time for which one reader may hold up the writer and the other readers when the content is not kept. Then the reader is cut off.
+    /// </summary>
     public static readonly TimeSpan SlowReaderLimit = TimeSpan.FromSeconds(10);
 
     private const int MinChunkBytes = 4 * 1024;
@@ -60,7 +62,7 @@ internal sealed class GrowingBody
     /// <summary>The number of bytes that have arrived. For the writer.</summary>
     public long Length { get; private set; }
 
-    /// <summary>A reader from the beginning; null where the beginning is not kept any more.</summary>
+    /// <summary>Opens a reader at the beginning. Returns null if the beginning is not kept any more.</summary>
     public GrowingBodyReader? OpenReader()
     {
         lock (_lock)
@@ -77,7 +79,7 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>Room for the writer's next bytes; empty only where all that was announced is there.</summary>
+    /// <summary>Returns room for the writer's next bytes. The room is empty only if all announced bytes are there.</summary>
     public Memory<byte> GetMemory()
     {
         if (_last.Free.IsEmpty && Length != AnnouncedLength)
@@ -103,7 +105,7 @@ internal sealed class GrowingBody
     /// <summary>Returns the content of the last chunk, cut to size; nothing where that chunk is full and was handed out already.</summary>
     public ReadOnlyMemory<byte> TakeRest() => _last.Free.IsEmpty ? default : _last.Filled.ToArray();
 
-    /// <summary>Readers may have all that has arrived.</summary>
+    /// <summary>Lets readers have all bytes that have arrived.</summary>
     public void Publish()
     {
         _last.Publish();
@@ -121,7 +123,7 @@ internal sealed class GrowingBody
     /// <summary>Ends the content before it is whole: every reader sees this failure after the bytes that arrived.</summary>
     public void Fail(OriginException failure) => End(failure);
 
-    /// <summary>The content is too large to be kept. From now on nobody joins, and the slowest reader sets the pace.</summary>
+    /// <summary>Stops keeping the beginning of the content. From now on no reader joins, and the slowest reader sets the pace.</summary>
     public void StopKeeping()
     {
         lock (_lock)
@@ -130,7 +132,7 @@ internal sealed class GrowingBody
         }
     }
 
-    /// <summary>Tells whether nobody has read for so long.</summary>
+    /// <summary>Returns true if there has been no reader for at least this time.</summary>
     public bool IsUnreadFor(TimeSpan time)
     {
         lock (_lock)
@@ -179,7 +181,7 @@ internal sealed class GrowingBody
                 return bytes;
             }
 
-            // Read both before the second look, so that the look sees all that was written before them.
+            // Read both before the second look: the look then sees all bytes that were written before the signal or the end.
             var grown = _grown.Next;
             var hasEnded = _hasEnded;
             if (reader.TryPeek(out bytes))
@@ -199,7 +201,7 @@ internal sealed class GrowingBody
     /// <summary>Marks that a reader has taken bytes.</summary>
     public void OnReaderMoved() => _readerMoved.Raise();
 
-    /// <summary>Takes a reader out that has gone.</summary>
+    /// <summary>Removes a reader that has gone.</summary>
     public void Leave(GrowingBodyReader reader)
     {
         lock (_lock)
@@ -211,7 +213,8 @@ internal sealed class GrowingBody
         _readerMoved.Raise();
     }
 
-    // Alone, a client may be as slow as its server lets it be.
+    // Cuts off every reader that is a window behind. A reader that is alone holds nobody up, and may be as slow as the server lets its
+    // client be.
     private void CutOffSlowest()
     {
         lock (_lock)
@@ -237,7 +240,7 @@ internal sealed class GrowingBody
         _grown.Raise();
     }
 
-    // The first is small, so that a thousand readers have it soon.
+    // The first chunk is small unless it holds the whole body, so that a thousand readers have it soon.
     private int NextChunkBytes() =>
         AnnouncedLength is { } announced
             ? (int)Math.Min(announced - Length, Length == 0 && announced > MaxChunkBytes ? 4 * MinChunkBytes : MaxChunkBytes)

@@ -6,7 +6,7 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>One client's place in a growing body.</summary>
 internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : ResponseBody
 {
-    // Null once this reader is cut off, so that it keeps nothing alive of what arrives later.
+    // Null once this reader is cut off, so that it keeps no later chunk alive.
     private BodyChunk? _chunk = first;
     private long _chunkStart;
     private long _position;
@@ -33,7 +33,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
             body.OnReaderMoved();
             if (isFirst)
             {
-                // Other clients that wait for their first bytes come before the second of this one.
+                // Let other clients get their first bytes before this client gets more.
                 await Task.Yield();
             }
         }
@@ -41,10 +41,10 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
         return await body.ReadAsync(this, cancellation);
     }
 
-    /// <summary>Ends the reading from outside, because this client holds the others up: its next read fails.</summary>
+    /// <summary>Cuts this reader off because its client holds the others up: its next read fails.</summary>
     public void CutOff() => Volatile.Write(ref _chunk, null);
 
-    /// <summary>Returns the bytes that have arrived beyond the position; false where there are none yet.</summary>
+    /// <summary>Gets the bytes that have arrived beyond the position. Returns false if there are none yet.</summary>
     /// <exception cref="OriginException">This reader is cut off.</exception>
     public bool TryPeek(out ReadOnlyMemory<byte> bytes)
     {
@@ -64,7 +64,7 @@ internal sealed class GrowingBodyReader(GrowingBody body, BodyChunk first) : Res
                 return false;
             }
 
-            // A chunk with a successor is full; it may have become so between the two looks at it.
+            // A chunk with a successor is full, but may have been filled after the comparison above: compare again.
             if (offset >= chunk.Written)
             {
                 _chunkStart += chunk.Written;

@@ -4,7 +4,8 @@ namespace CachingProxy.Core.Fetching;
 /// Limits the memory that all bodies take together while they arrive, and counts the readers that were cut off. Safe for any number of
 /// threads.
 /// </summary>
-/// <param name="maxBytes">The most bytes that are kept of all bodies under way; what comes beyond is passed on and not stored.</param>
+/// <param name="maxBytes">The most bytes that are kept of all bodies under way. A body beyond that is passed on, and stored only by a tier
+/// that takes it as it arrives.</param>
 internal sealed class GrowthBudget(long maxBytes)
 {
     private long _taken;
@@ -16,7 +17,7 @@ internal sealed class GrowthBudget(long maxBytes)
     /// <summary>The number of readers that were cut off because they held the others up.</summary>
     public long ReadersCutOff => Volatile.Read(ref _readersCutOff);
 
-    /// <summary>Takes so many bytes more; false where they would be too many, and none is taken.</summary>
+    /// <summary>Takes bytes from the budget. Returns false, and takes none, if they would exceed it.</summary>
     public bool TryTake(long bytes)
     {
         if (Interlocked.Add(ref _taken, bytes) <= maxBytes)
@@ -31,6 +32,6 @@ internal sealed class GrowthBudget(long maxBytes)
     /// <summary>Gives bytes back.</summary>
     public void Release(long bytes) => Interlocked.Add(ref _taken, -bytes);
 
-    /// <summary>A reader was cut off.</summary>
+    /// <summary>Counts a reader that was cut off.</summary>
     public void OnReaderCutOff() => Interlocked.Increment(ref _readersCutOff);
 }

@@ -5,15 +5,18 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Remembers the URIs whose last response nobody else could use: requests for them do not wait for each other, until a response
-/// can be shared again or the time is over. Safe for any number of threads.
+/// Remembers the URIs whose last response could not be shared. Requests for such a URI do not wait for each other until a response can be
+/// shared again, or the URI expires. Safe for any number of threads.
 /// </summary>
 internal sealed class HitForMiss
 {
-    /// <summary>The most that are remembered; at one more all are forgotten, which costs some waiting.</summary>
+    /// <summary>
+    /// The most URIs that are remembered. The number is checked at every 1,000th addition. If there are more, all are forgotten, which
+    /// costs some waiting.
+    /// </summary>
     public const int MaxRemembered = 100_000;
 
-    // The interval between sweeps that remove the URIs whose time is over.
+    // The interval between sweeps that remove expired URIs.
     private const long SweepTicks = 30 * TimeSpan.TicksPerSecond;
 
     private readonly ConcurrentDictionary<(CacheKey, CachePartition), (DateTimeOffset Until, bool IsTooLarge)> _remembered = new();
@@ -21,16 +24,16 @@ internal sealed class HitForMiss
     private int _added;
     private long _uses;
 
-    /// <summary>The number of requests that did not wait because of it.</summary>
+    /// <summary>The number of requests that did not wait because their URI is remembered.</summary>
     public long Uses => Volatile.Read(ref _uses);
 
-    /// <summary>The number of URIs that are remembered, those included whose time is over and that are not forgotten yet.</summary>
+    /// <summary>The number of URIs that are remembered, including expired ones that are not removed yet.</summary>
     public int Remembered => _remembered.Count;
 
-    // Stays true after the first URI was added: to find out that the table is empty again would take all its locks.
+    // Stays true once a URI was added: to check whether the table is empty again would take all its locks.
     private bool HasAny => Volatile.Read(ref _sweptAt) != 0;
 
-    /// <summary>Tells whether a request had better not wait for another.</summary>
+    /// <summary>Returns true, and counts the request, if it should not wait for another's fetch.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
         if (!HasAny || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
@@ -49,22 +52,23 @@ internal sealed class HitForMiss
     }
 
     /// <summary>
-    /// Tells whether the last response for a URI exceeded the largest size that is stored, so that the next one of unknown length will too.
+    /// Returns true if the last response for a URI exceeded the largest size that is stored. The next response of unknown length is then
+    /// expected to exceed it, too.
     /// </summary>
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
         HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
 
     /// <summary>Remembers that nobody else can use the response for a URI.</summary>
     /// <param name="key">The URI.</param>
-    /// <param name="partition">Who would have shared it.</param>
+    /// <param name="partition">The partition of the requests that would have shared the response.</param>
     /// <param name="now">The present time.</param>
     /// <param name="span">For how long.</param>
-    /// <param name="isTooLarge">Whether it is for its size.</param>
+    /// <param name="isTooLarge">True if the response exceeded the largest size that is stored.</param>
     public void Remember(CacheKey key, CachePartition partition, DateTimeOffset now, TimeSpan span, bool isTooLarge)
     {
         _remembered[(key, partition)] = (now + span, isTooLarge);
         Sweep(now);
-        // The count takes every lock, and is asked for seldom.
+        // Counting takes every lock, so it is done only at every 1,000th addition.
         if (Interlocked.Increment(ref _added) % (MaxRemembered / 100) == 0 && _remembered.Count > MaxRemembered)
         {
             _remembered.Clear();
@@ -80,7 +84,7 @@ internal sealed class HitForMiss
         }
     }
 
-    // A URI that nobody asks for again would stay until there are too many.
+    // Removes expired URIs: a URI that nobody asks for again would otherwise stay until there are too many.
     private void Sweep(DateTimeOffset now)
     {
         var last = Volatile.Read(ref _sweptAt);

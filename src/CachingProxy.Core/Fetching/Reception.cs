@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>The places where receiving content can stop.</summary>
+/// <summary>The reasons why receiving content stops.</summary>
 internal enum Reception
 {
     /// <summary>The end: all of the content was received and is kept.</summary>
@@ -12,6 +12,6 @@ internal enum Reception
     /// <summary>There is no room to keep the body while it grows.</summary>
     NoRoom,
 
-    /// <summary>The body is too large for the memory; the second tier stores the rest as it comes.</summary>
+    /// <summary>The memory cannot keep the body; the second tier stores it as it arrives.</summary>
     LeftToTier,
 }

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Knows the stored responses whose refresh began a moment ago. After a refresh that failed, or whose response is not stored, no other one
-/// begins at once. Safe for any number of threads.
+/// Limits refreshes to one a second for each stored response. Without the limit, a refresh that fails, or whose response is not stored,
+/// would be followed by another at once. Safe for any number of threads.
 /// </summary>
 internal sealed class RefreshPauses
 {
@@ -29,7 +29,7 @@ internal sealed class RefreshPauses
         return begins;
     }
 
-    // Runs once a pause to remove old entries.
+    // Removes the responses whose pause has ended, at most once a second.
     private void Forget(DateTimeOffset now)
     {
         var last = Volatile.Read(ref _forgottenAt);

@@ -8,7 +8,10 @@ internal sealed class Refresher(FillTable fills, SteadyClock clock)
 {
     private readonly RefreshPauses _pauses = new();
 
-    /// <summary>Begins to fetch a stored response anew, unless that was begun a moment ago or is under way. Nobody waits for it.</summary>
+    /// <summary>
+    /// Begins to fetch a stored response anew, unless such a fetch began less than a second ago or is under way. Nobody waits for the
+    /// fetch.
+    /// </summary>
     public void Refresh(CacheRequest request, CacheEntry stored)
     {
         if (!_pauses.TryBegin(stored.Serial, clock.Now))

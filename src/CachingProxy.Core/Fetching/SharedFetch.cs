@@ -7,13 +7,13 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Finds a response for a fill that another fetch has stored meanwhile, or is about to store: on this node, or on a node that shares the
-/// second tier. Safe for any number of threads.
+/// Finds the response that a fill needs, if another fetch has stored it meanwhile on this node or on a node that shares the second tier.
+/// Waits for a node that is fetching it now. Safe for any number of threads.
 /// </summary>
-/// <param name="memory">What this node has.</param>
-/// <param name="tiers">What the tier behind it has as well; null where there is none.</param>
-/// <param name="leases">Whose turn it is to fetch, of all nodes; null where there is only this one.</param>
-/// <param name="invalidations">What was purged.</param>
+/// <param name="memory">The memory of this node.</param>
+/// <param name="tiers">The memory together with the second tier; null where there is no second tier.</param>
+/// <param name="leases">The turns to fetch, shared by all nodes; null where there is only this node.</param>
+/// <param name="invalidations">The log of purges.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class SharedFetch(
     ICacheStore memory,
@@ -23,16 +23,16 @@ internal sealed class SharedFetch(
     SteadyClock clock
 )
 {
-    // How often it is looked whether another node has done.
+    // The interval at which a waiting node tries to take the turn.
     private static readonly TimeSpan TurnPollInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
-    /// Returns an entry that may be used as it is; or the turn to fetch, which the caller gives back when the response is stored; or
-    /// neither, for a fetch without a turn.
+    /// Returns an entry that may be used as it is, the turn to fetch, both, or neither. The caller gives the turn back when it has the
+    /// entry or has stored its response. With neither, the caller fetches without a turn.
     /// </summary>
     public async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> FindAsync(FillRequest request)
     {
-        // Between the look at what is stored and the look at what is under way, another fetch may have ended.
+        // Another fetch may have stored its response after the look-up and before this fill began.
         if (Usable(request, await memory.FindAsync(request.Key)) is { } found)
         {
             return (found, null);
@@ -41,8 +41,8 @@ internal sealed class SharedFetch(
         return tiers is not null && leases is not null ? await TakeTurnAsync(request, tiers, leases) : default;
     }
 
-    // If another node is fetching the same, waits for its response, no longer than the wait timeout. If that node has stored nothing
-    // usable, returns neither entry nor turn: this node then fetches without a turn.
+    // Takes the turn if it is free. Otherwise waits until the other node gives it back, no longer than the wait timeout. If that node has
+    // stored nothing usable, returns neither entry nor turn: this node then fetches without a turn.
     private async ValueTask<(CacheEntry? Found, IAsyncDisposable? Turn)> TakeTurnAsync(
         FillRequest request,
         TieredStore tiers,
@@ -59,7 +59,7 @@ internal sealed class SharedFetch(
             await Task.Delay(TurnPollInterval, clock.Source);
             if (await leases.TryTakeAsync(request.Key, request.Partition) is { } ended)
             {
-                // The turn is given back at once: a response that the other could not share is nothing to wait for.
+                // Give the turn back at once: if the response could not be shared, no other node should wait for this node's fetch.
                 await using (ended)
                 {
                     return (Usable(request, await tiers.LookBehindAsync(request.Key)), null);

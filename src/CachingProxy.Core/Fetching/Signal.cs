@@ -2,13 +2,13 @@ namespace CachingProxy.Core.Fetching;
 
 /// <summary>
 /// Wakes all waiters, each time it is raised. A waiter takes <see cref="Next"/> first and looks at the state afterwards, so that it misses
-/// no signal raised in between. Safe for any number of threads; free where nobody waits.
+/// no signal raised in between. Safe for any number of threads. Allocates nothing while nobody waits.
 /// </summary>
 internal sealed class Signal
 {
     private TaskCompletionSource? _next;
 
-    /// <summary>Completes when the signal is raised the next time.</summary>
+    /// <summary>The task that completes when the signal is raised the next time.</summary>
     public Task Next
     {
         get

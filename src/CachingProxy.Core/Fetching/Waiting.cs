@@ -6,12 +6,12 @@ namespace CachingProxy.Core.Fetching;
 /// A place among the requests that wait for the head of a fill. Until the place is disposed, the fill keeps the beginning of the content,
 /// so that a request that has seen the head can still open a reader on all of it.
 /// </summary>
-/// <param name="fill">What is waited for.</param>
-/// <param name="isOneTooMany">Whether this waiter exceeds the limit.</param>
+/// <param name="fill">The fill whose head the request waits for.</param>
+/// <param name="isOneTooMany">True if this waiter exceeds the limit.</param>
 internal sealed class Waiting(Fill fill, bool isOneTooMany) : IDisposable
 {
     /// <summary>Waits for the head of the fill, or of the overdue one that it began beside.</summary>
-    /// <returns>The outcome, and the fill that it is of; both null where no head has come in time.</returns>
+    /// <returns>The outcome and its fill; both null if no head came in time.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
         TimeSpan timeout,

@@ -16,7 +16,7 @@ internal sealed class SearchVariance
     private readonly bool _namesAreIgnored;
     private readonly ImmutableHashSet<string> _names;
 
-    // Either the names are the ones that do not matter, or they are the only ones that do.
+    // The names are either those of the parameters that do not matter, or those of the only parameters that matter.
     private SearchVariance(bool orderMatters, bool namesAreIgnored, ImmutableHashSet<string> names)
     {
         _orderMatters = orderMatters;
@@ -24,7 +24,10 @@ internal sealed class SearchVariance
         _names = names;
     }
 
-    /// <summary>Reads the field; null where it is absent or not valid as a whole, and every byte of the query matters.</summary>
+    /// <summary>
+    /// Reads the <c>No-Vary-Search</c> field. Returns null where the field is absent, invalid or without effect, so that every byte of the
+    /// query matters.
+    /// </summary>
     public static SearchVariance? Parse(StringValues lines)
     {
         if (lines.Count == 0 || StructuredField.ParseDictionary(lines) is not { } dictionary)
@@ -96,7 +99,7 @@ internal sealed class SearchVariance
         return text.Length == 0 ? target[..question] : $"{target[..question]}?{text}";
     }
 
-    /// <summary>Tells whether a response to the one target is a response to the other.</summary>
+    /// <summary>Tells whether a response to one target is also a response to the other.</summary>
     public bool AreEquivalent(string one, string other) => Canonicalise(one) == Canonicalise(other);
 
     /// <summary>Tells whether both take the same parts of a query into account.</summary>

@@ -4,9 +4,10 @@ using System.Collections.Immutable;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// Knows which parts of the query the responses under each path call irrelevant (<c>No-Vary-Search</c>). Such a response is stored under
-/// its target without those parts, so that every spelling finds it. Finding or purging a URI tries every variance recorded for its path.
-/// This is only an index: a stored response's own <see cref="SearchVariance"/> decides whether it answers. Safe for any number of threads.
+/// Remembers, for each path, the parts of the query that its responses call irrelevant (<c>No-Vary-Search</c>). Such a response is stored
+/// under its target without those parts, so that every spelling finds it. Finding or purging a URI tries every variance recorded for its
+/// path. This is only an index: a stored response's own <see cref="SearchVariance"/> decides whether it answers. Safe for any number of
+/// threads.
 /// </summary>
 internal sealed class SearchVariances
 {
@@ -29,10 +30,14 @@ internal sealed class SearchVariances
             ? [.. variances.Select(variance => KeyOf(uri, variance)).Where(key => key != uri).Distinct(), uri]
             : [uri];
 
-    /// <summary>Tells whether no response under any path has named such parts, so that each URI has its own key alone.</summary>
+    /// <summary>
+    /// True if no response under any path has named irrelevant parts of the query, so that each URI has only its own key.
+    /// </summary>
     public bool AreEmpty => Volatile.Read(ref _count) == 0;
 
-    /// <summary>Returns the key of a response that calls these parts of its query irrelevant.</summary>
+    /// <summary>
+    /// Returns the key of a response to a URI: the URI without the parts of the query that the response calls irrelevant.
+    /// </summary>
     public static CacheKey KeyOf(CacheKey uri, SearchVariance? variance) =>
         variance is null ? uri : uri with { Target = variance.Canonicalise(uri.Target) };
 

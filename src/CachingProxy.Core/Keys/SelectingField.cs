@@ -5,13 +5,13 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// RFC 9111 §4.1: what may differ between two values of a selecting field without changing what they mean. Lines may be
-/// joined and white space between list items differ in all of them; of the fields whose meaning is known here, case and
-/// order too.
+/// Normalises the values of selecting fields, so that values with the same meaning compare as equal (RFC 9111 §4.1). In every field, lines
+/// may be joined. In every list, white space between items may differ. In <c>Accept-Encoding</c> and <c>Accept-Language</c>, case and order
+/// may differ too.
 /// </summary>
 internal static class SelectingField
 {
-    /// <summary>The form in which values are compared; null for a field that is absent.</summary>
+    /// <summary>Returns the form in which the values of a field are compared; null for a field that is absent.</summary>
     /// <param name="name">The field's name in lower case.</param>
     /// <param name="lines">All of its lines.</param>
     public static string? Normalise(string name, StringValues lines)
@@ -37,8 +37,8 @@ internal static class SelectingField
     }
 
     /// <summary>
-    /// Tells whether a request prefers this one language above all others: the origin would select a response in it again (RFC 9110
-    /// §12.5.4).
+    /// Tells whether a request prefers one language above all others, so that the origin would again select a response in that language
+    /// (RFC 9110 §12.5.4).
     /// </summary>
     public static bool Prefers(StringValues acceptLanguage, string language)
     {

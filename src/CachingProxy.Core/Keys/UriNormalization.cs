@@ -4,12 +4,12 @@ using System.Globalization;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// The one way to a canonical target. What passes here is what is keyed and what is sent, byte for byte: scheme, host
-/// and an empty path are normalised, path and query stay as received (RFC 9110 §4.2.3, §7.7).
+/// Checks and normalises the parts of a URI. The result is used for the key and is sent to the origin, byte for byte. Scheme, host and an
+/// empty path are normalised; path and query stay as received (RFC 9110 §4.2.3, §7.7).
 /// </summary>
 public static class UriNormalization
 {
-    // RFC 3986 §3.3, §3.4: pchar, slash and question mark; a percent sign is looked at by itself.
+    // RFC 3986 §3.3, §3.4: pchar, slash and question mark; a percent sign is checked separately.
     private static readonly SearchValues<char> TargetCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?"
     );
@@ -24,23 +24,24 @@ public static class UriNormalization
     public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
 
     /// <summary>
-    /// Tells whether a target may be taken as a client sent it on the request line. Its path may hold the brackets, braces, pipes, carets
-    /// and backticks that browsers leave unencoded as well; its query any visible ASCII, a percent sign without digits included, as it
-    /// passes through nginx and Varnish too. A blank, a control character or a fragment is never permitted, nor a quote or a backslash in
+    /// Tells whether a target may be taken as a client sent it on the request line. Its path may also hold the brackets, braces, pipes,
+    /// carets and backticks that browsers leave unencoded. Its query may hold any visible ASCII, even a percent sign without digits: nginx
+    /// and Varnish let such a query pass too. A blank, a control character or a fragment is never permitted, nor a quote or a backslash in
     /// the path.
     /// </summary>
     public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) =>
         IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
-    /// Tells whether a target may be taken whose path was written as RFC 3986 has it, and whose query as clients send it.
+    /// Tells whether the path of a target holds only what RFC 3986 permits, and its query only what is accepted on a request line.
     /// </summary>
     public static bool IsValidPathWithAcceptableQuery(ReadOnlySpan<char> target) =>
         IsPathOf(target, TargetCharacters, out var query) && IsAcceptableQuery(query);
 
     /// <summary>
-    /// A host with an optional port, normalised: lower case, without the scheme's default port and one trailing dot.
-    /// Null where it is no host: empty, a port outside 1 to 65535, or characters that no host name has.
+    /// Returns a host with an optional port in normalised form: in lower case, without the scheme's default port, and without one trailing
+    /// dot. Returns null where the text is no host: it is empty, its port is outside 1 to 65535, or it has characters that no host name
+    /// has.
     /// </summary>
     public static string? NormaliseHost(string scheme, string? host)
     {
@@ -83,8 +84,8 @@ public static class UriNormalization
     }
 
     /// <summary>
-    /// Returns the host of a URL as it stands in one: a name in ASCII, an address of IPv6 in brackets, which <see cref="Uri.IdnHost"/>
-    /// leaves out.
+    /// Returns the host of a URL in the form in which a URL holds it: a name in ASCII, or an IPv6 address in brackets. <see
+    /// cref="Uri.IdnHost"/> leaves the brackets out.
     /// </summary>
     public static string HostOf(Uri url)
     {
@@ -93,8 +94,8 @@ public static class UriNormalization
     }
 
     /// <summary>
-    /// Takes the authority and the path with its query apart in what follows the scheme of a URL and its two slashes; an empty path is a
-    /// slash.
+    /// Splits the text that follows the scheme and the two slashes of a URL into the authority and the path with its query. An empty path
+    /// becomes a slash.
     /// </summary>
     public static (string Authority, string Target) Split(string afterScheme)
     {

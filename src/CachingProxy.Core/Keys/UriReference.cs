@@ -3,12 +3,13 @@ namespace CachingProxy.Core.Keys;
 /// <summary>References to other URIs of the same origin, as <c>Location</c> and <c>Content-Location</c> make them.</summary>
 internal static class UriReference
 {
-    /// <summary>Reads a reference without rewriting its path and query.</summary>
+    /// <summary>The options for reading a reference without rewriting its path and query.</summary>
     public static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <summary>
-    /// The URI that a reference in a response for <paramref name="target"/> means; null where it is none, or leads to another origin.
-    /// Keys are bytes, so that an absolute path is taken as it is written, unless there are dots in it to be resolved (RFC 3986 §5.2.4).
+    /// Returns the URI that a reference in a response for <paramref name="target"/> means; null where the text is no reference, or leads to
+    /// another origin. Keys are compared byte for byte, so an absolute path is taken as it is written, unless it has dot segments to be
+    /// resolved (RFC 3986 §5.2.4).
     /// </summary>
     public static CacheKey? Resolve(CacheKey target, string reference)
     {
@@ -28,7 +29,7 @@ internal static class UriReference
             return target with { Target = reference };
         }
 
-        // With dots, the platform's own way of resolving them; without, byte for byte.
+        // An absolute URI without dot segments is taken byte for byte. The platform resolves every other reference.
         var isAbsolute =
             reference.StartsWith("http:", StringComparison.OrdinalIgnoreCase)
             || reference.StartsWith("https:", StringComparison.OrdinalIgnoreCase);

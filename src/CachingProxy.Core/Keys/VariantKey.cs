@@ -35,7 +35,7 @@ internal sealed class VariantKey
     /// <summary>The parts of the key, to be stored.</summary>
     public VariantKeyParts Parts => new(_names, _values, _language, _codings);
 
-    /// <summary>Makes a key of what was stored of it.</summary>
+    /// <summary>Makes a key from its stored parts.</summary>
     public static VariantKey OfParts(VariantKeyParts parts) =>
         parts.Names.Count == 0 ? None : new VariantKey([.. parts.Names], [.. parts.Values], parts.Language, parts.Codings);
 
@@ -62,8 +62,9 @@ internal sealed class VariantKey
     public bool IsForAll => _names.Length == 0;
 
     /// <summary>
-    /// Tells whether fields select this variant: the same selecting fields, or the very language that it prefers, or codings that it
-    /// permits.
+    /// Tells whether the fields of a request select this variant. Each selecting field must have the same value, with two exceptions:
+    /// <c>Accept-Language</c> may prefer the language of the response instead, and <c>Accept-Encoding</c> may permit its codings if the
+    /// response does not say that it varies on them.
     /// </summary>
     public bool Matches(IFields request)
     {

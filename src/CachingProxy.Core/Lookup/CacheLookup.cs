@@ -7,10 +7,10 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Lookup;
 
-/// <summary>Finds what is stored for a request, and leaves out what was purged since it was fetched.</summary>
+/// <summary>Finds the stored response for a request, and leaves out responses that were purged since they were fetched.</summary>
 /// <param name="store">Where responses are stored: in the memory, or in all tiers.</param>
-/// <param name="tiers">The tiers, to look behind the memory; null where there is only that.</param>
-/// <param name="invalidations">What was purged.</param>
+/// <param name="tiers">The tiers, to look behind the memory; null where there is only the memory.</param>
+/// <param name="invalidations">The log of purges.</param>
 /// <param name="variances">The other keys that a URI may have.</param>
 internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, InvalidationLog invalidations, SearchVariances variances)
 {
@@ -31,12 +31,12 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
             : FindBehindAsync(request, now);
     }
 
-    /// <summary>Returns all that is stored under any of the keys of a URI; whether it answers a request is not decided yet.</summary>
+    /// <summary>Returns all entries stored under any of the keys of a URI. Does not decide whether they answer a request.</summary>
     public ValueTask<IReadOnlyList<CacheEntry>> CandidatesAsync(CacheKey uri) =>
         variances.AreEmpty ? store.FindAsync(uri) : UnderAllKeysAsync(uri);
 
     /// <summary>
-    /// Tells whether a stored response was purged since it was fetched: by the URI of a request for it, its own, or its tags.
+    /// Tells whether a stored response was purged since it was fetched: by the URI of the request, by its own key, or by its tags.
     /// </summary>
     public bool IsGone(CacheRequest request, CacheEntry entry) => Check(request, entry, out _) == Validity.Gone;
 
@@ -60,7 +60,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         DateTimeOffset now
     ) => Select(request, await found, now);
 
-    // The memory has nothing that would do as it is.
+    // Called where the memory has no entry that may be served as it is.
     private async ValueTask<LookupResult> FindBehindAsync(CacheRequest request, DateTimeOffset now)
     {
         var candidates = new List<CacheEntry>();
@@ -94,7 +94,8 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
         return entry is null ? LookupResult.Missed(reason) : Validate(request, entry);
     }
 
-    // A purge itself touches no entry: the look-up that finds a purged entry makes it stale or removes it.
+    // Only a hard purge of a URL, or of all, removes entries itself. After any other purge, the look-up that finds a purged entry makes it
+    // stale or removes it.
     private LookupResult Validate(CacheRequest request, CacheEntry entry)
     {
         switch (Check(request, entry, out var staleSince))

@@ -8,8 +8,8 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Lookup;
 
 /// <summary>
-/// The memory in front and the second tier behind. Every write goes to both; an entry found behind moves up. A hit in memory waits for
-/// nothing. Safe for any number of threads.
+/// The memory in front and the second tier behind. Every write goes to both, except that a new entry with a <see cref="SearchVariance"/>
+/// stays in the memory. An entry found behind moves up. A hit in memory waits for nothing. Safe for any number of threads.
 /// </summary>
 internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock)
     : ICacheStore
@@ -20,7 +20,9 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
 
     private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();
 
-    /// <summary>Content up to here moves up; what is larger is read from behind each time, as it is sent.</summary>
+    /// <summary>
+    /// The largest content that moves up, in bytes: 4 MiB. Larger content is read from behind each time, while it is sent.
+    /// </summary>
     public const long MaxPromotedBytes = 4 << 20;
 
     /// <inheritdoc/>
@@ -76,7 +78,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
                 }
                 else if (invalidations.IsGone(key, stored.SearchVariance, stored.Tags, stored.Position))
                 {
-                    // Of another epoch it may be another node's, which knows a log that is not known here yet.
+                    // An entry of another epoch stays: another node may have stored it, under a log that this node has not loaded yet.
                     await (
                         stored.Position.Epoch == invalidations.Position.Epoch ? secondTier.RemoveAsync(stored) : ValueTask.CompletedTask
                     );
@@ -105,8 +107,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         var here = memory.OpenWriter(entry, contentLength);
-        // An entry stored under another query than that of its fetch can be found and purged only with what this process has learnt
-        // (SearchVariances).
+        // An entry whose key has another query than its fetch stays in the memory: it can be found and purged only by the variances that
+        // this process has learnt (SearchVariances).
         var there = entry.SearchVariance is null ? secondTier.OpenWriter(entry, contentLength) : null;
         return there is null ? here : new TieredWriter(here, there);
     }
@@ -120,7 +122,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
             return await memory.UpdateAsync(entry, freshened) || await isUpdatedThere;
         }
 
-        // The content is in the second tier, and is read from there.
+        // The content is in the second tier and is read from there, so the memory drops the entry.
         await memory.RemoveAsync(entry);
         return await isUpdatedThere;
     }
@@ -166,7 +168,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
             }
             catch (OriginException)
             {
-                // The entry has a head, and not all of its content: nobody is to find it again.
+                // The second tier has the head of the entry but not all of its content. The entry is removed so that no look-up finds it
+                // again.
                 await secondTier.RemoveAsync(stored);
                 return null;
             }
@@ -181,7 +184,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
         }
     }
 
-    /// <summary>Writes to both.</summary>
+    /// <summary>Writes an entry to the memory, where there is room, and to the second tier.</summary>
     private sealed class TieredWriter(EntryWriter? here, EntryWriter there) : EntryWriter
     {
         private EntryWriter? _here = here;

@@ -27,9 +27,9 @@ internal sealed class BodyChunk(int size)
     /// <summary>Returns the bytes that may be read, from an offset on.</summary>
     public ReadOnlyMemory<byte> WrittenFrom(int offset) => _bytes.AsMemory(offset, Written - offset);
 
-    /// <summary>The writer has filled so many bytes more.</summary>
+    /// <summary>Counts <paramref name="count"/> more bytes as filled by the writer.</summary>
     public void Advance(int count) => _filled += count;
 
-    /// <summary>Lets readers have all that is filled.</summary>
+    /// <summary>Makes all filled bytes readable.</summary>
     public void Publish() => Volatile.Write(ref _written, _filled);
 }

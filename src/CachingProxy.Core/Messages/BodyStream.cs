@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Content as a stream, for one reader. Reads asynchronously alone: a wait for an origin must not hold a thread.</summary>
+/// <summary>
+/// Content as a stream, for one reader. Only asynchronous reads are supported: a wait for an origin must not hold a thread.
+/// </summary>
 internal sealed class BodyStream(ResponseBody body) : Stream
 {
     private ReadOnlyMemory<byte> _rest;
@@ -16,7 +18,7 @@ internal sealed class BodyStream(ResponseBody body) : Stream
     public override bool CanWrite => false;
 
     /// <inheritdoc/>
-    public override long Length => body.Length ?? throw new NotSupportedException("The length is known at the end alone.");
+    public override long Length => body.Length ?? throw new NotSupportedException("The length is known only at the end.");
 
     /// <inheritdoc/>
     public override long Position
@@ -46,7 +48,7 @@ internal sealed class BodyStream(ResponseBody body) : Stream
 
     /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("The content is read asynchronously alone: call ReadAsync.");
+        throw new NotSupportedException("The content can only be read asynchronously: call ReadAsync.");
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()

@@ -2,17 +2,19 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Core.Messages;
 
-/// <summary>One way in: where its requests are fetched from, and by which policy its responses are kept.</summary>
+/// <summary>One way into the engine, with the origin of its requests and the policy for its responses.</summary>
 /// <param name="Name">The name that keeps the entries of this face apart from the others'.</param>
-/// <param name="Origin">Where a request goes that the cache cannot answer.</param>
+/// <param name="Origin">The origin of the requests that the cache cannot answer.</param>
 /// <param name="Policy">Lifetimes, cookies and sizes.</param>
 public sealed record CacheFace(string Name, IOrigin Origin, CachePolicy Policy)
 {
-    // Entries of the two modes never answer for each other.
+    // An entry stored in one mode never answers a request in the other.
     private readonly string _nameInMode = $"{Name}/{(Policy.TtlMode == TtlMode.Override ? "override" : "respect")}";
     private volatile Tuple<string, string>? _named;
 
-    /// <summary>The configuration that tells entries of this face apart from those under another one; null where there is none.</summary>
+    /// <summary>
+    /// The configuration that keeps entries of this face apart from entries stored under another configuration; null where there is none.
+    /// </summary>
     public FaceScope? Scope { get; init; }
 
     /// <summary>

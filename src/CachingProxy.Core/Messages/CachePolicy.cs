@@ -4,35 +4,39 @@ namespace CachingProxy.Core.Messages;
 public sealed record CachePolicy
 {
     /// <summary>
-    /// The TTL: 60 seconds by default, 0 to 365 days. In <see cref="TtlMode.Respect"/> the freshness
-    /// lifetime of responses that state none (at 0: a tenth of the time since <c>Last-Modified</c>, RFC 9111 §4.2.2);
-    /// in <see cref="TtlMode.Override"/> that of every response (at 0 nothing is stored).
+    /// The TTL: 60 seconds by default, 0 to 365 days. It applies to the statuses 200, 203, 204, 206, 300, 301, 308 and 410. In <see
+    /// cref="TtlMode.Respect"/> it is the freshness lifetime of responses that state none; at 0, their lifetime is a tenth of the time
+    /// since <c>Last-Modified</c> (RFC 9111 §4.2.2). In <see cref="TtlMode.Override"/> it replaces every stated lifetime; at 0, nothing is
+    /// stored.
     /// </summary>
     public TimeSpan TimeToLive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Says whether RFC 9111 or the TTL decides; <see cref="TtlMode.Respect"/> by default.</summary>
+    /// <summary>The choice between RFC 9111 and the TTL; <see cref="TtlMode.Respect"/> by default.</summary>
     public TtlMode TtlMode { get; init; } = TtlMode.Respect;
 
-    /// <summary>Says how to treat a cacheable response with <c>Set-Cookie</c>; it is not stored by default.</summary>
+    /// <summary>The treatment of a cacheable response with <c>Set-Cookie</c>; the response is not stored by default.</summary>
     public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
 
-    /// <summary>Tells whether cookies are removed in both directions, and so say nothing about a response. Off by default.</summary>
+    /// <summary>
+    /// Tells whether cookies are removed from requests and responses, and so are no reason against storing a response. Off by default.
+    /// </summary>
     public bool StripCookies { get; init; }
 
     /// <summary>
-    /// Tells whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c>, which by RFC 9111 §5.2.2.10 forbids to serve stale. Off by
-    /// default.
+    /// Tells whether <c>stale-while-revalidate</c> is honoured despite <c>s-maxage</c>, which forbids serving stale responses (RFC 9111
+    /// §5.2.2.10). Off by default.
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
     /// <summary>
-    /// How long a request waits for the head of another's fetch before it begins one of its own: 10 seconds by default, above 0.
+    /// The time that a request waits for the head of another request's fetch before it begins its own fetch: 10 seconds by default, above
+    /// 0.
     /// </summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long requests for a URI do not wait for each other after a response to it that could not be shared: 120 seconds by default; at
-    /// 0 they always do.
+    /// The time after a response that could not be shared in which requests for its URI do not wait for each other: 120 seconds by default.
+    /// At 0, they always wait.
     /// </summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 

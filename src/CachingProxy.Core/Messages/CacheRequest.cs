@@ -4,12 +4,12 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// A request on its way into the engine. A face makes one for each request it receives; the engine reads its fields
-/// only while the client is there, and asks for <see cref="CreateOriginRequest"/> before it lets go of it.
+/// A request on its way into the engine. A face makes one for each request it receives; the engine reads the fields, and calls <see
+/// cref="CreateOriginRequest"/>, only while the client is there.
 /// </summary>
 public abstract class CacheRequest
 {
-    /// <summary>Names a request by its face, method and key.</summary>
+    /// <summary>Creates a request with its face, method, key and partition.</summary>
     protected CacheRequest(CacheFace face, string method, CacheKey key, CachePartition partition)
     {
         Face = face;
@@ -27,15 +27,16 @@ public abstract class CacheRequest
     /// <summary>The upstream URI that is asked for.</summary>
     public CacheKey Key { get; }
 
-    /// <summary>Names the requests that may share the answer.</summary>
+    /// <summary>The partition: only requests of the same partition may share an answer.</summary>
     public CachePartition Partition { get; }
 
     /// <summary>The fields that the client sent and that the cache may look at.</summary>
     public abstract IFields Fields { get; }
 
     /// <summary>
-    /// The fields as the origin sees them, by which a variant is selected (RFC 9111 §4.1): what is removed or set on the way there must
-    /// not make a difference, or make one as it was set. Without content, they stay readable after the client has gone.
+    /// The fields as the origin sees them, by which a variant is selected (RFC 9111 §4.1). A field that is removed on the way to the origin
+    /// must make no difference. A field that is set on the way counts with the value that is set. While the client is there, the engine
+    /// copies these fields for later use.
     /// </summary>
     public virtual IFields SelectingFields => Fields;
 
@@ -43,20 +44,20 @@ public abstract class CacheRequest
     public abstract bool HasContent { get; }
 
     /// <summary>
-    /// The request as it goes upstream: end-to-end fields of this face's policy, and the content if there is any.
-    /// Without content it does not refer to the client's connection any more.
+    /// Creates the request as it goes upstream: the end-to-end fields under this face's policy, and the content, if any. A request without
+    /// content does not refer to the client's connection.
     /// </summary>
     public abstract OriginRequest CreateOriginRequest();
 
     /// <summary>
-    /// Takes the interim responses (1xx) that come before the response; null where the client can have none. It is called
-    /// from any thread, one call at a time, and no more once the response is there.
+    /// The receiver of the interim responses (1xx) that come before the response; null where the client can have none. It is called from
+    /// any thread, one call at a time, and never after the response has arrived.
     /// </summary>
     public virtual Action<InterimResponse>? OnInterim => null;
 
     /// <summary>
-    /// Returns the upstream URIs that an absolute reference means, where it names this server as the client did: an origin that is told by
-    /// which name it was asked may answer with that. None where the reference names another server.
+    /// Returns the upstream URIs for an absolute reference that names this server by the host that the client used; none for a reference to
+    /// another server. An origin that is told this host may use it in the references of its answers.
     /// </summary>
     /// <param name="reference">An absolute http or https URI.</param>
     public virtual IEnumerable<CacheKey> ResolveClientReference(Uri reference) => [];
@@ -70,7 +71,10 @@ public abstract class CacheRequest
     /// <summary>Tells whether the request is a QUERY of which the face knows the content.</summary>
     internal bool IsKeyedQuery => Partition.Query is not null;
 
-    /// <summary>Tells whether the request selects a variant (RFC 9111 §4.1); where there is but one, no field is looked at.</summary>
+    /// <summary>
+    /// Tells whether the request selects a variant (RFC 9111 §4.1). A variant that is for all requests is selected without a look at the
+    /// fields.
+    /// </summary>
     internal bool Selects(VariantKey variant) => variant.IsForAll || variant.Matches(SelectingFields);
 
     /// <summary>Tells whether a part of the representation is asked for.</summary>

@@ -25,7 +25,7 @@ public sealed class CacheResult : IAsyncDisposable
     /// <summary>The content.</summary>
     public ResponseBody Body { get; }
 
-    /// <summary>Says whether the answer was a hit, and if not, why not (RFC 9211).</summary>
+    /// <summary>The handling of the request by the cache: a hit, or the reason why it was forwarded (RFC 9211).</summary>
     public CacheStatus CacheStatus { get; }
 
     /// <summary>The current age (RFC 9111 §4.2.3) where a stored response is served; null for a response at first hand.</summary>
@@ -37,8 +37,11 @@ public sealed class CacheResult : IAsyncDisposable
     /// </summary>
     public OriginException? Failure { get; private init; }
 
+    /// <summary>How long the request waited for the head of another's fetch; zero where it did not.</summary>
+    public TimeSpan Waited { get; internal set; }
+
     internal static CacheResult OfFailure(OriginException failure, CacheStatus cacheStatus) =>
-        new(failure.Status, FieldList.Empty, ResponseBody.Empty, cacheStatus) { Failure = failure };
+        new(failure.Status, FieldList.Empty, ResponseBody.Empty, cacheStatus with { Failure = failure.Error }) { Failure = failure };
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Body.DisposeAsync();

@@ -4,21 +4,21 @@ using CachingProxy.Core.StructuredFields;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// How a cache handled one request (RFC 9211), as a value: a hit, or the reason why it was forwarded, and what became of
-/// the response.
+/// The handling of one request by the cache (RFC 9211): a hit, or the reason why the request was forwarded, with the outcome for the
+/// response.
 /// </summary>
 public sealed record CacheStatus
 {
     private const string Cache = "caching-proxy";
     private static readonly string?[] HitTexts = new string?[3601];
 
-    /// <summary>Why the response was served from the cache without asking the origin; null where it was not.</summary>
+    /// <summary>The reason why the response was served from the cache without asking the origin; null where the origin was asked.</summary>
     public HitReason? Hit { get; private init; }
 
     /// <summary>Tells whether the response was served from the cache without asking the origin.</summary>
     public bool IsHit => Hit is not null;
 
-    /// <summary>Why the request went to the origin; null for a hit.</summary>
+    /// <summary>The reason why the request went to the origin; null for a hit.</summary>
     public ForwardReason? Forwarded { get; private init; }
 
     /// <summary>The status that the origin answered with, where one was received.</summary>
@@ -27,10 +27,16 @@ public sealed record CacheStatus
     /// <summary>Tells whether the response was stored.</summary>
     public bool IsStored { get; init; }
 
+    /// <summary>Tells whether the origin has confirmed a stored response (RFC 9111 §4.3.3).</summary>
+    public bool IsValidated { get; init; }
+
+    /// <summary>The failure because of which there is no response; null where there is one.</summary>
+    public OriginError? Failure { get; init; }
+
     /// <summary>Tells whether the request shared a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
 
-    /// <summary>Why the response was not stored, where that was decided.</summary>
+    /// <summary>The reason why the response was not stored, where that was decided.</summary>
     public NotStoredReason? NotStored { get; init; }
 
     /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
@@ -39,10 +45,33 @@ public sealed record CacheStatus
     /// <summary>Tells whether a stale response stands in for an error of the origin (RFC 5861 §4).</summary>
     public bool IsInPlaceOfError { get; init; }
 
-    /// <summary>The URI under which the response is stored, where that is not the one that was asked for; null where it is.</summary>
+    /// <summary>
+    /// The target under which the response is stored, where that differs from the requested target. For a QUERY with known content, the
+    /// digest of that content. Null otherwise.
+    /// </summary>
     public string? Key { get; init; }
 
-    /// <summary>A stored response was served.</summary>
+    /// <summary>
+    /// The one token for how the request went, the same in the log, the metrics and the traces: our own <c>detail</c> where there is one,
+    /// otherwise the token of <c>fwd</c>, and <c>fresh</c> for a hit. docs/reasons.md explains each.
+    /// </summary>
+    public string Reason => Detail ?? Forwarded?.ToToken() ?? "fresh";
+
+    private string? Detail
+    {
+        get
+        {
+            // Nobody failed where the client wanted a stored response or none: the reason why none could be used says more.
+            if (Failure is { } failure and not OriginError.OnlyIfCached)
+            {
+                return ErrorCodes.Of(failure);
+            }
+
+            return IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail() ?? Hit?.ToDetail();
+        }
+    }
+
+    /// <summary>Returns the status of a request that a stored response answered.</summary>
     public static CacheStatus OfHit(HitReason reason, TimeSpan timeToLive, string? key) =>
         new()
         {
@@ -51,10 +80,10 @@ public sealed record CacheStatus
             Key = key,
         };
 
-    /// <summary>The request was forwarded.</summary>
+    /// <summary>Returns the status of a request that was forwarded.</summary>
     public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
 
-    /// <summary>The field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>
+    /// <summary>Returns the field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>
     public override string ToString()
     {
         if (Hit == HitReason.Fresh && Key is null)
@@ -84,15 +113,15 @@ public sealed record CacheStatus
             text.Append("; key=").Append(key);
         }
 
-        var detail = IsInPlaceOfError ? "stale-if-error" : NotStored?.ToToken() ?? Forwarded?.ToDetail() ?? Hit?.ToDetail();
-        return detail is null ? text.ToString() : text.Append("; detail=").Append(detail).ToString();
+        return Detail is { } detail ? text.Append("; detail=").Append(detail).ToString() : text.ToString();
     }
 
-    // Away from zero: what was stored a moment ago for 15 seconds has 15, and what is stale has a negative one (RFC 9211 §2.4).
+    // Rounds away from zero: a response that was stored a moment ago for 15 seconds has 15 left, and a stale response has a negative number
+    // (RFC 9211 §2.4).
     private static long WholeSeconds(TimeSpan time) =>
         (long)(time > TimeSpan.Zero ? Math.Ceiling(time.TotalSeconds) : Math.Floor(time.TotalSeconds));
 
-    // The text of a hit is asked for more often than any other; each of the usual ones is made once.
+    // Keeps the texts of hits with 0 to 3600 seconds left, since these texts are needed most often.
     private static string HitText(long seconds)
     {
         var isUsual = seconds >= 0 && seconds < HitTexts.Length;

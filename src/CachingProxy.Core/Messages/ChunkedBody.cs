@@ -1,8 +1,10 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Content that a store keeps in chunks, and reads one by one as they are sent. Any number of requests share it.</summary>
-/// <param name="length">How long the content is, in bytes.</param>
-/// <param name="chunkBytes">How long each chunk is; the last one is what is left.</param>
+/// <summary>
+/// Content that a store keeps in chunks. The chunks are read one by one, as they are sent. Any number of requests share it.
+/// </summary>
+/// <param name="length">The length of the content, in bytes.</param>
+/// <param name="chunkBytes">The length of each chunk, in bytes; the last chunk is the remainder.</param>
 public abstract class ChunkedBody(long length, int chunkBytes) : ResponseBody
 {
     /// <inheritdoc/>
@@ -38,7 +40,7 @@ public abstract class ChunkedBody(long length, int chunkBytes) : ResponseBody
     }
 
     /// <summary>
-    /// Returns a chunk, counted from 0; null where it is not there any more, or damaged. Nothing may stay open between two of them.
+    /// Returns a chunk by its number, counted from 0; null if the chunk is missing or damaged. Nothing may stay open between two calls.
     /// </summary>
     protected abstract ValueTask<byte[]?> ReadChunkAsync(int number);
 }

@@ -19,7 +19,7 @@ internal sealed class ConcatenatedBody(params ResponseBody[] parts) : ResponseBo
                 return bytes;
             }
 
-            // The length of a part may be known at its end alone.
+            // The length of a part may be known only at its end.
             _part++;
             _partStart = offset;
         }

@@ -1,11 +1,9 @@
-using CachingProxy.Core.Messages;
-
-namespace CachingProxy.AspNetCore.Responses;
+namespace CachingProxy.Core.Messages;
 
 /// <summary>The codes of our errors, the same on both faces.</summary>
 public static class ErrorCodes
 {
-    /// <summary>The code of what went wrong on the way to the origin.</summary>
+    /// <summary>Returns the code of an error on the way to the origin.</summary>
     public static string Of(OriginError error) =>
         error switch
         {

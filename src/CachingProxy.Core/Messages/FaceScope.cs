@@ -10,9 +10,9 @@ namespace CachingProxy.Core.Messages;
 /// operator sends, the treatment of cookies, the permitted targets. A keyed hash of it is part of the partition, so that a stored response
 /// never outlives the configuration under which it was fetched, in this process or another. Safe for any number of threads.
 /// </summary>
-/// <param name="parts">What is configured, each part as text; the order plays no part. They may be secret, and are not shown.</param>
-/// <param name="key">The key of the hash (<see cref="ISecondTier.SharedSecret"/>); null while the key is unknown; then a random key of this
-/// process counts.</param>
+/// <param name="parts">The parts of the configuration, as texts, in any order. They may be secret, and are never shown.</param>
+/// <param name="key">Returns the key of the hash (<see cref="ISecondTier.SharedSecret"/>), or null while it is unknown. In place of null, a
+/// random key of this process is used.</param>
 public sealed class FaceScope(IEnumerable<string> parts, Func<byte[]?> key)
 {
     private const int HashBytes = 8;

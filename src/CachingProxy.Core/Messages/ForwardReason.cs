@@ -1,7 +1,7 @@
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// Why a request could not be answered from what is stored. The name reaches <c>Cache-Status</c>, the log and the metrics.
+/// The reason why a request could not be answered with a stored response. The name reaches <c>Cache-Status</c>, the log and the metrics.
 /// </summary>
 public enum ForwardReason
 {
@@ -23,7 +23,7 @@ public enum ForwardReason
     /// <summary>The client asked for validation or for something fresher (<c>no-cache</c>, <c>max-age</c>, <c>min-fresh</c>).</summary>
     ClientDirective,
 
-    /// <summary>The method is not one that a stored response answers.</summary>
+    /// <summary>No stored response may answer a request of this method.</summary>
     Method,
 
     /// <summary>A GET or HEAD with content: two servers may read it differently.</summary>

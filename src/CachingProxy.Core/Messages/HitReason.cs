@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Why a stored response may be served as it is. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+/// <summary>
+/// The reason why a stored response may be served as it is. The name reaches <c>Cache-Status</c>, the log and the metrics.
+/// </summary>
 public enum HitReason
 {
     /// <summary>The response is fresh.</summary>

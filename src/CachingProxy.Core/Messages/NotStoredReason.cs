@@ -2,7 +2,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Why a response was not stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
+/// <summary>The reason why a response was not stored. The name reaches <c>Cache-Status</c>, the log and the metrics.</summary>
 public enum NotStoredReason
 {
     /// <summary>The response says <c>no-store</c>.</summary>
@@ -48,11 +48,12 @@ public enum NotStoredReason
     /// <summary>The response is a part (206) of an unclear range, or an answer to a range (416) rather than to the URI.</summary>
     Partial,
 
-    /// <summary>Only a cache that knows the status may store it (<c>must-understand</c>), and it is not known here.</summary>
+    /// <summary>The response says <c>must-understand</c>, and this cache does not know its status.</summary>
     NotUnderstood,
 
     /// <summary>
-    /// The method's responses are stored only with an explicit lifetime and a <c>Content-Location</c> that is the target itself.
+    /// A response to this method is stored only if it is a 200 with an explicit lifetime and a <c>Content-Location</c> that is the target
+    /// itself.
     /// </summary>
     Method,
 
@@ -66,7 +67,8 @@ public enum NotStoredReason
     AmbiguousFraming,
 
     /// <summary>
-    /// A member of its <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it forbids.
+    /// A member of the response's <c>Cache-Control</c> is no directive (<c>private; max-age=30</c>), so that nobody can tell what it
+    /// forbids.
     /// </summary>
     CacheControlMalformed,
 

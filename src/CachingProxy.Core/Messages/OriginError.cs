@@ -1,6 +1,8 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>The failures between us and the origin, by the side at fault. The names follow RFC 9209 §2.3.</summary>
+/// <summary>
+/// The kinds of failure of a fetch: by the origin, by the connection to it, or by the client. The names follow RFC 9209 §2.3.
+/// </summary>
 public enum OriginError
 {
     /// <summary>No connection could be made, for a reason that has no name of its own here: the request was not sent.</summary>
@@ -9,7 +11,7 @@ public enum OriginError
     /// <summary>The name has no address: the request was not sent.</summary>
     NameNotResolved,
 
-    /// <summary>Nobody listens there: the request was not sent.</summary>
+    /// <summary>The origin refused the connection: the request was not sent.</summary>
     ConnectionRefused,
 
     /// <summary>The connection was not accepted in time: the request was not sent.</summary>
@@ -27,7 +29,9 @@ public enum OriginError
     /// <summary>The origin has failed again and again, and is not asked for a while: the request was not sent.</summary>
     HeldDown,
 
-    /// <summary>Too many wait for this origin or this response already: the request was not sent.</summary>
+    /// <summary>
+    /// Too many requests wait for this origin or this response already, or the origin had no room in time: the request was not sent.
+    /// </summary>
     Overloaded,
 
     /// <summary>The origin did not answer or go on in time.</summary>

@@ -1,10 +1,10 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>The origin gave no response, or none that could be passed on.</summary>
-/// <param name="error">What went wrong.</param>
+/// <summary>A failure to get a response that can be passed on.</summary>
+/// <param name="error">The kind of failure.</param>
 /// <param name="message">The failure in words, for the client: without addresses, headers or anything the client did not say
 /// itself.</param>
-/// <param name="cause">Where it came from, for the log.</param>
+/// <param name="cause">The original exception, for the log.</param>
 public sealed class OriginException(OriginError error, string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>The kind of failure.</summary>
@@ -23,7 +23,9 @@ public sealed class OriginException(OriginError error, string message, Exception
                 or OriginError.CertificateRefused
                 or OriginError.TlsFailed;
 
-    /// <summary>Tells whether the origin did wrong, or has no room, as opposed to that nobody asked it.</summary>
+    /// <summary>
+    /// Tells whether the fault is the origin's: it failed, or it had no room. False for faults of the request or the client.
+    /// </summary>
     public bool IsOfOrigin =>
         IsUnconnected
         || error

@@ -18,7 +18,7 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
     /// <summary>Tells whether the client waits with the content until the origin has asked for it (RFC 9110 §10.1.1).</summary>
     public bool ExpectsContinue { get; init; }
 
-    /// <summary>Takes the interim responses that come before the response; null where nobody wants them.</summary>
+    /// <summary>The receiver of the interim responses that come before the response; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; init; }
 
     /// <summary>Tells whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>

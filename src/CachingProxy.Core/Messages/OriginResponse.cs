@@ -3,8 +3,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// A response from the origin, its content still arriving. The one who received it disposes it; where the content was
-/// not read to its end, that breaks the connection to the origin off.
+/// A response from the origin whose content is still arriving. The receiver must dispose of it. If the content was not read to its end,
+/// disposal breaks off the connection to the origin.
 /// </summary>
 public sealed class OriginResponse(int status, FieldList fields, Stream body, IDisposable? owner = null) : IAsyncDisposable
 {
@@ -25,10 +25,12 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
     /// <summary>The protocol version that the origin answered with, for <c>Via</c>.</summary>
     public string Version { get; init; } = "1.1";
 
-    /// <summary>The fields that came after the content (RFC 9110 §6.5), to be asked for when that has been read to its end.</summary>
+    /// <summary>
+    /// Returns the fields that came after the content (RFC 9110 §6.5). It is to be called after the content has been read to its end.
+    /// </summary>
     public Func<FieldList> Trailers { get; init; } = static () => FieldList.Empty;
 
-    /// <summary>Tells whether the origin framed the message in two ways, so that it may have meant another content.</summary>
+    /// <summary>Tells whether the origin framed the message in two ways, so that it may have meant other content.</summary>
     public bool IsFramingAmbiguous { get; init; }
 
     /// <summary>Tells whether a field was left out or repaired because no message may hold it as it came.</summary>
@@ -48,6 +50,6 @@ public sealed class OriginResponse(int status, FieldList fields, Stream body, ID
         }
     }
 
-    /// <summary>Gives a slot back as well when this is disposed.</summary>
+    /// <summary>Keeps a slot that is freed when this response is disposed of.</summary>
     internal void Hold(IDisposable slot) => _slot = slot;
 }

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Shared content of known length for one reader: while the client takes some bytes, the next are fetched.</summary>
+/// <summary>One reader's view of shared content of known length. Fetches the next bytes while the client takes the last.</summary>
 /// <param name="content">The content, which any number of readers share.</param>
 internal sealed class ReadAheadBody(ResponseBody content) : ResponseBody
 {
@@ -38,6 +38,6 @@ internal sealed class ReadAheadBody(ResponseBody content) : ResponseBody
         await content.DisposeAsync();
     }
 
-    // Not cancelled with the reader: a store that is asked finishes, and is not left open.
+    // Ignores the reader's cancellation: a read of the store always finishes, so that nothing in the store stays open.
     private Task<ReadOnlyMemory<byte>> FetchAsync(long offset) => content.ReadAsync(offset, CancellationToken.None).AsTask();
 }

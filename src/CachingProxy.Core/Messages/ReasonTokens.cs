@@ -2,14 +2,16 @@ using System.Text;
 
 namespace CachingProxy.Core.Messages;
 
-/// <summary>The reasons as tokens: RFC 9211's own for <c>fwd</c>, ours in lower case with hyphens for <c>detail</c>.</summary>
+/// <summary>
+/// Turns reasons into tokens: those of RFC 9211 for <c>fwd</c>, and our own, in lower case with hyphens, for <c>detail</c>.
+/// </summary>
 internal static class ReasonTokens
 {
     private static readonly string[] ForwardDetails = Tokens<ForwardReason>();
     private static readonly string[] HitDetails = Tokens<HitReason>();
     private static readonly string[] NotStoredDetails = Tokens<NotStoredReason>();
 
-    /// <summary>The token of RFC 9211 §2.2.</summary>
+    /// <summary>Returns the token of RFC 9211 §2.2.</summary>
     public static string ToToken(this ForwardReason reason) =>
         reason switch
         {
@@ -23,7 +25,7 @@ internal static class ReasonTokens
             _ => "bypass",
         };
 
-    /// <summary>Our own name, where RFC 9211's token does not say it all; null where it does.</summary>
+    /// <summary>Returns our own name for the reason, where the token of RFC 9211 is less precise; null otherwise.</summary>
     public static string? ToDetail(this ForwardReason reason) =>
         reason switch
         {
@@ -36,10 +38,10 @@ internal static class ReasonTokens
             _ => ForwardDetails[(int)reason],
         };
 
-    /// <summary>Our own name for why a response was not stored.</summary>
+    /// <summary>Returns our own name for the reason why a response was not stored.</summary>
     public static string ToToken(this NotStoredReason reason) => NotStoredDetails[(int)reason];
 
-    /// <summary>Our own name for why a stale response was served; null for a fresh one.</summary>
+    /// <summary>Returns our own name for the reason why a stored response was served; null for <see cref="HitReason.Fresh"/>.</summary>
     public static string? ToDetail(this HitReason reason) => reason == HitReason.Fresh ? null : HitDetails[(int)reason];
 
     private static string[] Tokens<T>()

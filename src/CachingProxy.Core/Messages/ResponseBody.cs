@@ -4,8 +4,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// The content of a response: stored, growing, or passing by. Its readers pull: <see cref="ReadAsync"/> is all that a kind of content has
-/// to know.
+/// The content of a response: stored, growing, or passing by. Readers pull the bytes, and <see cref="ReadAsync"/> is the only way of
+/// reading that a kind of content must implement.
 /// </summary>
 /// <remarks>Content of a stored response is shared by any number of readers and threads; all other content has one reader, who reads
 /// forwards.</remarks>
@@ -23,7 +23,7 @@ public abstract class ResponseBody : IAsyncDisposable
     /// <summary>The fields that came after the content, once it was read to its end; stored content has none.</summary>
     public virtual FieldList Trailers => FieldList.Empty;
 
-    /// <summary>Tells whether pieces of the content can be read in any order, and not the whole alone.</summary>
+    /// <summary>Tells whether pieces of the content can be read in any order.</summary>
     public virtual bool CanBeSliced => false;
 
     /// <summary>Tells whether one piece of the content can be read, because the bytes before it can be passed over.</summary>
@@ -33,8 +33,8 @@ public abstract class ResponseBody : IAsyncDisposable
     /// Returns the bytes from <paramref name="offset"/> on, as many as are at hand, and waits for the first of them; nothing at the end.
     /// The bytes are valid until the next read.
     /// </summary>
-    /// <param name="offset"> The place to read from, in bytes from the beginning. Content that cannot be sliced is read forwards:
-    /// everything before has been taken, and content that cannot be skipped either is read without gaps. </param>
+    /// <param name="offset"> The place to read from, in bytes from the beginning. Content that cannot be sliced is only read forwards: the
+    /// offset never decreases. Content that cannot be skipped either is read without gaps. </param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OriginException">The origin's response broke off: the bytes so far are not the whole.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
@@ -78,6 +78,6 @@ public abstract class ResponseBody : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets go of whatever the content comes from.</summary>
+    /// <summary>Releases the source of the content.</summary>
     public abstract ValueTask DisposeAsync();
 }

@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Messages;
 /// <summary>Chooses the fields of a response that are passed on to clients.</summary>
 internal static class ServedFields
 {
-    /// <summary>RFC 9110 §7.6.1, §7.6.3: the end-to-end fields, and <c>Via</c> with ourselves in it.</summary>
+    /// <summary>Returns the end-to-end fields, with this proxy added to <c>Via</c> (RFC 9110 §7.6.1, §7.6.3).</summary>
     public static FieldList EndToEnd(OriginResponse response, CachePolicy policy, string via)
     {
         var nominated = HopByHopFields.Nominated(response.Fields["Connection"]);
@@ -19,7 +19,7 @@ internal static class ServedFields
         return fields.With("Via", before.Count == 0 ? ours : $"{before}, {ours}");
     }
 
-    // RFC 9110 §15.5.22: without the field a 426 does not say what it wants.
+    // RFC 9110 §15.5.22: the Upgrade field of a 426 names the required protocols, so it is passed on.
     private static bool SaysWhatToUpgradeTo(OriginResponse response, string name) =>
         response.Status == 426 && name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase);
 }

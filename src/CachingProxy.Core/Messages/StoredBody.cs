@@ -44,7 +44,8 @@ internal sealed class StoredBody : ResponseBody
             return new(only[(int)offset..]);
         }
 
-        // The first chunk that ends behind the offset; empty chunks end where the one before them does.
+        // Finds the first chunk that ends after the offset. An empty chunk has the same end as the chunk before it, so the search may hit
+        // the empty one first.
         var found = Array.BinarySearch(_ends, offset + 1);
         var chunk = found < 0 ? ~found : found;
         while (chunk > 0 && _ends[chunk - 1] > offset)
@@ -66,8 +67,8 @@ internal sealed class StoredBody : ResponseBody
     }
 
     /// <summary>
-    /// Returns a piece of the content, to be kept. The piece shares the chunks, unless so little of one is meant that a copy costs less
-    /// than to keep the rest of the chunk alive.
+    /// Returns a piece of the content, in parts that may be kept. A part shares the memory of its chunk. If it is less than half of the
+    /// chunk's array, it is copied instead, so that the rest of the chunk is not kept alive.
     /// </summary>
     public IEnumerable<ReadOnlyMemory<byte>> TakeOut(long offset, long length) =>
         Pieces(offset, length)

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>Stands, empty, in the place of content that is not sent to this client, and disposes of that content in the end.</summary>
+/// <summary>An empty body in place of content that is not sent to this client. Disposing of it disposes of that content.</summary>
 internal sealed class UnreadBody(ResponseBody unread) : ResponseBody
 {
     /// <inheritdoc/>

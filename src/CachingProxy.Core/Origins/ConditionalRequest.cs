@@ -5,7 +5,10 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Origins;
 
-/// <summary>RFC 9111 §4.3.1: the conditions of a fetch are the cache's own; the client's are decided on what comes back.</summary>
+/// <summary>
+/// Makes the requests of fetches, with the cache's own conditions instead of the client's (RFC 9111 §4.3.1). The client's conditions are
+/// evaluated against the response.
+/// </summary>
 internal static class ConditionalRequest
 {
     private static readonly string[] Conditions = ["If-None-Match", "If-Modified-Since"];
@@ -14,10 +17,10 @@ internal static class ConditionalRequest
     /// <summary>Tells whether a client asks for a response only if it has changed.</summary>
     public static bool IsConditional(IFields fields) => Array.Exists(Conditions, name => fields[name].Count > 0);
 
-    /// <summary>The request without the client's conditions; a range stays, for what comes back is stored as what it is.</summary>
+    /// <summary>Returns the request without the client's conditions. A <c>Range</c> stays, because a 206 is stored as a part.</summary>
     public static OriginRequest Unconditional(OriginRequest request) => Without(request, Conditions);
 
-    /// <summary>Asks whether a stored response is still the right one.</summary>
+    /// <summary>Returns the request that asks the origin whether a stored response is still current.</summary>
     public static OriginRequest ToValidate(OriginRequest request, CacheEntry stored)
     {
         var fields = Whole(request).Fields;
@@ -37,14 +40,16 @@ internal static class ConditionalRequest
         };
     }
 
-    /// <summary>RFC 9111 §3.4: asks for what is missing of a stored part, or for the whole where that has changed.</summary>
+    /// <summary>
+    /// Returns the request for the missing bytes of a stored part, or for the whole if the representation has changed (RFC 9111 §3.4).
+    /// </summary>
     public static OriginRequest ToComplete(OriginRequest request, MissingPart missing) =>
         request with
         {
             Fields = Whole(request).Fields.With("Range", missing.Range).With("If-Range", missing.Validator),
         };
 
-    /// <summary>The request for the whole, without any condition.</summary>
+    /// <summary>Returns the request for the whole, without any condition.</summary>
     public static OriginRequest Whole(OriginRequest request) => Without(request, [.. Conditions, .. Ranges]);
 
     private static OriginRequest Without(OriginRequest request, string[] names) =>

@@ -7,15 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// Knows the origins that are held to be down. After several failures in a row nobody asks an origin for a while; then one request is the
-/// probe, and the others wait for its outcome. Safe for any number of threads.
+/// Remembers the origins that are held to be down. After several failures in a row, no request goes to an origin for a while. Then one
+/// request is the probe, and further requests are refused until its outcome is known, or until it takes longer than the hold. Safe for any
+/// number of threads.
 /// </summary>
-/// <param name="options">How many failures, and how long.</param>
+/// <param name="options">The limits: how many failures hold an origin down, and for how long.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Learns of each that goes down, and comes back.</param>
+/// <param name="logger">Logs each origin that goes down or comes back.</param>
 public sealed class OriginAvailability(OriginLimits options, TimeProvider time, ILogger<OriginAvailability> logger)
 {
-    /// <summary>The most origins whose failures are remembered; at one more all are forgotten.</summary>
+    /// <summary>
+    /// The largest number of origins whose failures are remembered. Once it is reached, the next failure clears all records.
+    /// </summary>
     internal const int MaxRemembered = 10_000;
 
     private static readonly TimeSpan RecentlyFailed = TimeSpan.FromMinutes(1);
@@ -23,12 +26,12 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     // Only origins whose last exchange failed have a record.
     private readonly ConcurrentDictionary<string, Record> _failing = new();
 
-    /// <summary>How many origins are held to be down now.</summary>
+    /// <summary>The number of origins that are held to be down now.</summary>
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
     /// <summary>
-    /// Returns why the last exchange failed with an origin that is held to be down; null for any other origin, and where nobody has tried
-    /// for a minute after the hold.
+    /// Returns the reason why the last exchange with an origin that is held to be down failed. Returns null for any other origin, and where
+    /// a minute has passed after the hold without another failed probe.
     /// </summary>
     public string? FailureOf(string authority)
     {
@@ -44,11 +47,11 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     }
 
     /// <summary>
-    /// Starts an exchange, as the probe if one is due. <see cref="Attempt.OnAnswer"/> or <see cref="Attempt.OnFailure"/> tells its end; an
-    /// attempt that is disposed without either says nothing about the origin.
+    /// Starts an exchange, as the probe if one is due. The caller reports the outcome with <see cref="Attempt.OnAnswer"/> or <see
+    /// cref="Attempt.OnFailure"/>. An attempt that is disposed without either says nothing about the origin.
     /// </summary>
     /// <param name="authority">The origin.</param>
-    /// <param name="mayProbe">Whether the exchange can tell soon whether the origin is back.</param>
+    /// <param name="mayProbe">True if the exchange can soon show whether the origin is back.</param>
     /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
     internal Attempt Begin(string authority, bool mayProbe)
     {
@@ -130,7 +133,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         {
             record.Failures++;
             record.LastFailure = failure.Message;
-            // Exchanges that were under way when the origin was held to be down have nothing new to tell.
+            // While the origin is held to be down, only a failed probe extends the hold. Any other exchange was under way before, or may
+            // not be a probe, and its failure shows nothing new.
             if (
                 record == probed
                 || (

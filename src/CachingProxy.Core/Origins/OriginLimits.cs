@@ -25,7 +25,10 @@ public sealed class OriginLimits
         }
     } = 1024;
 
-    /// <summary>How long a request waits for its turn: 10 seconds by default. Then it ends as a 503.</summary>
+    /// <summary>
+    /// The longest time that a request waits for an exchange to end: 10 seconds by default, 0 or more. After that, the request ends as a
+    /// 503.
+    /// </summary>
     public TimeSpan QueueTimeout
     {
         get;
@@ -36,7 +39,7 @@ public sealed class OriginLimits
         }
     } = TimeSpan.FromSeconds(10);
 
-    /// <summary>After how many failures in a row an origin is held to be down: 5 by default, 1 or more.</summary>
+    /// <summary>The number of failures in a row after which an origin is held to be down: 5 by default, 1 or more.</summary>
     public int MaxFailures
     {
         get;
@@ -48,8 +51,8 @@ public sealed class OriginLimits
     } = 5;
 
     /// <summary>
-    /// The time that these failures must span, without an answer in between: 1 second by default. A burst of broken connections says
-    /// nothing if the origin answers other requests. The span does not count where <see cref="MaxFailures"/> is 1.
+    /// The time that the failures in a row must span before the origin is held to be down: 1 second by default. A burst of broken
+    /// connections says nothing if the origin answers other requests. The span is ignored where <see cref="MaxFailures"/> is 1.
     /// </summary>
     public TimeSpan FailureSpan
     {
@@ -72,7 +75,7 @@ public sealed class OriginLimits
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The upper limit of that time: 30 seconds by default.</summary>
+    /// <summary>The upper limit of the time that an origin counts as down: 30 seconds by default.</summary>
     public TimeSpan MaxHold
     {
         get;

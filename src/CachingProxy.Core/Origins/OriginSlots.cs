@@ -27,7 +27,7 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
 
     /// <summary>Takes a slot for one exchange; disposing the slot frees it.</summary>
     /// <param name="authority">The origin.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     /// <exception cref="OriginException">There is no room (<see cref="OriginError.Overloaded"/>).</exception>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
     internal async ValueTask<IDisposable> TakeAsync(string authority, CancellationToken cancellation)
@@ -79,7 +79,7 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
         return new OriginException(OriginError.Overloaded, message) { RetryAfter = TimeSpan.FromSeconds(1) };
     }
 
-    // A queue that nobody is in is taken out, so that origins that were asked once leave nothing behind.
+    // An empty queue is removed, so that an origin that was asked once leaves nothing behind.
     private Queue Enter(string authority)
     {
         while (true)
@@ -112,7 +112,7 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
     {
         public int Waiting;
 
-        // Never disposed: it holds nothing unless its wait handle is asked for.
+        // The semaphore is never disposed: it holds no resource unless its wait handle is used.
         public SemaphoreSlim Free { get; } = new(slots, slots);
 
         public int Users { get; set; }

@@ -7,9 +7,9 @@ namespace CachingProxy.Core.Origins;
 /// Protects an origin from overload: sends it no more requests at once than it has slots, and none while it counts as down. All callers
 /// that ask the same origin share both limits. Safe for any number of threads.
 /// </summary>
-/// <param name="inner">Where the requests go.</param>
-/// <param name="slots">How many at once.</param>
-/// <param name="availability">Whether at all.</param>
+/// <param name="inner">The origin that the requests are sent to.</param>
+/// <param name="slots">The slots, which limit the requests at once.</param>
+/// <param name="availability">The record of origins that count as down, which get no requests.</param>
 public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvailability availability) : IOrigin
 {
     /// <inheritdoc/>
@@ -17,7 +17,8 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
     {
         ArgumentNullException.ThrowIfNull(request);
         var authority = request.Key.Authority;
-        // Nobody waits for a slot of an origin that is down; it may go down while they wait.
+        // A request for an origin that is down does not wait for a slot. The check is repeated after the wait, since the origin may go down
+        // meanwhile.
         availability.EnsureNotHeld(authority);
         var slot = await slots.TakeAsync(authority, cancellation);
         try

@@ -7,7 +7,7 @@ namespace CachingProxy.Core.Parsing;
 /// </summary>
 internal sealed record CacheControl
 {
-    /// <summary>The field is absent, or holds nothing that is known here.</summary>
+    /// <summary>The value for a field that is absent, or holds no known directive.</summary>
     public static readonly CacheControl None = new();
 
     public bool NoStore { get; init; }
@@ -31,11 +31,12 @@ internal sealed record CacheControl
     public bool ProxyRevalidate { get; init; }
 
     /// <summary>
-    /// Only a cache that knows the status may store the response, and <c>no-store</c> is for the others (RFC 9111 §5.2.2.3).
+    /// True if only a cache that knows the status may store the response; <c>no-store</c> then applies only to other caches (RFC 9111
+    /// §5.2.2.3).
     /// </summary>
     public bool MustUnderstand { get; init; }
 
-    /// <summary>While it is fresh nobody need ask whether it has changed (RFC 8246).</summary>
+    /// <summary>True if the response needs no validation while it is fresh (RFC 8246).</summary>
     public bool Immutable { get; init; }
 
     public bool OnlyIfCached { get; init; }
@@ -54,12 +55,16 @@ internal sealed record CacheControl
 
     public TimeSpan? MinFresh { get; init; }
 
-    /// <summary>How stale a response the client takes; <see cref="TimeSpan.MaxValue"/> where it gave no number.</summary>
+    /// <summary>The greatest staleness that the client accepts; <see cref="TimeSpan.MaxValue"/> where it gave no number.</summary>
     public TimeSpan? MaxStale { get; init; }
 
-    /// <summary>How long after its end the response may be served while it is being refreshed (RFC 5861 §3).</summary>
+    /// <summary>
+    /// The time after the end of its freshness in which the response may be served while it is being refreshed (RFC 5861 §3).
+    /// </summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }
 
-    /// <summary>How long after its end the response may be served in the place of an error (RFC 5861 §4).</summary>
+    /// <summary>
+    /// The time after the end of its freshness in which the response may be served in the place of an error (RFC 5861 §4).
+    /// </summary>
     public TimeSpan? StaleIfError { get; init; }
 }

@@ -38,8 +38,8 @@ internal static class CacheControlParser
         return isWellFormed ? added : added with { IsMalformed = true };
     }
 
-    /// <summary>Adds one directive; one that is not known changes nothing.</summary>
-    /// <param name="control">What was read before it.</param>
+    /// <summary>Adds one directive; an unknown directive changes nothing.</summary>
+    /// <param name="control">The directives read before this one.</param>
     /// <param name="name">In lower case.</param>
     /// <param name="argument">Without quotes; null where there is none.</param>
     public static CacheControl Add(CacheControl control, string name, string? argument) =>
@@ -85,7 +85,7 @@ internal static class CacheControlParser
     private static List<string>? Names(string? argument) =>
         ListReader.Split(argument) is { Count: > 0 } names && names.TrueForAll(name => FieldSyntax.IsToken(name)) ? names : null;
 
-    // RFC 9111 §4.2.1: of two different values neither can be believed, and the response is as good as stale.
+    // RFC 9111 §4.2.1: if two values differ, neither can be believed, and 0 seconds count.
     private static TimeSpan Stated(TimeSpan? known, string? argument)
     {
         var read = DeltaSeconds.TryParse(argument, out var value) ? value : TimeSpan.Zero;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>RFC 9110 §8.4.1, §12.5.3: the codings of a response, and whether a client can undo them.</summary>
+/// <summary>Reads the codings of a response, and decides whether a client can undo them (RFC 9110 §8.4.1, §12.5.3).</summary>
 internal static class ContentCodings
 {
     /// <summary>Returns the codings of <c>Content-Encoding</c>, joined by commas; null where the content is not coded.</summary>
@@ -17,8 +17,8 @@ internal static class ContentCodings
     }
 
     /// <summary>
-    /// Tells whether a client says that it can undo all of some codings. One that says nothing, or nothing that can be read, takes content
-    /// that is not coded.
+    /// Tells whether a client says that it can undo all of <paramref name="codings"/>. A client that does not send <c>Accept-Encoding</c>,
+    /// or sends one that cannot be read, is taken to accept only content that is not coded.
     /// </summary>
     public static bool ArePermitted(string codings, StringValues acceptEncoding)
     {

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Fields that hold a digest of the very bytes of a message's content (RFC 9530 §2): of a slice, or of what was put together,
-/// they are wrong. A digest of the representation (<c>Repr-Digest</c>) is right for all of its parts.
+/// Fields that hold a digest of the bytes of one message's content (RFC 9530 §2). They are wrong for a slice of the content, and for
+/// content that was put together from parts. A digest of the representation (<c>Repr-Digest</c>) is right for all of its parts.
 /// </summary>
 internal static class ContentDigests
 {

@@ -12,7 +12,7 @@ internal readonly record struct ContentRange(long First, long Last, long? Comple
     /// <summary>The number of bytes.</summary>
     public long Length => Last - First + 1;
 
-    /// <summary>Reads one range in bytes; null for anything else, and for what cannot be (RFC 9110 §14.4).</summary>
+    /// <summary>Reads one range in bytes; null for anything else, and for an impossible range (RFC 9110 §14.4).</summary>
     public static ContentRange? Parse(StringValues lines)
     {
         var text = lines.Count == 1 ? lines.ToString().AsSpan().Trim(" \t") : default;

@@ -4,7 +4,7 @@ namespace CachingProxy.Core.Parsing;
 
 /// <summary>
 /// Request fields beside <c>Authorization</c> and <c>Cookie</c> by which clients say who they are. RFC 9111 does not know these fields, so
-/// a stated lifetime or <c>public</c> permits sharing in spite of them. A lifetime that nobody stated does not. This is the one list;
+/// a stated lifetime or <c>public</c> permits sharing in spite of them. A lifetime that nobody stated does not. This is the only list;
 /// docs/configuration.md shows it.
 /// </summary>
 public static class CredentialFields
@@ -47,12 +47,13 @@ public static class CredentialFields
         };
 
     /// <summary>
-    /// Ends of names of credentials: <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>, <c>X-Client-Secret</c>.
+    /// The endings of field names that mark credentials, as in <c>X-Api-Key</c>, <c>Ocp-Apim-Subscription-Key</c>, <c>X-Vault-Token</c>,
+    /// <c>X-Client-Secret</c>.
     /// </summary>
     public static IReadOnlyList<string> Endings { get; } =
     ["Key", "Token", "Secret", "Credential", "Credentials", "-Auth", "-Authentication"];
 
-    /// <summary>Tells whether a field of this name says who asks.</summary>
+    /// <summary>Tells whether a field of this name identifies the client.</summary>
     public static bool Contains(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -60,10 +61,10 @@ public static class CredentialFields
             || Endings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase) && !IsHandshake(name));
     }
 
-    // RFC 6455 §4.1: a nonce.
+    // RFC 6455 §4.1: this field holds a nonce, not a credential.
     private static bool IsHandshake(string name) => name.Equals("Sec-WebSocket-Key", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Returns the names of such fields among others, in lower case.</summary>
+    /// <summary>Returns the names of the credential fields among <paramref name="fields"/>, in lower case.</summary>
     internal static IReadOnlyList<string> NamesIn(IFields fields)
     {
         var all = new List<KeyValuePair<string, StringValues>>();

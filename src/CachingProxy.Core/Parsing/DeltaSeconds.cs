@@ -6,7 +6,9 @@ internal static class DeltaSeconds
     /// <summary>The value that a larger number counts as: 2^31 seconds, as RFC 9111 §1.2.2 has it.</summary>
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(2_147_483_648);
 
-    /// <summary>Reads digits and nothing else; what is larger than <see cref="Max"/> is <see cref="Max"/>.</summary>
+    /// <summary>
+    /// Reads a text of digits only; a number larger than <see cref="Max"/> counts as <see cref="Max"/>. Returns false for any other text.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan value)
     {
         value = TimeSpan.Zero;

@@ -18,10 +18,10 @@ internal readonly record struct EntityTag(string Opaque, bool IsWeak)
             : null;
     }
 
-    /// <summary>Weak comparison: the same opaque text (RFC 9110 §8.8.3.2).</summary>
+    /// <summary>Compares weakly: true if the opaque texts are the same (RFC 9110 §8.8.3.2).</summary>
     public bool WeaklyEquals(EntityTag other) => Opaque == other.Opaque;
 
-    /// <summary>Strong comparison: the same opaque text, and neither is weak (RFC 9110 §8.8.3.2).</summary>
+    /// <summary>Compares strongly: true if the opaque texts are the same and neither tag is weak (RFC 9110 §8.8.3.2).</summary>
     public bool StronglyEquals(EntityTag other) => Opaque == other.Opaque && !IsWeak && !other.IsWeak;
 
     /// <inheritdoc/>

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Header fields that belong to nobody's connection: an immutable list, one item a name, all lines of a name together
-/// (RFC 9110 §5.3). Safe for any number of threads.
+/// Header fields that do not depend on a connection: an immutable list with one item for each name, which holds all lines of that name (RFC
+/// 9110 §5.3). Safe for any number of threads.
 /// </summary>
 public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string, StringValues>>
 {
@@ -37,7 +37,7 @@ public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string
     /// <summary>No fields at all.</summary>
     public static FieldList Empty { get; } = new([]);
 
-    /// <summary>Fields of which no two have the same name. The array is kept, and must not change.</summary>
+    /// <summary>Returns a list of fields of which no two have the same name. The list keeps the array, which must not change.</summary>
     internal static FieldList OfDistinct(KeyValuePair<string, StringValues>[] fields) => new(fields);
 
     /// <inheritdoc/>
@@ -63,14 +63,16 @@ public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string
     /// <summary>Tells whether a field of this name is present.</summary>
     public bool Contains(string name) => this[name].Count > 0;
 
-    /// <summary>Returns this list with one field set to <paramref name="value"/>, in the old one's place if it was there.</summary>
+    /// <summary>
+    /// Returns this list with one field set to <paramref name="value"/>. The field comes last; an old field of that name is left out.
+    /// </summary>
     public FieldList With(string name, StringValues value)
     {
         var replaced = _fields.Where(field => !field.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
         return new FieldList(replaced.Append(new(name, value)));
     }
 
-    /// <summary>Returns this list without the fields whose name <paramref name="leaveOut"/> holds true.</summary>
+    /// <summary>Returns this list without the fields for whose names <paramref name="leaveOut"/> returns true.</summary>
     public FieldList Without(Func<string, bool> leaveOut) => new(_fields.Where(field => !leaveOut(field.Key)));
 
     /// <inheritdoc/>
@@ -83,7 +85,7 @@ public sealed class FieldList : IFields, IReadOnlyCollection<KeyValuePair<string
         }
     }
 
-    /// <summary>The fields as a span, for loops that must not allocate.</summary>
+    /// <summary>Returns the fields as a span, for loops that must not allocate.</summary>
     public ReadOnlySpan<KeyValuePair<string, StringValues>> AsSpan() => _fields;
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>RFC 9110 §7.6.1: the fields that belong to one connection and are never passed on or stored.</summary>
+/// <summary>The fields that belong to one connection and are never passed on or stored (RFC 9110 §7.6.1).</summary>
 public static class HopByHopFields
 {
     private static readonly HashSet<string> Always = new(StringComparer.OrdinalIgnoreCase)
@@ -24,7 +24,7 @@ public static class HopByHopFields
     /// <summary>Tells whether a field of this name is always hop by hop.</summary>
     public static bool Contains(string name) => Always.Contains(name);
 
-    /// <summary>The names that a <c>Connection</c> field lists; none where it is absent.</summary>
+    /// <summary>Returns the names that a <c>Connection</c> field lists; none where it is absent.</summary>
     public static IReadOnlySet<string> Nominated(StringValues connection)
     {
         if (connection.Count == 0)

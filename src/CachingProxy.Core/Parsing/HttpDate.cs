@@ -4,8 +4,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// The three date forms of HTTP (RFC 9110 §5.6.7); always UTC. Names are read without regard to case (RFC 9111 §4.2); a
-/// weekday that does not fit the date is no fault, any other deviation from the forms is.
+/// Reads and writes the date forms of HTTP (RFC 9110 §5.6.7), always in UTC. Three forms are read, with names in any case (RFC 9111 §4.2).
+/// A weekday that does not fit the date is accepted; any other deviation from the forms is not.
 /// </summary>
 internal static class HttpDate
 {
@@ -56,7 +56,7 @@ internal static class HttpDate
         return earliest;
     }
 
-    /// <summary>The IMF-fixdate form, the only one to be sent.</summary>
+    /// <summary>Returns the IMF-fixdate form, the only form that may be sent.</summary>
     public static string Format(DateTimeOffset date) => date.ToString("R", CultureInfo.InvariantCulture);
 
     // 06 Nov 1994 08:49:37 GMT
@@ -80,7 +80,7 @@ internal static class HttpDate
             return null;
         }
 
-        // RFC 9110 §5.6.7: more than 50 years in the future means the last year in the past with the same digits.
+        // RFC 9110 §5.6.7: a date more than 50 years in the future means the latest year in the past with the same two digits.
         var year = (now.Year / 100 * 100) + digits;
         var date = Make(year, text[3..6], Number(text[..2]), text[10..18]);
         return date > now.AddYears(50) ? Make(year - 100, text[3..6], Number(text[..2]), text[10..18]) : date;
@@ -109,7 +109,7 @@ internal static class HttpDate
             return null;
         }
 
-        // A leap second is the nearest second before it (RFC 9111 §4.2).
+        // A leap second counts as the second before it (RFC 9111 §4.2).
         return new DateTimeOffset(
             year.Value,
             month,

@@ -4,8 +4,8 @@ namespace CachingProxy.Core.Parsing;
 internal static class ListReader
 {
     /// <summary>
-    /// Returns the items of a list, trimmed; empty items are left out. A comma inside quotes does not end an item; a quote that is
-    /// never closed is a character as any other, so that it hides nothing that follows.
+    /// Returns the items of a list, trimmed; empty items are left out. A comma inside quotes does not end an item; a quote that is never
+    /// closed is an ordinary character, so that it does not hide the commas after it.
     /// </summary>
     public static List<string> Split(string? line)
     {
@@ -56,7 +56,7 @@ internal static class ListReader
         return opening;
     }
 
-    /// <summary>The text of a quoted string without quotes and escapes; any other text as it is.</summary>
+    /// <summary>Returns the text of a quoted string without quotes and escapes; returns any other text as it is.</summary>
     public static string Unquote(string text)
     {
         if (text.Length < 2 || text[0] != '"' || text[^1] != '"')

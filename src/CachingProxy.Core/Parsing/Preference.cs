@@ -3,10 +3,10 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// One of a list of preferences with weights, as <c>Accept-Encoding</c> and <c>Accept-Language</c> are (RFC 9110 §12.4.2).
+/// One preference with its weight, from a field such as <c>Accept-Encoding</c> or <c>Accept-Language</c> (RFC 9110 §12.4.2).
 /// </summary>
 /// <param name="Name">In lower case.</param>
-/// <param name="Thousandths">The weight: 0, not acceptable, to 1000, preferred.</param>
+/// <param name="Thousandths">The weight, from 0 (not acceptable) to 1000 (preferred).</param>
 internal readonly record struct Preference(string Name, int Thousandths)
 {
     /// <summary>Reads all lines as one list; null where something in it is not of this form.</summary>

@@ -8,7 +8,7 @@ namespace CachingProxy.Core.Parsing;
 /// <param name="Last">The position of its last byte, or the number of last bytes; null for all from <paramref name="First"/> on.</param>
 internal readonly record struct RangeField(long? First, long? Last)
 {
-    /// <summary>The most ranges that are looked at; a field with more is as if absent (RFC 9110 §14.2, §17.15).</summary>
+    /// <summary>The largest number of ranges that is read; a field with more is ignored (RFC 9110 §14.2, §17.15).</summary>
     public const int MaxRanges = 16;
 
     /// <summary>Reads a <c>Range</c> field in bytes; null where it is absent, of another unit, wrong anywhere or too long.</summary>
@@ -34,7 +34,9 @@ internal readonly record struct RangeField(long? First, long? Last)
         return ranges.Count is > 0 and <= MaxRanges ? ranges : null;
     }
 
-    /// <summary>The bytes that it means of a representation of <paramref name="length"/> bytes; null where there are none.</summary>
+    /// <summary>
+    /// Returns the bytes of this range in a representation of <paramref name="length"/> bytes; null where there are none.
+    /// </summary>
     public (long First, long Last)? Of(long length)
     {
         if (First is not { } first)

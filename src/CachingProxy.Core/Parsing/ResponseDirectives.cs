@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Reads the directives of a response for this cache: <c>CDN-Cache-Control</c>, the field for caches that act on behalf of the origin, or
-/// <c>Cache-Control</c> where that is absent, empty or wrong anywhere (RFC 9213 §2.2).
+/// Reads the directives of a response for this cache from <c>CDN-Cache-Control</c>, the field for caches that act on behalf of the origin.
+/// Where that field is absent, empty or wrong anywhere, reads <c>Cache-Control</c> (RFC 9213 §2.2).
 /// </summary>
 internal static class ResponseDirectives
 {
@@ -15,7 +15,8 @@ internal static class ResponseDirectives
 
     private const int Places = 512;
 
-    // Origins send a few texts again and again: each is parsed once while it is in use, and stored entries share the result.
+    // Origins send a few texts again and again. The last text of each hash is kept with its result, so that it is rarely parsed twice and
+    // stored entries share the result.
     private static readonly Tuple<string, CacheControl>?[] Last = new Tuple<string, CacheControl>?[Places];
 
     public static CacheControl Parse(IFields fields) =>
@@ -42,8 +43,8 @@ internal static class ResponseDirectives
         return known.Item2;
     }
 
-    // RFC 9213 §2.1: a dictionary. One member of the wrong type makes the whole wrong (RFC 9651 §1.2), so that nothing is
-    // taken from a field that its sender meant otherwise.
+    // RFC 9213 §2.1: the field is a dictionary. One known member of the wrong type makes the whole field wrong (RFC 9651 §1.2), so that no
+    // directive is read that its sender meant otherwise.
     private static CacheControl? ParseTargeted(StringValues lines)
     {
         if (StructuredField.ParseDictionary(lines) is not { Length: > 0 } members)

@@ -8,22 +8,27 @@ namespace CachingProxy.Core.Parsing;
 /// </summary>
 public static class ResponseTags
 {
-    /// <summary>The most tags of one response; one with more is not stored, since it could not be purged as it says.</summary>
+    /// <summary>
+    /// The largest number of tags of one response. A response with more is not stored, since it could not be purged by all of them.
+    /// </summary>
     public const int MaxTags = 256;
 
-    /// <summary>The most characters of one tag; likewise.</summary>
+    /// <summary>
+    /// The largest number of characters of one tag. A response with a longer tag is not stored; a longer name in <c>Cache-Groups</c> is
+    /// ignored.
+    /// </summary>
     public const int MaxTagLength = 1024;
 
-    // Between us and the origin; clients need not know how it groups its pages.
+    // These fields are between this proxy and the origin; clients need not know how the origin groups its pages.
     private static readonly HashSet<string> Hidden = new(StringComparer.OrdinalIgnoreCase) { "Cache-Tag", "Surrogate-Key", "xkey" };
 
-    /// <summary>Tells whether a field is for caches like this one alone.</summary>
+    /// <summary>Tells whether a field is only for caches like this one.</summary>
     public static bool IsHidden(string name) => Hidden.Contains(name);
 
     /// <summary>Tells whether a name can be a tag.</summary>
     public static bool IsValid(string tag) => tag is { Length: > 0 and <= MaxTagLength };
 
-    /// <summary>The tags of a response, each once; null where they are more than can be kept.</summary>
+    /// <summary>Returns the tags of a response, each once; null where there are too many, or one is too long.</summary>
     internal static IReadOnlyList<string>? Of(FieldList fields)
     {
         if (
@@ -48,7 +53,9 @@ public static class ResponseTags
         return tags.Count <= MaxTags && tags.All(tag => tag.Length <= MaxTagLength) ? [.. tags] : null;
     }
 
-    /// <summary>RFC 9875 §2, §3: the names in a list of strings; none where it is not valid as a whole.</summary>
+    /// <summary>
+    /// Returns the names of groups in a field that is a list of strings; none where the field is not valid as a whole (RFC 9875 §2, §3).
+    /// </summary>
     internal static IEnumerable<string> Groups(Microsoft.Extensions.Primitives.StringValues lines) =>
         lines.Count > 0 && StructuredField.ParseList(lines) is { } list
             ? list.OfType<StructuredMember.Item>()

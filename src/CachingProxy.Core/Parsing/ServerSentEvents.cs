@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>Server-sent events: content that has no end, and whose silence means nothing.</summary>
+/// <summary>Server-sent events: content that has no end, and may pause for any time without a fault.</summary>
 public static class ServerSentEvents
 {
     /// <summary>Tells whether the fields of a response announce an event stream.</summary>

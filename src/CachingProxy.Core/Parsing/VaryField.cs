@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>The names that select a variant (RFC 9110 §12.5.5): lower case, sorted, each once.</summary>
 internal sealed record VaryField(bool IsAny, IReadOnlyList<string> Names)
 {
-    /// <summary>The response does not vary.</summary>
+    /// <summary>The value for a response that does not vary.</summary>
     public static readonly VaryField None = new(false, []);
 
     /// <summary>

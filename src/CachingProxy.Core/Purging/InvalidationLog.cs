@@ -6,9 +6,9 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>
-/// Every purge is one position in a log. An entry remembers the position that was current when its fetch began, and is valid while nothing
-/// that matches it was purged later: so a purge costs O(1) however many entries there are, a check O(tags + segments), and a purge wins
-/// over a fetch under way. Safe for any number of threads; the check takes no lock.
+/// The log of purges, in which every purge is one position. An entry remembers the position that was current when its fetch began, and is
+/// valid until a later purge matches it. Therefore a purge costs O(1) however many entries there are, a check costs O(tags + segments), and
+/// a purge also hits the response of a fetch under way. Safe for any number of threads; the check takes no lock.
 /// </summary>
 /// <remarks>
 /// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; the log drops the record
@@ -18,7 +18,7 @@ namespace CachingProxy.Core.Purging;
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
-    /// <summary>The most purges of prefixes, paths, tags and, if soft, URLs that are remembered.</summary>
+    /// <summary>The most purges that are remembered of prefixes, paths and tags, and soft purges of URLs, in all.</summary>
     public const int MaxRemembered = 100_000;
 
     private readonly Lock _lock = new();
@@ -29,10 +29,10 @@ internal sealed class InvalidationLog(SteadyClock clock)
     private int _remembered;
     private InvalidationState _state = new(NewEpoch(), 0, 0);
 
-    /// <summary>How many purges of single URLs are remembered for fetches under way.</summary>
+    /// <summary>The number of hard purges of single URLs that are remembered for fetches under way.</summary>
     public int RememberedUrls => _urls.Count;
 
-    /// <summary>How many other purges are remembered.</summary>
+    /// <summary>The number of other purges that are remembered.</summary>
     public int Remembered
     {
         get
@@ -150,13 +150,13 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Tells whether nothing that matches a URI and tags was purged after a position.</summary>
+    /// <summary>Returns true if no purge after a position matches a URI or any of the tags.</summary>
     public bool IsCurrent(CacheKey uri, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Current;
 
     /// <summary>
-    /// Tells whether a response that was just fetched is gone: it was purged by its own URI, or by another URI that is equivalent for this
-    /// response. That the two URIs are equivalent was not known at the time of the purge.
+    /// Returns true if a response that was just fetched is gone: a purge matches it, or matches another URI that is equivalent for this
+    /// response. At the time of that purge, nobody knew yet that the two URIs are equivalent.
     /// </summary>
     public bool IsGone(CacheKey uri, SearchVariance? variance, IReadOnlyList<string> tags, LogPosition position) =>
         Check(uri, tags, position, out _) == Validity.Gone
@@ -172,8 +172,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     /// <summary>Returns the validity of a response after the purges since a position.</summary>
     /// <param name="uri">The URI.</param>
     /// <param name="tags">The tags of the response.</param>
-    /// <param name="position">When it was fetched.</param>
-    /// <param name="staleSince">Where it is stale: since when, by the steady clock.</param>
+    /// <param name="position">The position of the response's fetch.</param>
+    /// <param name="staleSince">The moment when the response became stale, by the steady clock; meaningful only if it is stale.</param>
     public Validity Check(CacheKey uri, IReadOnlyList<string> tags, LogPosition position, out DateTimeOffset staleSince)
     {
         var state = Volatile.Read(ref _state);
@@ -219,7 +219,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
 
     private void Apply_NeedsLock(Purge purge, long number, DateTimeOffset at)
     {
-        // The new state is published last, so that whoever sees the number of the purge also finds its record.
+        // Publish the new state last: a reader that sees the number of the purge must also find its record.
         Volatile.Write(ref _state, Applied_NeedsLock(_state, purge, number, at));
         ForgetUrls_NeedsLock();
     }
@@ -228,7 +228,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         switch (purge)
         {
-            // A kind that is not known was made by a later version, and may concern anything.
+            // A purge of an unknown kind was made by a later version of the proxy, and may concern anything.
             case { Kind: PurgeKind.All or > PurgeKind.Path }:
                 state = state with { All = state.All.With(number, purge.IsSoft, at) };
                 break;
@@ -262,7 +262,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             }
         }
 
-        // A few things purged again and again fill the queue.
+        // Purging the same few things again and again fills the queue: remove the outdated records.
         if (_inOrder.Count > 2 * MaxRemembered)
         {
             _inOrder = new(_inOrder.Where(item => IsLast(item.Number, item.Purge)));

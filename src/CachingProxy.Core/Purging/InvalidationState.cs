@@ -3,10 +3,12 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
 
-/// <summary>Holds what a check of the invalidation log reads together. The tables grow in place; the rest is replaced as a whole.</summary>
+/// <summary>
+/// The state that a check of the invalidation log reads at once. The tables change in place; the rest is replaced as a whole.
+/// </summary>
 /// <param name="Epoch">The epoch of the log.</param>
 /// <param name="Number">The number of the last purge.</param>
-/// <param name="Horizon">The number below which purges are forgotten: an entry of before is a miss.</param>
+/// <param name="Horizon">The number below which purges are forgotten: an entry fetched before it is a miss.</param>
 internal sealed record InvalidationState(long Epoch, long Number, long Horizon)
 {
     /// <summary>The last purges of everything.</summary>
@@ -24,7 +26,7 @@ internal sealed record InvalidationState(long Epoch, long Number, long Horizon)
     /// <summary>The last soft purge of each URL.</summary>
     public PurgeTable SoftUrls { get; } = new();
 
-    /// <summary>Returns the table that a purge belongs into, other than a hard one of a URL and one of everything.</summary>
+    /// <summary>Returns the table for a purge. No table holds a hard purge of a URL, or a purge of everything.</summary>
     public PurgeTable TableOf(Purge purge) =>
         purge.Kind switch
         {

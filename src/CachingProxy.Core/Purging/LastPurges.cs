@@ -1,12 +1,12 @@
 namespace CachingProxy.Core.Purging;
 
 /// <summary>The numbers of the last purges of one thing; 0 where there was none.</summary>
-/// <param name="Hard">Of the last hard one.</param>
-/// <param name="Soft">Of the last soft one.</param>
-/// <param name="SoftAt">When that was, by the steady clock.</param>
+/// <param name="Hard">The number of the last hard purge.</param>
+/// <param name="Soft">The number of the last soft purge.</param>
+/// <param name="SoftAt">The moment of the last soft purge, by the steady clock.</param>
 internal readonly record struct LastPurges(long Hard, long Soft, DateTimeOffset SoftAt)
 {
-    /// <summary>The number of the last one.</summary>
+    /// <summary>The number of the last purge, hard or soft.</summary>
     public long Latest => Math.Max(Hard, Soft);
 
     /// <summary>Returns these purges with one more.</summary>

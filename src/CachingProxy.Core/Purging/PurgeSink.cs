@@ -4,7 +4,7 @@ using CachingProxy.Core.Stores;
 
 namespace CachingProxy.Core.Purging;
 
-/// <summary>Brings purges into the log, and what they remove out of the memory of this node.</summary>
+/// <summary>Adds purges to the log, and removes purged entries from the memory of this node.</summary>
 internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memory, SearchVariances variances) : IPurgeSink
 {
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memor
     {
         if (purge is { Kind: PurgeKind.Url, IsSoft: false })
         {
-            // The record of the purge lives only as long as the fetches that are under way.
+            // Remove the entries now: the record of the purge is dropped when the fetches that are under way have ended.
             var uri = new CacheKey(purge.Authority, purge.Text);
             foreach (var key in variances.KeysOf(uri))
             {

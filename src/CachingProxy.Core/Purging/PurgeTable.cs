@@ -3,13 +3,14 @@ using System.Collections.Concurrent;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>
-/// The last purges of each text of each origin: of prefixes, or of tags. Looking up takes no lock; writing needs the log's.
+/// The last purges of each text of each origin. The texts of one table are prefixes, paths, tags or URLs. A look-up takes no lock; a writer
+/// needs the log's lock.
 /// </summary>
 internal sealed class PurgeTable
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, LastPurges>> _origins = new();
 
-    /// <summary>Tells whether no purge is remembered. Set last when a purge comes, and first when all go.</summary>
+    /// <summary>True if no purge is remembered. Turns false before a purge is added, and true after the last one is removed.</summary>
     public bool IsEmpty => _origins.IsEmpty;
 
     /// <summary>Returns the last purges of a text of an origin.</summary>
@@ -18,7 +19,7 @@ internal sealed class PurgeTable
             ? last
             : default;
 
-    /// <summary>Remembers a purge; true where the text is new here.</summary>
+    /// <summary>Remembers a purge. Returns true if the text had none before.</summary>
     public bool Add(string authority, string text, long number, bool isSoft, DateTimeOffset at)
     {
         var texts = _origins.GetOrAdd(authority, _ => new());

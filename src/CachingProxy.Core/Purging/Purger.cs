@@ -2,20 +2,23 @@ using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
+using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.Core.Purging;
 
-/// <summary>Purges what is stored: because somebody asks for it, or because a request may have changed it (RFC 9111 §4.4).</summary>
+/// <summary>Purges stored responses, because somebody asks for that or because a request may have changed them (RFC 9111 §4.4).</summary>
 /// <param name="invalidations">The log with a position for each purge.</param>
-/// <param name="sink">Removes the entries here.</param>
+/// <param name="sink">Removes the entries on this node.</param>
+/// <param name="events">Learns of every purge.</param>
 /// <param name="secondTier">Writes each purge down for others, and removes entries of its own; null where there is no second tier.</param>
-internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISecondTier? secondTier)
+internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, CacheEvents events, ISecondTier? secondTier)
 {
     /// <summary>
-    /// Purges. When this returns, no matching response that was fetched before is served any more, or, after a soft purge, as fresh.
+    /// Adds a purge to the log, and removes entries. When this method returns, no matching response that was fetched before is served any
+    /// more; after a soft purge, none is served as fresh.
     /// </summary>
     /// <returns>The position of the purge.</returns>
-    /// <exception cref="PurgeNotPropagatedException">It holds here, and other nodes do not know yet.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge holds on this node, but has not reached other nodes yet.</exception>
     public async ValueTask<LogPosition> PurgeAsync(Purge purge)
     {
         var (position, failure) = await AppendAsync(purge);
@@ -25,6 +28,14 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISec
             await secondTier.ClearAsync();
         }
 
+        events.Report(
+            new PurgeEvent
+            {
+                Kind = Enum.GetName(purge.Kind)!.ToLowerInvariant(),
+                IsSoft = purge.IsSoft,
+                IsPropagated = failure is null,
+            }
+        );
         return failure is null ? position : throw failure;
     }
 
@@ -48,8 +59,9 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISec
     }
 
     /// <summary>
-    /// Purges what an answered request has changed. Returns the position at which the response is the target's new state (RFC 9110 §9.3.3).
-    /// Returns null if the response cannot be that, or if the target was purged or changed after the request was sent.
+    /// Purges the entries that an answered request may have changed. Returns the position from which the response is the target's new state
+    /// (RFC 9110 §9.3.3). Returns null if the response cannot be the new state, or if the target was purged or changed after the request
+    /// was sent.
     /// </summary>
     /// <param name="request">The request, whose method is unsafe.</param>
     /// <param name="response">The answer.</param>
@@ -72,7 +84,7 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, ISec
         return isLatest && UnsafeMethods.MayLeaveResponse(request.Method, response.Status, response.Fields) ? position : null;
     }
 
-    /// <summary>Purges the target of a request without an answer, which the origin may have acted on all the same.</summary>
+    /// <summary>Purges the target of an unsafe request that got no answer: the origin may have acted on the request all the same.</summary>
     public async ValueTask AfterSilenceAsync(CacheRequest request)
     {
         if (UnsafeMethods.IsUnsafe(request.Method))

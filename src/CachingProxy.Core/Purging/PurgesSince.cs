@@ -1,10 +1,10 @@
 namespace CachingProxy.Core.Purging;
 
-/// <summary>Adds up what purges after a position mean for one entry.</summary>
+/// <summary>Adds up the effects of the purges after a position on one entry.</summary>
 /// <param name="number">The number of the position.</param>
 internal struct PurgesSince(long number)
 {
-    /// <summary>Tells how valid the entry is after the purges so far.</summary>
+    /// <summary>The validity of the entry after the purges so far.</summary>
     public Validity Validity { get; private set; }
 
     /// <summary>The moment when the entry became stale, by the steady clock; meaningful only where it is stale.</summary>

@@ -8,7 +8,10 @@ internal static class ClientConditions
 {
     private static readonly string[] NotIn304 = ["Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Type"];
 
-    /// <summary>Tells whether a 304 suffices: the client has this very response already. For GET and HEAD, and successes.</summary>
+    /// <summary>
+    /// Returns true if a 304 suffices, because the client already has this response. Returns false unless the status is 2xx. The caller
+    /// checks the method.
+    /// </summary>
     public static bool IsNotModified(IFields request, int status, FieldList response, SteadyClock clock)
     {
         if (status is < 200 or > 299)
@@ -16,7 +19,7 @@ internal static class ClientConditions
             return false;
         }
 
-        // RFC 9110 §13.2.2: If-None-Match, where it is there, is the only one that counts.
+        // RFC 9110 §13.2.2: If-Modified-Since does not count if there is an If-None-Match.
         if (request["If-None-Match"] is { Count: > 0 } tags)
         {
             return EntityTag.Parse(response["ETag"].ToString()) is { } current
@@ -35,7 +38,7 @@ internal static class ClientConditions
                 <= known;
     }
 
-    /// <summary>RFC 9110 §15.4.5: the fields of a 304: what updates the client's copy, nothing that describes its content.</summary>
+    /// <summary>RFC 9110 §15.4.5: returns the fields of a 304. They update the client's copy, and none describes its content.</summary>
     public static FieldList FieldsOf304(FieldList fields) =>
         fields.Without(name => NotIn304.Contains(name, StringComparer.OrdinalIgnoreCase));
 }

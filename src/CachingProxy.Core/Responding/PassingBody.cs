@@ -26,7 +26,7 @@ internal sealed class PassingBody(OriginResponse response) : ResponseBody
         var read = await response.Body.ReadAsync(_buffer, cancellation);
         if (read == 0)
         {
-            // Only here: after a read that failed, the connection might still write into the buffer.
+            // Return the buffer only here: after a read that failed, the connection might still write into it.
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = null;
             return default;

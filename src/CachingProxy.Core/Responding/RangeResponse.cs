@@ -9,12 +9,15 @@ namespace CachingProxy.Core.Responding;
 /// <summary>RFC 9110 §14, §15.3.7, §15.5.17: the part of a stored response that a request asks for.</summary>
 internal static class RangeResponse
 {
-    /// <summary>The answer out of a stored response; where its content cannot be sliced, the whole of it.</summary>
+    /// <summary>
+    /// Returns the answer to a range request from a stored response: the range, a 416, or the whole response if no range can be taken from
+    /// it.
+    /// </summary>
     public static CacheResult Of(CacheRequest request, CacheEntry entry, CacheResult whole)
     {
         if (entry.Part is { } part && !whole.Body.CanBeSliced)
         {
-            // The part is still arriving: the very one that was asked for.
+            // The part is still arriving, and is exactly the one that the request asks for.
             return Partial(whole, part.Stated, whole.Body);
         }
 
@@ -50,7 +53,7 @@ internal static class RangeResponse
 
     private static CacheResult NotSatisfiable(CacheResult whole, long length)
     {
-        // Leave out the freshness of the whole: a cache downstream could keep this 416 for the URI with it.
+        // Leave out the fields that state the freshness of the whole: because of them, a cache downstream could store this 416 for the URI.
         var fields = ClientConditions
             .FieldsOf304(whole.Fields)
             .Without(IsFreshness)

@@ -6,7 +6,7 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Responding;
 
 /// <summary>
-/// Makes the answer for one client out of what the engine has come to: the only maker of answers. Safe for any number of threads.
+/// Makes the answer for one client from the result of the engine. All answers of the engine are made here. Safe for any number of threads.
 /// </summary>
 /// <param name="clock">The clock.</param>
 /// <param name="via">The name of this proxy in <c>Via</c>.</param>
@@ -16,14 +16,20 @@ internal sealed class Responder(SteadyClock clock, string via)
     public CacheResult FromStore(CacheRequest request, CacheEntry entry, TimeSpan age, HitReason reason) =>
         OfEntry(request, entry, entry.Body.ReadAhead(), age, CacheStatus.OfHit(reason, entry.Lifetime - age, KeyOf(request, entry)));
 
-    /// <summary>Answers with what was fetched.</summary>
+    /// <summary>Answers with the result of a fetch.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="fetched">What has become of it.</param>
-    /// <param name="reason">Why it could not be answered from the store.</param>
+    /// <param name="fetched">The result of the fetch.</param>
+    /// <param name="reason">The reason why the request could not be answered from the store.</param>
     public CacheResult FromOrigin(CacheRequest request, FetchResult fetched, ForwardReason reason)
     {
         var status = CacheStatus.Forward(reason) with { IsCollapsed = fetched.IsCollapsed };
-        return fetched switch
+        var answer = Of(request, fetched, status);
+        answer.Waited = fetched.Waited;
+        return answer;
+    }
+
+    private CacheResult Of(CacheRequest request, FetchResult fetched, CacheStatus status) =>
+        fetched switch
         {
             FetchResult.Received(var entry, var fields, var body) => Conditional(
                 request,
@@ -48,9 +54,8 @@ internal sealed class Responder(SteadyClock clock, string via)
             ),
             FetchResult.Forwarded(var response) => Passing(request, response, status),
             FetchResult.Failed(var failure) => CacheResult.OfFailure(failure, status),
-            _ => throw new InvalidOperationException("A result that nobody answers with."),
+            _ => throw new InvalidOperationException("No answer is defined for this result."),
         };
-    }
 
     /// <summary>Makes the answer from a response that is not stored, for its one client.</summary>
     public CacheResult Passing(CacheRequest request, OriginResponse response, CacheStatus status) =>
@@ -105,6 +110,7 @@ internal sealed class Responder(SteadyClock clock, string via)
             status with
             {
                 OriginStatus = 304,
+                IsValidated = true,
                 TimeToLive = entry.Lifetime - age,
                 Key = KeyOf(request, entry),
             }
@@ -120,7 +126,7 @@ internal sealed class Responder(SteadyClock clock, string via)
         return ReferenceEquals(result, whole) && request.HasRange ? RangeResponse.Of(request, entry, whole) : result;
     }
 
-    // RFC 9111 §4.3.2: what the client has already is not sent again.
+    // RFC 9111 §4.3.2: answers with a 304 if the client already has the response.
     private CacheResult Conditional(CacheRequest request, CacheResult result)
     {
         var isSafe = request.IsGet || request.IsHead || request.IsKeyedQuery;
@@ -140,8 +146,8 @@ internal sealed class Responder(SteadyClock clock, string via)
         || name.Equals("Content-Range", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase);
 
-    // RFC 9211 §2.7: stated only if the key is not simply the requested URI. Leaves out what does not matter to the response and may be
-    // another client's.
+    // RFC 9211 §2.7: returns the key only if it is not simply the requested URI. The key leaves out the parts of the query that do not
+    // matter to the response: they may be another client's.
     private static string? KeyOf(CacheRequest request, CacheEntry entry) =>
         entry.Partition.Query ?? (entry.Target == request.Key.Target ? null : entry.Key.Target);
 }

@@ -10,23 +10,17 @@ namespace CachingProxy.Core.Stores;
 
 /// <summary>
 /// Writes and reads the head of an entry, everything but its content, for stores outside this process. A head that cannot be read, for
-/// whatever reason, is no entry: the store may be damaged, another program's, or an attacker's. Safe for any number of threads.
+/// whatever reason, counts as absent: the store may be damaged, or belong to another program or to an attacker. Safe for any number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// <code>
-/// version  1 byte (2)
-/// serial, epoch, number, received (UTC ticks), initial age (ticks)          8 bytes each
-/// status  4 bytes
-/// lifetime (ticks) 8 bytes, source of the lifetime 1 byte, date (UTC ticks) 8 bytes
-/// length of the content  8 bytes
-/// key: authority, target; target of the request; partition: face, scheme, host, query   texts
-/// fields: count 4 bytes, then each: name, lines as a list
-/// tags  list
-/// variant: names, values  lists; language, codings  texts
-/// part: 0; or 1, then first, last, complete (-1: unknown), length 8 bytes each; asked text
-/// whether No-Vary-Search is heeded  1 byte
-/// control: eleven switches 1 byte each, four durations (ticks; -1: none) 8 bytes each, two lists of names
-/// CRC-32C of all before  4 bytes
+/// version  1 byte (2) serial, epoch, number, received (UTC ticks), initial age (ticks)          8 bytes each status  4 bytes lifetime
+/// (ticks) 8 bytes, source of the lifetime 1 byte, date (UTC ticks) 8 bytes length of the content  8 bytes key: authority, target; target
+/// of the request; partition: face, scheme, host, query   texts fields: count 4 bytes, then each: name, lines as a list tags  list variant:
+/// names, values  lists; language, codings  texts part: 0; or 1, then first, last, complete (-1: unknown), length 8 bytes each; asked text
+/// whether No-Vary-Search is heeded  1 byte control: eleven switches 1 byte each, four durations (ticks; -1: none) 8 bytes each, two lists
+/// of names CRC-32C of all before  4 bytes
 /// </code>
 /// Numbers are little-endian. A text is its length in bytes (4 bytes; -1: none) and its UTF-8 bytes; a list is a count (4 bytes) and texts.
 /// </remarks>
@@ -93,7 +87,8 @@ public static class EntryFormat
     }
 
     /// <summary>
-    /// Reads a head; the entry is without its content. Null where the head cannot be read, or its values cannot be ours. Never throws.
+    /// Reads a head into an entry without its content. Returns null where the head cannot be read, or has values that this program does not
+    /// write. Never throws.
     /// </summary>
     public static StoredHead? Read(ReadOnlyMemory<byte> bytes)
     {

@@ -9,8 +9,8 @@ public abstract class EntryWriter : IAsyncDisposable
     public abstract void Append(ReadOnlyMemory<byte> content);
 
     /// <summary>
-    /// Drops the content that the writer holds in memory, and goes on without. Returns false if all content is in memory, so that the
-    /// writer could not complete.
+    /// Stops keeping the content in memory, and goes on writing it to the second tier alone. Returns false, and drops nothing, where the
+    /// content is in memory only: the writer could not complete without it.
     /// </summary>
     public virtual bool TryLetGo() => false;
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Reads numbers and texts out of bytes that may hold anything. Takes no more memory than the size of these bytes, whatever they say. For
-/// one caller at a time.
+/// Reads numbers and texts out of bytes that may hold anything. Takes memory in proportion to the size of these bytes, whatever counts and
+/// lengths they state. For one caller at a time.
 /// </summary>
 /// <remarks>Every member throws <see cref="InvalidDataException"/> where the bytes end too early or hold an impossible value.</remarks>
 internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
@@ -14,7 +14,7 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
 
     private ReadOnlyMemory<byte> _rest = bytes;
 
-    /// <summary>Tells whether nothing is left.</summary>
+    /// <summary>True if all bytes have been read.</summary>
     public bool IsAtEnd => _rest.IsEmpty;
 
     public byte ReadByte() => Take(1)[0];
@@ -41,7 +41,7 @@ internal sealed class HeadReader(ReadOnlyMemory<byte> bytes)
     public TimeSpan ReadDuration() =>
         new TimeSpan(ReadInt64()) is var time && time >= TimeSpan.Zero && time <= MaxDuration ? time : throw Invalid();
 
-    /// <summary>Reads a count of things, of which each takes four bytes at least.</summary>
+    /// <summary>Reads the count of a list whose items take at least four bytes each.</summary>
     public int ReadCount() => ReadInt32() is var count and >= 0 && count <= _rest.Length / 4 ? count : throw Invalid();
 
     public string ReadText() => ReadTextOrNone() ?? throw Invalid();

@@ -13,17 +13,17 @@ public interface ICacheStore
     ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key);
 
     /// <summary>
-    /// Begins to store an entry; null where the store would not keep one of its size. An entry is found once its writer
-    /// has completed it, unless one for the same variant with a later <see cref="CacheEntry.Position"/> is there; a writer that
-    /// is disposed before leaves nothing behind.
+    /// Begins to store an entry. Returns null where the store does not keep it, for example because it is too large. The entry is found
+    /// once its writer has completed it, unless the store has an entry for the same variant with a later <see cref="CacheEntry.Position"/>
+    /// or <see cref="CacheEntry.ReceivedAt"/>. A writer that is disposed before it has completed leaves nothing behind.
     /// </summary>
     /// <param name="entry">All but the content.</param>
     /// <param name="contentLength">The length of the content, where it is known.</param>
     EntryWriter? OpenWriter(CacheEntry entry, long? contentLength);
 
     /// <summary>
-    /// Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>. False where that is not there
-    /// any more.
+    /// Puts <paramref name="freshened"/>, with the same content, in the place of <paramref name="entry"/>. Returns false where <paramref
+    /// name="entry"/> is no longer there, or the store cannot write.
     /// </summary>
     ValueTask<bool> UpdateAsync(CacheEntry entry, CacheEntry freshened);
 

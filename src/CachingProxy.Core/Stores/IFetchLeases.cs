@@ -3,16 +3,17 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// Turns that nodes take to fetch the same: one fetches, the others wait for what it stores. Safe for any number of threads.
+/// The turns that nodes take to fetch a response: one node fetches, and the others wait for the response that it stores. Safe for any
+/// number of threads.
 /// </summary>
 public interface IFetchLeases
 {
     /// <summary>
-    /// Takes the turn; returns null where another node has it. A lease ends by itself, whatever becomes of its holder.
+    /// Takes the turn; returns null where another node has it. A lease ends by itself after a time, even if its holder has failed.
     /// </summary>
-    /// <param name="key">What is fetched.</param>
-    /// <param name="partition">For whom.</param>
-    /// <returns>The lease, which ends when it is disposed and what was stored meanwhile can be found; one that means nothing where nobody
-    /// can be asked.</returns>
+    /// <param name="key">The URI to fetch.</param>
+    /// <param name="partition">The partition of the request.</param>
+    /// <returns>The lease. Once disposed, it ends as soon as the responses stored meanwhile can be found. Where the second tier does not
+    /// answer, the lease may keep no other node from fetching.</returns>
     ValueTask<IAsyncDisposable?> TryTakeAsync(CacheKey key, CachePartition partition);
 }

@@ -6,17 +6,18 @@ namespace CachingProxy.Core.Stores;
 public interface IPurgeJournal
 {
     /// <summary>
-    /// Begins: tells <paramref name="sink"/> where the journal stands before it returns, and from then on of each purge that others make. A
-    /// journal that cannot be read leaves the sink as it is.
+    /// Opens the journal: loads its state into <paramref name="sink"/> before it returns, and from then on applies each purge that others
+    /// make. A journal that cannot be read leaves the sink as it is, or loads a state in which every entry fetched before the last purge is
+    /// a miss.
     /// </summary>
     ValueTask OpenAsync(IPurgeSink sink);
 
     /// <summary>
-    /// Writes a purge down. When this method returns, the purge is written for good. No matching entry of an earlier position is found in
-    /// this tier any more, or its position shows that it was purged.
+    /// Writes a purge down, and returns when it is written for good. From then on a matching entry of an earlier position is either gone
+    /// from this tier, or recognised as purged by its position.
     /// </summary>
     /// <param name="purge">The purge.</param>
     /// <returns>Its position, later than all that were known here before.</returns>
-    /// <exception cref="PurgeNotPropagatedException">It could not be written; it holds on this node alone for now.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge could not be written; it holds on this node alone for now.</exception>
     ValueTask<LogPosition> AppendAsync(Purge purge);
 }

@@ -9,9 +9,8 @@ public interface IPurgeSink
     void Load(JournalState state);
 
     /// <summary>
-    /// Keeps every purge of a URL after a position in mind, until the returned object is disposed. A journal uses this while it has yet to
-    /// remove the entries that such a purge has ended. Otherwise a purge is forgotten as soon as no fetch is under way that began before
-    /// it.
+    /// Remembers every purge of a URL after a position until the returned object is disposed. A journal calls this while it has yet to
+    /// remove the entries that such a purge hits. Otherwise the purge is forgotten as soon as every fetch that began before it has ended.
     /// </summary>
     IDisposable Hold(LogPosition since);
 

@@ -9,7 +9,7 @@ public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
     /// <summary>Tells whether the tier is in use now; where not, it finds and keeps nothing.</summary>
     bool IsAvailable { get; }
 
-    /// <summary>Tells whose turn it is to fetch, of all nodes that share this tier; null where only one process can use it.</summary>
+    /// <summary>The turns to fetch among all nodes that share this tier; null where only one process can use the tier.</summary>
     IFetchLeases? Leases { get; }
 
     /// <summary>

@@ -1,12 +1,14 @@
 namespace CachingProxy.Core.Stores;
 
-/// <summary>Content on its way into a store, which takes it out in pieces of its own size. For one caller at a time.</summary>
+/// <summary>
+/// Content on its way into a store, which takes it out in pieces of the size that the store needs. For one caller at a time.
+/// </summary>
 public sealed class PendingContent
 {
     private readonly Queue<ReadOnlyMemory<byte>> _pieces = new();
     private ReadOnlyMemory<byte> _first;
 
-    /// <summary>How many bytes there are.</summary>
+    /// <summary>The number of pending bytes.</summary>
     public long Length { get; private set; }
 
     /// <summary>Adds content, which is kept and not copied.</summary>
@@ -19,7 +21,7 @@ public sealed class PendingContent
         }
     }
 
-    /// <summary>Takes so many bytes out, as an array of their own.</summary>
+    /// <summary>Removes a number of bytes from the front, and returns them as a new array.</summary>
     /// <param name="bytes">How many; no more than <see cref="Length"/>.</param>
     public byte[] Take(int bytes)
     {
@@ -38,7 +40,7 @@ public sealed class PendingContent
         return taken;
     }
 
-    /// <summary>Lets go of all pending content.</summary>
+    /// <summary>Drops all pending content.</summary>
     public void Clear()
     {
         _pieces.Clear();

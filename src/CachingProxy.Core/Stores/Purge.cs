@@ -3,14 +3,14 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores;
 
 /// <summary>Names the responses to forget, on all faces and for all hosts and variants.</summary>
-/// <param name="Kind">What it is about.</param>
+/// <param name="Kind">The kind of the purge.</param>
 /// <param name="Authority">Scheme, host and port of the origin; empty for all origins.</param>
-/// <param name="Text">The path and query of a URI, the path of a prefix without a slash at its end, the path of URIs of any query, the name
-/// of a tag; empty for everything.</param>
-/// <param name="IsSoft">Whether the responses become stale at this moment instead of being gone.</param>
+/// <param name="Text">For a URL: its path and query. For a prefix: its path, without a slash at its end. For a path: the path, without a
+/// query. For a tag: its name. For everything: empty.</param>
+/// <param name="IsSoft">True if the responses become stale at the moment of the purge instead of being gone.</param>
 public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool IsSoft)
 {
-    /// <summary>Everything.</summary>
+    /// <summary>Returns the purge of everything.</summary>
     public static Purge All(bool isSoft = false) => new(PurgeKind.All, "", "", isSoft);
 
     /// <summary>Returns the purge of one URI.</summary>
@@ -26,10 +26,10 @@ public sealed record Purge(PurgeKind Kind, string Authority, string Text, bool I
         return new(PurgeKind.Prefix, authority, path.TrimEnd('/'), isSoft);
     }
 
-    /// <summary>A tag, of one origin or of all.</summary>
+    /// <summary>Returns the purge of a tag, of one origin or, with an empty <paramref name="authority"/>, of all.</summary>
     public static Purge Tag(string authority, string name, bool isSoft = false) => new(PurgeKind.Tag, authority, name, isSoft);
 
-    /// <summary>Returns the purge as it was understood, for people.</summary>
+    /// <summary>Describes the purge for people, as this program has understood it.</summary>
     public override string ToString()
     {
         var what = Kind switch

@@ -1,4 +1,4 @@
 namespace CachingProxy.Core.Stores;
 
-/// <summary>A purge holds on this node, and could not be told to the others yet.</summary>
+/// <summary>The error for a purge that holds on this node, but could not be written to the second tier for others yet.</summary>
 public sealed class PurgeNotPropagatedException(string message, Exception? cause = null) : Exception(message, cause);

@@ -5,15 +5,18 @@ namespace CachingProxy.Core.Stores;
 /// <summary>Chooses the entries of a URI that make room for a new one, in every store alike.</summary>
 public static class Replacement
 {
-    /// <summary>The most variants of one URI within a partition; one more replaces the oldest.</summary>
+    /// <summary>
+    /// The most entries of one URI within a partition. One more replaces the oldest part of a representation, or the oldest entry where no
+    /// part is stored.
+    /// </summary>
     public const int MaxVariants = 32;
 
     /// <summary>The most entries of one URI in all partitions; one more replaces the oldest.</summary>
     public const int MaxEntriesPerUri = 256;
 
     /// <summary>
-    /// Returns the stored entries of a URI that a new one replaces, the oldest first; null where the new one must not be stored: a response
-    /// fetched before a purge, or received earlier, never takes the place of one fetched or received after it.
+    /// Returns the stored entries of a URI that a new entry replaces, the oldest first. Returns null where the new entry must not be
+    /// stored: it would replace an entry that was fetched after a later purge, or that was received later.
     /// </summary>
     public static IReadOnlyList<CacheEntry>? Replaced(CacheEntry entry, IReadOnlyList<CacheEntry> siblings)
     {
@@ -31,7 +34,7 @@ public static class Replacement
         }
 
         var variants = siblings.Where(other => other.Partition == entry.Partition).ToList();
-        // A part is the least loss.
+        // Replaces a part of a representation first: losing a part costs least.
         if (variants.Count >= MaxVariants)
         {
             return [variants.Find(other => other.Part is not null) ?? variants[0]];

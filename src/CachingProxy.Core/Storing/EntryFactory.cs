@@ -6,7 +6,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Storing;
 
-/// <summary>Makes the entry of a response that is to be stored, and the one that a validation leaves of it.</summary>
+/// <summary>Makes the entry of a response that is to be stored, and the updated entry after a validation.</summary>
 internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances, string via)
 {
     /// <summary>Makes the entry of a new response, its content still to come.</summary>
@@ -50,9 +50,9 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
     public FieldList FirstHandFields(CachePolicy policy, OriginResponse response) => ServedFields.EndToEnd(response, policy, via);
 
     /// <summary>
-    /// RFC 9111 §4.3.4, §4.3.5: the entry after a 304 or a response to HEAD. Its fields are updated (§3.2), its age and lifetime start
-    /// anew, and it has seen every purge before <paramref name="position"/>. Also returns the reason if the entry may not be stored: an
-    /// update can forbid storing as any response can.
+    /// RFC 9111 §4.3.4, §4.3.5: returns an entry as a 304 or a response to HEAD updates it. Its fields are updated (§3.2), its age and
+    /// lifetime start anew, and only purges after <paramref name="position"/> count against it. Also returns the reason if the updated
+    /// entry may not be stored: an update can forbid storing, as any response can.
     /// </summary>
     public (CacheEntry Entry, NotStoredReason? Refusal) Freshen(
         StoredRequest request,
@@ -93,7 +93,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
                 Tags = ResponseTags.Of(received) is { Count: > 0 } tags ? tags : entry.Tags,
                 Variant =
                     IsChanged("Vary") || IsChanged("Content-Language") ? VariantKey.Of(merged, request.SelectingFields) : entry.Variant,
-                // The entry stays where it is stored, and answers for its own target alone.
+                // If No-Vary-Search has changed, the entry keeps its key, and answers only for its own target.
                 SearchVariance = IsChanged("No-Vary-Search") ? null : entry.SearchVariance,
             },
             update,
@@ -123,7 +123,7 @@ internal sealed class EntryFactory(SteadyClock clock, SearchVariances variances,
             LastModified = HttpDate.Parse(entry.Fields["Last-Modified"].ToString(), wallNow),
             ReceivedAt = now,
             InitialAge = age,
-            // The TTL counts from the arrival here, however old the response was then or the origin's clock has it.
+            // The TTL counts from the arrival here, regardless of the response's age at that time and of the origin's clock.
             Freshness =
                 entry.Freshness.Source == FreshnessSource.TimeToLive
                     ? entry.Freshness with

@@ -8,7 +8,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>
-/// Joins stored parts of the same representation that adjoin, in the end to the whole (RFC 9111 §3.4). Works on one part at a time for each
+/// Joins adjoining stored parts of the same representation until they are the whole (RFC 9111 §3.4). Works on one part at a time for each
 /// URI, and copies no content: the whole reuses the chunks of its parts. Safe for any number of threads.
 /// </summary>
 [SuppressMessage(
@@ -18,11 +18,11 @@ namespace CachingProxy.Core.Storing;
 )]
 internal sealed class PartCombination(ICacheStore store, InvalidationLog invalidations)
 {
-    // Different URIs that share one wait for each other now and then, which harms nobody.
+    // URIs that share a semaphore wait for each other now and then, which does no harm.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
-    /// <summary>Puts a part that a fill has just stored together with those that were there before.</summary>
-    /// <param name="request">What the fill fetched.</param>
+    /// <summary>Joins a part that a fill has just stored with the parts that were stored before.</summary>
+    /// <param name="request">The request of the fill.</param>
     /// <param name="added">The part.</param>
     /// <param name="position">The position of the invalidation log when the fill began.</param>
     public async ValueTask CombineAsync(StoredRequest request, CacheEntry added, LogPosition position)
@@ -50,7 +50,8 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
                 added = whole;
             }
 
-            // A purge meanwhile has removed the parts; the joined entry must not outlive the record of that purge.
+            // A purge may have come while the parts were joined. Remove the joined entry: the record of that purge may be dropped when the
+            // fill ends.
             if (invalidations.IsGone(request.Key, added.SearchVariance, added.Tags, position))
             {
                 await store.RemoveAsync(added);
@@ -105,7 +106,8 @@ internal sealed class PartCombination(ICacheStore store, InvalidationLog invalid
                 writer.Append(chunk);
             }
 
-            // Removed first: an entry never replaces one that was fetched later, and the joined entry counts as old as the older part.
+            // Remove the parts first: an entry never replaces one that was fetched later, and the joined entry has the position of the
+            // earlier part.
             await store.RemoveAsync(older);
             await store.RemoveAsync(newer);
             return await writer.CompleteAsync();

@@ -85,7 +85,7 @@ internal sealed class Revalidation(ICacheStore store, CacheLookup lookup, EntryF
         }
     }
 
-    // These refusals concern the request, not the stored response.
+    // Returns false for the refusals that concern the request and not the stored response.
     private static bool IsAboutResponse(NotStoredReason? refusal) =>
         refusal
             is not (

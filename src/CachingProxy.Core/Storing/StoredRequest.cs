@@ -8,10 +8,10 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Storing;
 
 /// <summary>The part of a request that is kept while its response is being stored. Storing may go on after the client has gone.</summary>
-/// <param name="Policy">What its face does with lifetimes, cookies and sizes.</param>
+/// <param name="Policy">The policy of its face on lifetimes, cookies and sizes.</param>
 /// <param name="Key">The upstream URI.</param>
-/// <param name="Partition">Who may share the response.</param>
-/// <param name="Facts">What the rules want to know of it.</param>
+/// <param name="Partition">The partition of the requests that may share the response.</param>
+/// <param name="Facts">The facts about the request that the rules need.</param>
 /// <param name="SelectingFields">The fields by which a variant is selected.</param>
 internal sealed record StoredRequest(
     CachePolicy Policy,
@@ -21,7 +21,7 @@ internal sealed record StoredRequest(
     FieldList SelectingFields
 )
 {
-    /// <summary>Takes what is to be kept of a request while its client is there.</summary>
+    /// <summary>Copies the part of a request that must be kept, while its client is there.</summary>
     /// <param name="request">The request.</param>
     /// <param name="range">The range that the origin is asked for; null for the whole.</param>
     public static StoredRequest Of(CacheRequest request, string? range)

@@ -1,4 +1,4 @@
 namespace CachingProxy.Core.Storing;
 
-/// <summary>The steps that make something of a fetched response: a new entry, an update of one, a part that joins others.</summary>
+/// <summary>The steps that turn a fetched response into a new entry, update an entry with it, or join it with other parts.</summary>
 internal sealed record StoringSteps(EntryFactory Entries, Revalidation Revalidation, PartCombination Parts);

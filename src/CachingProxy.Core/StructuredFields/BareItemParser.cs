@@ -4,7 +4,7 @@ using System.Text;
 
 namespace CachingProxy.Core.StructuredFields;
 
-/// <summary>RFC 9651 §4.2.3.1 and the sections after it: the eight types of values.</summary>
+/// <summary>Reads values of the eight types (RFC 9651 §4.2.3.1 and the sections after it).</summary>
 internal static class BareItemParser
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

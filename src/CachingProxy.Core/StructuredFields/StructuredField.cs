@@ -16,12 +16,13 @@ public static class StructuredField
         return parser.TryItem(out var item) && parser.TryEnd() ? item : null;
     }
 
-    /// <summary>Reads a field that is a list; empty where the field is, null where it is no list.</summary>
+    /// <summary>Reads a field that is a list; empty where the field is empty, null where it is no list.</summary>
     public static ImmutableArray<StructuredMember>? ParseList(StringValues lines) =>
         new StructuredFieldParser(Join(lines)).TryList(out var members) ? members : null;
 
     /// <summary>
-    /// Reads a field that is a dictionary, in its order; of a key that is there twice the last value counts, in the place of the last.
+    /// Reads a field that is a dictionary, in its order; null where it is none. If a key occurs twice, the last value counts, in the place
+    /// of the first.
     /// </summary>
     public static ImmutableArray<KeyValuePair<string, StructuredMember>>? ParseDictionary(StringValues lines) =>
         new StructuredFieldParser(Join(lines)).TryDictionary(out var members) ? members : null;
@@ -30,7 +31,8 @@ public static class StructuredField
     public static string? Serialize(StructuredMember.Item item) => Written(writer => writer.TryMember(item));
 
     /// <summary>
-    /// Writes a list (RFC 9651 §4.1.1); null where a value is outside of its type's range. An empty list is a field that is not sent.
+    /// Writes a list (RFC 9651 §4.1.1); null where a value is outside of its type's range. An empty list gives an empty text; such a field
+    /// is not sent.
     /// </summary>
     public static string? Serialize(ImmutableArray<StructuredMember> list) => Written(writer => writer.TryList(list));
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace CachingProxy.Core.StructuredFields;
 
-/// <summary>RFC 9651 §4.2, step by step: the structure of a field. Its values are read by <see cref="BareItemParser"/>.</summary>
+/// <summary>Reads the structure of a field, following RFC 9651 §4.2 step by step. <see cref="BareItemParser"/> reads the values.</summary>
 internal ref struct StructuredFieldParser
 {
     private ReadOnlySpan<char> _rest;
@@ -12,7 +12,7 @@ internal ref struct StructuredFieldParser
     /// <summary>Tells whether nothing but blanks is left.</summary>
     public readonly bool TryEnd() => _rest.TrimStart(' ').IsEmpty;
 
-    /// <summary>RFC 9651 §4.2.1.</summary>
+    /// <summary>Reads a list (RFC 9651 §4.2.1).</summary>
     public bool TryList(out ImmutableArray<StructuredMember> members)
     {
         var list = ImmutableArray.CreateBuilder<StructuredMember>();
@@ -34,7 +34,7 @@ internal ref struct StructuredFieldParser
         return isRead;
     }
 
-    /// <summary>RFC 9651 §4.2.2.</summary>
+    /// <summary>Reads a dictionary (RFC 9651 §4.2.2).</summary>
     public bool TryDictionary(out ImmutableArray<KeyValuePair<string, StructuredMember>> members)
     {
         var dictionary = new OrderedDictionary<string, StructuredMember>();
@@ -73,7 +73,7 @@ internal ref struct StructuredFieldParser
         return isRead;
     }
 
-    /// <summary>RFC 9651 §4.2.3.</summary>
+    /// <summary>Reads an item with its parameters (RFC 9651 §4.2.3).</summary>
     public bool TryItem(out StructuredMember.Item item)
     {
         item = null!;
@@ -108,7 +108,7 @@ internal ref struct StructuredFieldParser
                 return false;
             }
 
-            // A comma at the end promises a member that does not come.
+            // A comma at the end is an error, since no member follows it.
             parser._rest = parser._rest.TrimStart(" \t");
             if (parser._rest.IsEmpty)
             {

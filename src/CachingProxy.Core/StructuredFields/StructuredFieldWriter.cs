@@ -4,7 +4,7 @@ using System.Text;
 
 namespace CachingProxy.Core.StructuredFields;
 
-/// <summary>Writes the canonical form of RFC 9651 §4.1. Returns false where a value has none.</summary>
+/// <summary>Writes the canonical form of RFC 9651 §4.1. Its methods return false where a value has no canonical form.</summary>
 internal sealed class StructuredFieldWriter
 {
     private readonly StringBuilder _text = new();
@@ -34,7 +34,7 @@ internal sealed class StructuredFieldWriter
                 return false;
             }
 
-            // A member that is true is written by its key alone.
+            // A member whose value is true is written as its key and parameters, without the value.
             var isWritten = member is StructuredMember.Item { Value: BareItem.Boolean(true) }
                 ? TryParameters(member.Parameters)
                 : Append('=') && TryMember(member);
@@ -111,7 +111,7 @@ internal sealed class StructuredFieldWriter
         number is >= -StructuredFieldSyntax.MaxInteger and <= StructuredFieldSyntax.MaxInteger
         && Append(number.ToString(CultureInfo.InvariantCulture));
 
-    // RFC 9651 §4.1.5: three digits at most, a half to the even one, and never without a digit after the point.
+    // RFC 9651 §4.1.5: at least one and at most three digits after the point; a half is rounded to the even digit.
     private bool TryDecimal(decimal number)
     {
         var rounded = Math.Round(number, 3, MidpointRounding.ToEven);

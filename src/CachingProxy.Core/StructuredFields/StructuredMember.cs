@@ -10,9 +10,9 @@ public abstract record StructuredMember
     /// <summary>The parameters in their order, each key once (RFC 9651 §3.1.2).</summary>
     public ImmutableArray<KeyValuePair<string, BareItem>> Parameters { get; init; } = [];
 
-    /// <summary>RFC 9651 §3.3: one value.</summary>
+    /// <summary>One value (RFC 9651 §3.3).</summary>
     public sealed record Item(BareItem Value) : StructuredMember;
 
-    /// <summary>RFC 9651 §3.1.1: a list of values within a list.</summary>
+    /// <summary>A list of values within a list (RFC 9651 §3.1.1).</summary>
     public sealed record InnerList(ImmutableArray<Item> Items) : StructuredMember;
 }

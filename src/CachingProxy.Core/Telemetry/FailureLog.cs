@@ -11,20 +11,20 @@ namespace CachingProxy.Core.Telemetry;
 /// </summary>
 internal sealed class FailureLog(ILogger logger, SteadyClock clock)
 {
-    /// <summary>How long further failures of an origin are counted and not told.</summary>
+    /// <summary>The time for which further failures of an origin are counted but not logged.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    // More are forgotten, and their next failure is told at once.
+    // With more origins, all are forgotten, and the next failure of each is logged at once.
     private const int MaxOrigins = 1000;
 
     private readonly ConcurrentDictionary<string, Told> _told = new();
 
-    // The rest of a longer one is left out.
+    // Longer paths and causes are cut off.
     private const int MaxPathLength = 200;
     private const int MaxCauseLength = 300;
 
-    /// <summary>Counts a failure, and tells of it if it is time.</summary>
-    /// <param name="request">What was asked for. Its query is not told.</param>
+    /// <summary>Counts a failure, and logs it if it is time.</summary>
+    /// <param name="request">The request. Its query is not logged.</param>
     /// <param name="failure">What went wrong.</param>
     public void Add(OriginRequest request, OriginException failure)
     {
@@ -34,7 +34,8 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         // The message about an invalid response repeats bytes of it, which may be secret.
         var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
         var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
-        // The code that decides not to send a request tells of that itself; a client's mistake is no failure of the origin.
+        // These are no new failures of the origin: the breaker has logged its own, this proxy refused to send the request, or the client
+        // made a mistake.
         if (
             failure.Error
             is OriginError.HeldDown

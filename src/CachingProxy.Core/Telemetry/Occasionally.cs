@@ -1,13 +1,15 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>Limits how often something that happens all the time is told. Safe for any number of threads.</summary>
-/// <param name="interval">The least time between one telling and the next.</param>
+/// <summary>Limits how often a frequent event is reported. Safe for any number of threads.</summary>
+/// <param name="interval">The least time between two reports.</param>
 /// <param name="time">The clock.</param>
 public sealed class Occasionally(TimeSpan interval, TimeProvider time)
 {
     private long _toldAt;
 
-    /// <summary>Tells whether it is time to say something again, the first time always.</summary>
+    /// <summary>
+    /// Returns true if the event may be reported now; the first call returns true. The interval begins anew with each true.
+    /// </summary>
     public bool IsTime()
     {
         var (now, last) = (time.GetTimestamp(), Volatile.Read(ref _toldAt));

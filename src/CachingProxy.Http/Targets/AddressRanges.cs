@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace CachingProxy.Http.Targets;
 
 /// <summary>
-/// Knows the addresses of the public Internet, by IANA's special-purpose registries (as of 2025-10-09), and those of private networks.
+/// The addresses of the public Internet, by IANA's special-purpose registries (as of 2025-10-09), and those of private networks.
 /// </summary>
 internal static class AddressRanges
 {
@@ -27,7 +27,7 @@ internal static class AddressRanges
 
     private static readonly IPNetwork[] SpecialV6 = [.. Networks("2001::/23 2001:db8::/32 2002::/16 2620:4f:8000::/48 3fff::/20")];
 
-    /// <summary>Returns an address as it is reached: IPv4 within IPv6 is IPv4.</summary>
+    /// <summary>Returns the address that a connection really goes to: an IPv4 address mapped into IPv6 becomes plain IPv4.</summary>
     public static IPAddress Effective(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Tells whether an address belongs to the public Internet.</summary>

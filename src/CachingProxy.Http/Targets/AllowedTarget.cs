@@ -4,8 +4,8 @@ using System.Net;
 namespace CachingProxy.Http.Targets;
 
 /// <summary>
-/// A target that is permitted by name: <c>HOST</c> or <c>CIDR</c>, each with an optional <c>:PORT</c>. Without a port the
-/// ports are those that are permitted anyway. IPv6 stands in brackets where a port follows: <c>[fd00::/8]:8080</c>.
+/// A host or a range of addresses that the operator permits: <c>HOST</c> or <c>CIDR</c>, each with an optional <c>:PORT</c>. Without a
+/// port, it is permitted on 80, 443, and 1024 and above. IPv6 needs brackets where a port follows: <c>[fd00::/8]:8080</c>.
 /// </summary>
 public sealed record AllowedTarget
 {
@@ -20,7 +20,7 @@ public sealed record AllowedTarget
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host?.ToLowerInvariant()}{Network}:{Port}");
 
-    /// <summary>Reads the form above; null where the text has another.</summary>
+    /// <summary>Reads a target from a text; returns null where the text does not have the form above.</summary>
     public static AllowedTarget? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

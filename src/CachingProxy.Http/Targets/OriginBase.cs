@@ -2,7 +2,7 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Http.Targets;
 
-/// <summary>An origin's base URL, taken apart once: what the key of every target below it begins with.</summary>
+/// <summary>An origin's base URL, split once into the parts with which the key of every target below it begins.</summary>
 public sealed class OriginBase
 {
     private readonly string _basePath;
@@ -24,8 +24,8 @@ public sealed class OriginBase
     public string Authority { get; }
 
     /// <summary>
-    /// Returns the keys that a path from the origin may stand for: the path below the base, as clients ask for it; or the path as it is,
-    /// where it begins with the base already.
+    /// Returns the keys that a path may mean if nobody knows whether it includes the base path. One key takes the path as clients ask for
+    /// it, below the base. Where the path begins with the base already, a second key takes the path as it is.
     /// </summary>
     public IEnumerable<CacheKey> KeysOfClientPath(string target)
     {
@@ -41,7 +41,7 @@ public sealed class OriginBase
     }
 
     /// <summary>
-    /// Tells whether a target of the origin's host is the base path or below it, whatever its dots and encodings are read as.
+    /// Returns true if a target on the origin's host is the base path or below it, however a server reads the dots and encodings in it.
     /// </summary>
     public bool Contains(string target)
     {
@@ -65,7 +65,7 @@ public sealed class OriginBase
     }
 
     /// <summary>
-    /// The key of a target below the base, with exactly one slash between; null where the target could be read as
+    /// Returns the key of a target below the base, with exactly one slash between base and target; null where the target could be read as
     /// leaving the base path.
     /// </summary>
     /// <param name="target">A valid target; begins with a slash.</param>

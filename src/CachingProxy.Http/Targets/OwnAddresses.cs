@@ -3,7 +3,9 @@ using System.Net.NetworkInformation;
 
 namespace CachingProxy.Http.Targets;
 
-/// <summary>The addresses of this machine: what leads to them leads back to us, or to what only we should reach.</summary>
+/// <summary>
+/// The addresses of this machine. A connection to one of them reaches this proxy itself, or a service that only this machine should reach.
+/// </summary>
 public static class OwnAddresses
 {
     private static readonly Lazy<HashSet<IPAddress>> Known = new(() =>

@@ -15,18 +15,20 @@ public sealed class TargetGuard
     private readonly TargetPolicy _policy;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
 
-    /// <summary>A guard that asks the system's resolver, or <paramref name="resolve"/> in its place.</summary>
+    /// <summary>
+    /// Makes a guard that looks names up with <paramref name="resolve"/>, or with the system's resolver where that is null.
+    /// </summary>
     public TargetGuard(TargetPolicy policy, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
         _policy = policy;
         _resolve = resolve ?? Dns.GetHostAddressesAsync;
     }
 
-    /// <summary>Tells whether a host and port are worth trying; decided without looking anything up.</summary>
+    /// <summary>Returns true if the policy permits a host and port, as far as can be decided without a look-up of the name.</summary>
     public bool Permits(string host, int port) => _policy.PermitsName(host.Trim('[', ']'), port);
 
-    /// <summary>Connects, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
-    /// <exception cref="OriginException">The target is forbidden. The message is the same for all that are.</exception>
+    /// <summary>Connects to the target of a request. Serves as the <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <exception cref="OriginException">The target is forbidden. The message is the same for every forbidden target.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var endPoint = context.DnsEndPoint;
@@ -50,8 +52,8 @@ public sealed class TargetGuard
     }
 
     /// <summary>
-    /// Judges a target that another proxy is going to connect to. A name without an address here may have a private one there. Only a
-    /// policy that permits private addresses permits such a name.
+    /// Judges a target that another proxy is going to connect to. A name that this machine cannot resolve may have a private address for
+    /// that proxy. Only a policy that permits private addresses permits such a name.
     /// </summary>
     /// <exception cref="OriginException">The target is forbidden, by its name or by an address that the name has here.</exception>
     internal async ValueTask EnsurePermittedAsync(string host, int port, CancellationToken cancellation)
@@ -87,7 +89,7 @@ public sealed class TargetGuard
     private IPAddress[] Permitted(string host, int port, IPAddress[] addresses) =>
         addresses.All(address => _policy.PermitsAddress(host, address, port)) ? addresses : throw Forbidden();
 
-    /// <summary>The answer for every target that is forbidden, for whatever reason.</summary>
+    /// <summary>Returns the exception for a forbidden target. It is the same for every reason.</summary>
     public static OriginException Forbidden() => new(OriginError.ForbiddenTarget, "This target may not be reached through this proxy.");
 
     private static async Task<IPAddress[]> ResolveAsync(

@@ -2,19 +2,21 @@ using System.Net;
 
 namespace CachingProxy.Http.Targets;
 
-/// <summary>Says where requests of one kind may go. Immutable.</summary>
+/// <summary>The rules for where requests of one kind may go. Immutable.</summary>
 public sealed class TargetPolicy
 {
-    /// <summary>The configured origin, scheme and host with port: always permitted, wherever it leads. None by default.</summary>
+    /// <summary>
+    /// The configured origin: scheme, host and port. It is always permitted, whatever address its name has. None by default.
+    /// </summary>
     public Uri? Origin { get; init; }
 
-    /// <summary>Tells whether hosts other than the origin are permitted at all. On by default.</summary>
+    /// <summary>True if hosts other than the origin and those in <see cref="Allowed"/> are permitted at all. On by default.</summary>
     public bool PermitsPublic { get; init; } = true;
 
     /// <summary>Tells whether loopback and private addresses are permitted. Off by default.</summary>
     public bool PermitsPrivate { get; init; }
 
-    /// <summary>Targets that are permitted by name.</summary>
+    /// <summary>Further targets that the operator permits. None by default.</summary>
     public IReadOnlyList<AllowedTarget> Allowed { get; init; } = [];
 
     /// <summary>Tells whether a name and port may be looked up and connected to at all; the addresses are judged later.</summary>
@@ -33,7 +35,7 @@ public sealed class TargetPolicy
         return PermitsPublic && IsUsualPort(port) && (PermitsPrivate || Allowed.Count > 0 || !IsInternalName(host));
     }
 
-    /// <summary>Tells whether an address that a name leads to may be connected to.</summary>
+    /// <summary>Returns true if a connection to one of a host's addresses is permitted.</summary>
     internal bool PermitsAddress(string host, IPAddress address, int port) =>
         PermitsWhereverItLeads(host, port)
         || Allowed.Any(target => target.PermitsAddress(address, port))
@@ -54,10 +56,12 @@ public sealed class TargetPolicy
         && Origin.Port == port
         && Origin.IdnHost.Trim('[', ']').Equals(host.Trim('[', ']'), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Tells whether a port is one that web servers use; the others need to be named.</summary>
+    /// <summary>
+    /// Returns true if web servers commonly use a port: 80, 443, or 1024 and above. The operator must name any other port.
+    /// </summary>
     internal static bool IsUsualPort(int port) => port is 80 or 443 or >= 1024;
 
-    // Names that lead inward by their form. Those that do so by their resolution are found when they are resolved.
+    // Returns true for names whose form shows that they are internal. Other names are judged by their addresses, after they are resolved.
     private static bool IsInternalName(string host)
     {
         var name = host.TrimEnd('.').ToLowerInvariant();

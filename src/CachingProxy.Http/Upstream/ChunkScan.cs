@@ -1,8 +1,8 @@
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Reads along with content in chunks (RFC 9112 §7.1) and finds lines that end in a line feed alone. SocketsHttpHandler takes them, another
-/// reader of the same bytes may not, and see other content.
+/// A scan of content in chunks (RFC 9112 §7.1) for lines that end in a line feed alone. SocketsHttpHandler accepts such lines. Another
+/// reader of the same bytes may not, and may see other content.
 /// </summary>
 internal struct ChunkScan
 {
@@ -12,10 +12,10 @@ internal struct ChunkScan
     private bool _isLineEmpty;
     private byte _last;
 
-    /// <summary>Tells whether such a line was there.</summary>
+    /// <summary>True if a line ended in a line feed alone.</summary>
     public bool HasBareLineFeed { get; private set; }
 
-    /// <summary>Tells whether the content and what follows it have ended.</summary>
+    /// <summary>True if the content and the trailer section after it have ended.</summary>
     public readonly bool IsDone => _part == Part.End;
 
     /// <summary>Takes the next bytes that came from the origin.</summary>

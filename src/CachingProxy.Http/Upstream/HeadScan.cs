@@ -1,8 +1,8 @@
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Looks through the heads that an origin sends on HTTP/1.1, up to and including that of the final response, for bytes that
-/// SocketsHttpHandler turns into blanks before anybody else sees them (RFC 9110 §5.5): NUL, and a carriage return without a line feed.
+/// A scan of the heads that an origin sends on HTTP/1.1, up to and including the head of the final response. It finds bytes that
+/// SocketsHttpHandler turns into blanks before other code sees them (RFC 9110 §5.5): NUL, and a carriage return without a line feed.
 /// </summary>
 internal struct HeadScan
 {
@@ -10,14 +10,14 @@ internal struct HeadScan
 
     private static ReadOnlySpan<byte> TransferEncoding => "transfer-encoding:"u8;
 
-    // The bytes of the line so far, as far as they matter, and the byte before the next one.
+    // The number of bytes in the line so far, the number that match `Interim` (-1 after a mismatch), and the previous byte.
     private int _lineBytes;
     private int _matched;
     private byte _last;
     private bool _isInterim;
     private int _matchedName;
 
-    /// <summary>Tells whether such a byte was there.</summary>
+    /// <summary>True if a head held a byte that the handler turns into a blank.</summary>
     public bool HasRepaired { get; private set; }
 
     /// <summary>Tells whether the head of the final response has ended.</summary>

@@ -7,12 +7,12 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Origins that speak HTTP, through <see cref="SocketsHttpHandler"/> with everything turned off that is wrong for a shared
+/// The way to origins that speak HTTP. Uses <see cref="SocketsHttpHandler"/>, with every feature turned off that is wrong for a shared
 /// proxy: cookies, redirects, the environment's proxies, decompression, tracing fields. Safe for any number of threads.
 /// </summary>
 public sealed class HttpOrigin : IOrigin, IDisposable
 {
-    // RFC 9110 §9.2.2. QUERY and its kind are safe, and so idempotent.
+    // RFC 9110 §9.2.2. QUERY, PROPFIND, REPORT and SEARCH are safe, and so idempotent.
     private static readonly HashSet<string> Idempotent =
     [
         "GET",
@@ -32,7 +32,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private readonly OriginProxy? _proxy;
     private readonly TimeProvider _time;
 
-    /// <summary>Connections are opened by <paramref name="guard"/>, which decides about every one of them.</summary>
+    /// <summary>Makes an origin whose connections <paramref name="guard"/> opens. The guard decides about every target.</summary>
     public HttpOrigin(TargetGuard guard, HttpOriginOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(guard);
@@ -56,8 +56,8 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         catch (OriginException failure)
             when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
         {
-            // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. It is sent again once, on a new
-            // connection.
+            // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. The request is sent again once, on a
+            // new connection.
             return await SendAsync(_fresh, request, cancellation);
         }
     }
@@ -82,7 +82,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
                 ConnectTimeout = _options.ConnectTimeout,
                 ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
                 SslOptions = new OriginCertificates(_options).ClientOptions,
-                // A tunnel through a proxy is no exchange with an origin; what goes through it is.
+                // A CONNECT to a proxy is no exchange with an origin; the requests that go through its tunnel are.
                 PlaintextStreamFilter = (context, _) =>
                     new ValueTask<Stream>(
                         context.InitialRequestMessage.Method == HttpMethod.Connect
@@ -149,7 +149,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         }
     }
 
-    // RFC 9110 §15.2: an interim response counts as a sign of life. The exchange bounds their number.
+    // RFC 9110 §15.2: an interim response counts as a sign of life. InterimReader bounds their number.
     private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) =>
         request.OnInterim is not { } onInterim
             ? null
@@ -172,15 +172,16 @@ public sealed class HttpOrigin : IOrigin, IDisposable
 
     private static HttpRequestMessage CreateMessage(OriginRequest request)
     {
-        // The target was validated byte by byte; any rewriting here would fetch something else than what is keyed.
+        // The target was validated byte by byte; any rewriting here would fetch another URI than the one in the key.
         var uri = new Uri(request.Key.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         var message = new HttpRequestMessage(new HttpMethod(request.Method), uri)
         {
-            // With content, HTTP/1.1: an upload is sent on the connection itself.
+            // A request with content uses HTTP/1.1, because its upload is written to the connection itself.
             Version =
                 uri.Scheme == "https" && !request.IsUpgrade && request.Content is null ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            // RFC 9110 §8.6: a method that may have content says that there is none. Where there is, the upload says so in its place.
+            // RFC 9110 §8.6: a request without content states a length of 0 if its method may have content. If there is content, the upload
+            // replaces that field with the true framing.
             Content = request.Content is null && request.Method is "GET" or "HEAD" or "OPTIONS" ? null : new ByteArrayContent([]),
         };
 

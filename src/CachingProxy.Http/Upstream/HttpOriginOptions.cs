@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace CachingProxy.Http.Upstream;
 
-/// <summary>How an origin is spoken to.</summary>
+/// <summary>The settings for the connections to origins, and for the responses from them.</summary>
 public sealed record HttpOriginOptions
 {
     /// <summary>How long connecting may take, TLS included: 3 seconds by default. Then the request ends as a 504.</summary>
@@ -25,11 +25,11 @@ public sealed record HttpOriginOptions
     public X509Certificate2Collection TrustedIssuers { get; init; } = [];
 
     /// <summary>
-    /// Hosts whose certificates are not checked at all: whoever is between can read and change everything. None by default.
+    /// Hosts whose certificates are not checked at all: anybody on the way to such a host can read and change everything. None by default.
     /// </summary>
     public IReadOnlyList<string> UncheckedHosts { get; init; } = [];
 
-    /// <summary>The proxy through which origins are reached; null, by default, for none, whatever the environment says.</summary>
+    /// <summary>The proxy through which origins are reached. Null by default: no proxy, whatever the environment says.</summary>
     public IWebProxy? Proxy { get; init; }
 
     /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>

@@ -7,25 +7,25 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Reads along with SocketsHttpHandler, which passes over interim responses (1xx) in silence, from the writing of a request
-/// to the head of its final response. For HTTP/1.1; what it cannot read is for the handler to refuse.
+/// A reader of interim responses (1xx), which SocketsHttpHandler silently discards. It sees the same bytes as the handler, from the writing
+/// of a request until its final response begins. For HTTP/1.1. Leaves it to the handler to refuse bytes that are no valid head.
 /// </summary>
-/// <param name="onInterim">Takes what is for the client; null where it wants none.</param>
+/// <param name="onInterim">Receives each interim response for the client; null where the client wants none.</param>
 /// <param name="onContinue">Called when the origin asks for the content (100).</param>
 internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? onContinue)
 {
-    // The handler gives up on more than this.
+    // The handler gives up on a longer head.
     private const int MaxHeadBytes = 64 * 1024;
 
     private const int StatusLineStart = 12;
 
-    // More are left out; the origin may send them to no avail.
+    // Any further interim response to the same request is not passed on.
     private const int MaxResponses = 32;
 
     private readonly StringBuilder _head = new();
     private int _count;
 
-    /// <summary>Tells whether the final response has begun, and no interim one can follow.</summary>
+    /// <summary>True if reading has ended: the final response has begun, or the bytes are not a readable interim response.</summary>
     public bool IsDone { get; private set; }
 
     /// <summary>Reads the next bytes that came from the origin.</summary>
@@ -56,8 +56,8 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
             var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (HasBareLineFeed(end < 0 ? text : text.AsSpan(0, end)))
             {
-                // The handler takes a bare line feed for the end of a line: the head may end elsewhere for it, and the next bytes be
-                // content.
+                // The handler takes a bare line feed for the end of a line. For the handler, the head may end elsewhere, and the next bytes
+                // may be content.
                 IsDone = true;
                 return;
             }
@@ -110,7 +110,7 @@ internal sealed class InterimReader(Action<InterimResponse>? onInterim, Action? 
         return list.Without(name => HopByHopFields.Contains(name) || nominated.Contains(name) || IsNotHandedOn(name));
     }
 
-    // An interim response has no content, and cookies are for the policy to decide about, with the final response.
+    // An interim response has no content. The policy decides about cookies, with the final response.
     private static bool IsNotHandedOn(string name) =>
         name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Set-Cookie", StringComparison.OrdinalIgnoreCase);

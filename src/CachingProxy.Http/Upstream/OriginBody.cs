@@ -3,12 +3,12 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The content of a response from the origin: a failure while reading becomes an exception of ours, and silence has its limit. If the
-/// connection became a tunnel, the content can be written to as well.
+/// The content of a response from the origin. A failure of the origin while reading becomes an <see cref="OriginException"/>, and the
+/// origin may be silent only as long as the limit permits. If the connection became a tunnel, the content can be written to as well.
 /// </summary>
 /// <param name="content">The content as it arrives.</param>
-/// <param name="silence">The limit, which ends with this.</param>
-/// <param name="exchange">What reading belongs to.</param>
+/// <param name="silence">The limit for the origin's silence, disposed together with this stream.</param>
+/// <param name="exchange">The exchange that every read belongs to.</param>
 internal sealed class OriginBody(Stream content, SilenceLimit silence, OriginExchange exchange) : ForwardStream
 {
     public override bool CanRead => true;

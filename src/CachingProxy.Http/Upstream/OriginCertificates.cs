@@ -6,17 +6,18 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Decides which certificates of origins are good, and says of the others what is wrong with them. Downloads nothing: a certificate names
-/// URLs of its issuer, which would be fetched past every guard. Safe for any number of threads.
+/// Checks the certificates of origins, and reports what is wrong with a bad one. Downloads nothing: a certificate names URLs of its issuer,
+/// and a download of them would bypass every guard. Safe for any number of threads.
 /// </summary>
-/// <param name="options">Whom to trust beside those that the system trusts.</param>
+/// <param name="options">The issuers to trust beside those that the system trusts, and the hosts whose certificates are not
+/// checked.</param>
 internal sealed class OriginCertificates(HttpOriginOptions options)
 {
     private static readonly Oid ForServers = new("1.3.6.1.5.5.7.3.1");
 
     private const string WhileDeveloping = "while developing, --origin-insecure takes it as it is.";
 
-    /// <summary>How TLS connections to origins are made.</summary>
+    /// <summary>The settings for TLS connections to origins.</summary>
     public SslClientAuthenticationOptions ClientOptions =>
         new()
         {
@@ -31,7 +32,7 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
     /// <summary>
     /// Decides about one certificate, for <see cref="SslClientAuthenticationOptions.RemoteCertificateValidationCallback"/>.
     /// </summary>
-    /// <exception cref="OriginException">It is not good.</exception>
+    /// <exception cref="OriginException">The certificate is refused.</exception>
     private bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         var name = (sender as SslStream)?.TargetHostName ?? "";
@@ -48,8 +49,9 @@ internal sealed class OriginCertificates(HttpOriginOptions options)
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             throw Refused(
-                $"The origin's certificate is for another name than that of its URL. Ask for it by that name, or, {WhileDeveloping}",
-                $"It was asked for as '{name}', and the certificate is for {NamesIn(shown)}."
+                "The origin's certificate is for another name than that of its URL. Use a name of the certificate in the URL; "
+                    + WhileDeveloping,
+                $"The URL names '{name}', and the certificate is for {NamesIn(shown)}."
             );
         }
 

@@ -34,13 +34,14 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
     // The exchange that no other may follow. The current exchange is the last one while its content is still being sent.
     private OriginExchange? Last => _last ?? (_current is { Upload.IsDone: false } uploading ? uploading : null);
 
-    // Before a pooled connection is used again it is probed with a read. That read belongs to another exchange, and the
-    // end of the stream takes the connection out of the pool.
+    // Before the handler uses a pooled connection again, it probes the connection with a read. That read belongs to another exchange than
+    // the last. It gets the end of the stream, and the handler takes the connection out of the pool.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         Last is { } last && OriginExchange.Current != last ? ValueTask.FromResult(0) : ReadAlongAsync(buffer, cancellationToken);
 
     /// <exception cref="OriginException">The exchange has begun on another connection, which broke.</exception>
-    /// <exception cref="IOException">No other exchange may follow on this connection: the handler takes another.</exception>
+    /// <exception cref="IOException">No other exchange may follow on this connection: the handler then takes another
+    /// connection.</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (OriginExchange.Current is { } exchange && exchange.Connection != this)
@@ -52,7 +53,7 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
 
             if (Last is not null)
             {
-                throw new IOException("The connection ends with the exchange before.");
+                throw new IOException("The connection ends with the previous exchange.");
             }
 
             exchange.Connection = this;
@@ -103,7 +104,7 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         base.Dispose(disposing);
     }
 
-    // Only after the read is it known to which exchange the bytes belong: the probe may receive the next response.
+    // The exchange that the bytes belong to is known only after the read: the probe may receive the next response.
     private async ValueTask<int> ReadAlongAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
         int read;
@@ -159,8 +160,8 @@ internal sealed class OriginConnection(Stream inner, bool isHttp1) : ForwardStre
         }
     }
 
-    // SocketsHttpHandler sends a request again by itself, several times and with any method, when a connection ends. An exception of
-    // another type prevents that: HttpOrigin decides whether to send again.
+    // SocketsHttpHandler sends a request again by itself, several times and with any method, when a connection ends. An OriginException
+    // prevents that, so that HttpOrigin decides whether to send again.
     private static OriginException Broken(Exception? cause) =>
         new(OriginError.Disconnected, "The connection to the origin broke before it had answered.", cause);
 }

@@ -3,8 +3,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Ties a request to the connection that carries it, which SocketsHttpHandler does not reveal: the connection sees the exchange of the code
-/// that writes to it. HTTP/1.1 only.
+/// The link between a request and the connection that carries it, which SocketsHttpHandler does not reveal. The code that writes to a
+/// connection belongs to an exchange (<see cref="Current"/>), and so the connection learns which exchange it carries. HTTP/1.1 only.
 /// </summary>
 internal sealed class OriginExchange
 {
@@ -28,19 +28,19 @@ internal sealed class OriginExchange
     /// <summary>Takes the interim responses; null where nobody wants them.</summary>
     public Action<InterimResponse>? OnInterim { get; }
 
-    /// <summary>The content of the request, which is sent beside it; null where it has none.</summary>
+    /// <summary>The upload of the request's content, which is sent beside the handler; null where the request has no content.</summary>
     public Upload? Upload { get; }
 
     /// <summary>The connection that the request was written to.</summary>
     public OriginConnection? Connection { get; set; }
 
     /// <summary>
-    /// Tells whether the handler turned characters in the head of the final response into blanks: a NUL, or a carriage return that ends no
-    /// line. The original value of the field is unknown.
+    /// True if the handler turned characters in the head of the response, or of an interim response before it, into blanks: a NUL, or a
+    /// carriage return that ends no line. The original value of the field is unknown.
     /// </summary>
     public bool IsHeadRepaired { get; set; }
 
-    /// <summary>Begins an exchange: the code that the caller goes on to call belongs to it.</summary>
+    /// <summary>Begins an exchange, and makes it the current one for all code that the caller calls from now on.</summary>
     public static OriginExchange Begin(bool isPlain, Action<InterimResponse>? onInterim, Upload? upload)
     {
         var exchange = new OriginExchange(isPlain, onInterim, upload);
@@ -48,10 +48,10 @@ internal sealed class OriginExchange
         return exchange;
     }
 
-    /// <summary>The code that the caller goes on to call belongs to this exchange.</summary>
+    /// <summary>Makes this exchange the current one for all code that the caller calls from now on.</summary>
     public void Enter() => Ambient.Value = this;
 
-    /// <summary>Stops sending the request. A connection on which content is missing ends with the exchange.</summary>
+    /// <summary>Stops sending the request. Closes the connection if some of the content has not been sent.</summary>
     public async ValueTask EndAsync()
     {
         if (Upload is not null)

@@ -3,11 +3,12 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Http.Upstream;
 
-/// <summary>Gives each exception on the way to the origin its name.</summary>
+/// <summary>Classifies exceptions on the way to the origin as <see cref="OriginException"/>s.</summary>
 internal static class OriginFailures
 {
     /// <summary>
-    /// Returns the failure that an exception means; null where it is not about the origin, such as a caller that gave up.
+    /// Returns the <see cref="OriginException"/> for an exception; null where the exception has another cause, such as a caller that gave
+    /// up.
     /// </summary>
     public static OriginException? Classify(Exception failure, SilenceLimit silence)
     {

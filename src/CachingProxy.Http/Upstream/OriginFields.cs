@@ -9,7 +9,7 @@ namespace CachingProxy.Http.Upstream;
 /// </summary>
 public sealed class OriginFields
 {
-    // Fields that say nothing of who asks; whatever else is configured may be a credential.
+    // Fields that are not credentials. Any other configured field may be one.
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
     {
         "Accept",
@@ -43,13 +43,16 @@ public sealed class OriginFields
     /// <summary>Tells whether a field may be a credential: requests then act with the operator's permissions.</summary>
     public bool HasCredentials { get; }
 
-    /// <summary>The fields as texts, for what has to tell configurations apart. Secret.</summary>
+    /// <summary>The fields as texts, for code that must distinguish configurations. Secret.</summary>
     public IEnumerable<string> Texts => _fields.Select(sent => $"{sent.Key.ToLowerInvariant()}: {sent.Value}");
 
     /// <summary>Tells whether a field of this name is replaced.</summary>
     public bool Contains(string name) => _names.Contains(name);
 
-    /// <summary>Tells whether the client's field of this name would have said who asks, and never reaches the origin.</summary>
+    /// <summary>
+    /// Returns true if the client's field of this name is a credential that never reaches the origin, because a configured field replaces
+    /// it.
+    /// </summary>
     public bool HidesCredential(string name) =>
         _names.Contains(name)
         && (
@@ -58,7 +61,7 @@ public sealed class OriginFields
             || CredentialFields.Contains(name)
         );
 
-    /// <summary>Returns fields with these in the place of those of the same names.</summary>
+    /// <summary>Returns <paramref name="fields"/> with the configured fields in place of those of the same names.</summary>
     public FieldList ApplyTo(FieldList fields)
     {
         ArgumentNullException.ThrowIfNull(fields);

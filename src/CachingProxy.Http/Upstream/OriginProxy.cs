@@ -7,14 +7,14 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// Reaches origins through another proxy. The other proxy looks up the names of targets, so that each target is judged before it is asked
-/// for: by its name, and by the addresses that the name has here. Safe for any number of threads.
+/// Reaches origins through another proxy. The other proxy looks up the names of targets itself. So the guard judges each target before the
+/// request is sent, by its name and by the addresses that the name has here. Safe for any number of threads.
 /// </summary>
-/// <param name="inner">Tells which proxy is for which URL, or that there is none.</param>
+/// <param name="inner">Finds the proxy for a URL, if there is one, and holds its credentials.</param>
 /// <param name="guard">Judges targets, and opens the connections for which there is no proxy.</param>
 internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProxy, ICredentials
 {
-    /// <summary>The handler asks for credentials when a proxy refuses a request or a tunnel.</summary>
+    /// <summary>The credentials that the handler asks for when a proxy refuses a request or a tunnel.</summary>
     ICredentials? IWebProxy.Credentials
     {
         get => this;
@@ -26,13 +26,15 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
     public bool IsBypassed(Uri host) => inner.IsBypassed(host);
 
     /// <summary>
-    /// Returns the credentials for a tunnel alone. After a refusal the handler would send a plain request again, whose content is gone by
-    /// then; such a request carries them from the beginning (<see cref="PrepareAsync"/>).
+    /// Returns the credentials for a tunnel, and null for a plain request. After a refusal the handler would send a plain request again,
+    /// but its content is gone by then. A plain request carries the credentials from the beginning instead (<see cref="PrepareAsync"/>).
     /// </summary>
     public NetworkCredential? GetCredential(Uri uri, string authType) =>
         OriginExchange.Current is { IsPlain: true } ? null : inner.Credentials?.GetCredential(uri, authType);
 
-    /// <summary>Judges the target of a request that is going to be sent through a proxy, and adds the credentials for that proxy.</summary>
+    /// <summary>
+    /// Judges the target of a request that is going to be sent through a proxy. Adds the credentials for that proxy if the URL is http.
+    /// </summary>
     /// <exception cref="OriginException">The target is forbidden.</exception>
     public async ValueTask PrepareAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
@@ -50,7 +52,7 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
         }
     }
 
-    /// <summary>Refuses an answer that is the proxy's own and not the origin's.</summary>
+    /// <summary>Refuses a 407 to a request that went through a proxy: such an answer is the proxy's own.</summary>
     /// <exception cref="OriginException">The proxy wants other credentials.</exception>
     public void CheckAnswer(HttpRequestMessage request, HttpResponseMessage answer)
     {
@@ -63,7 +65,7 @@ internal sealed class OriginProxy(IWebProxy inner, TargetGuard guard) : IWebProx
         }
     }
 
-    /// <summary>Connects, to a proxy or, guarded, to an origin.</summary>
+    /// <summary>Connects to a proxy, or through the guard to an origin.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);

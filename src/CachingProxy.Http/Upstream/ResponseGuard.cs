@@ -13,10 +13,10 @@ namespace CachingProxy.Http.Upstream;
 internal static class ResponseGuard
 {
     /// <summary>Returns the head of an acceptable response.</summary>
-    /// <param name="request">What it is an answer to.</param>
-    /// <param name="response">What SocketsHttpHandler made of the answer.</param>
-    /// <param name="maxFields">The most fields it may have.</param>
-    /// <exception cref="OriginException">It is not acceptable.</exception>
+    /// <param name="request">The request that the response answers.</param>
+    /// <param name="response">The response as SocketsHttpHandler read it.</param>
+    /// <param name="maxFields">The most fields that the response may have.</param>
+    /// <exception cref="OriginException">The response is not acceptable.</exception>
     public static CheckedHead Check(OriginRequest request, HttpResponseMessage response, int maxFields)
     {
         var status = (int)response.StatusCode;
@@ -34,8 +34,8 @@ internal static class ResponseGuard
             CheckCodings(codings);
         }
 
-        // With two framings, in HTTP/1.0 with one that it does not know, and over TLS with none, the origin may have
-        // meant the content to end elsewhere, or an attacker may have ended it.
+        // The end of the content is uncertain with two framings, with a transfer coding in HTTP/1.0 (which does not know it), and over TLS
+        // with no framing. The origin may have meant another end, or an attacker may have cut the content short.
         var isHttp1 = response.Version.Major == 1;
         var isAmbiguous =
             hasContent
@@ -58,7 +58,7 @@ internal static class ResponseGuard
 
     private static void CheckLengths(StringValues lengths, long? understood)
     {
-        // RFC 9110 §8.6: the same number more than once is that number; two numbers are none.
+        // RFC 9110 §8.6: a repeated length counts once; two different lengths make the response invalid.
         var distinct = lengths.SelectMany(line => line!.Split(',')).Select(length => length.Trim(' ', '\t')).Distinct().ToList();
         if (distinct.Count > 1)
         {
@@ -110,7 +110,7 @@ internal static class ResponseGuard
                 areAllReadable = false;
                 if (DescribesContent(name))
                 {
-                    throw Invalid($"The origin's {name} holds a control character, and its content cannot be read without it.");
+                    throw Invalid($"The origin's {name} holds a control character, and the content cannot be read without this field.");
                 }
             }
 

@@ -3,8 +3,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// How long the other side may be silent. The limit starts anew with each sign of life, so that a slow transfer is no
-/// fault and a stalled one is. Safe for any number of threads.
+/// A limit for how long the other side may be silent. It starts anew with each sign of life, so that it permits a slow transfer and ends a
+/// stalled one. Safe for any number of threads.
 /// </summary>
 internal sealed class SilenceLimit : IDisposable
 {
@@ -25,13 +25,13 @@ internal sealed class SilenceLimit : IDisposable
         _either = caller.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(caller, _limit.Token) : _limit;
     }
 
-    /// <summary>Cancelled when the limit is reached, and when the caller gives up.</summary>
+    /// <summary>The token that is cancelled when the limit is reached, when a caller gives up, or by <see cref="End"/>.</summary>
     public CancellationToken Token => _either.Token;
 
     /// <summary>Tells whether the limit ended the wait, and not the caller.</summary>
     public bool IsReached => _limit.IsCancellationRequested && !_isAbandoned && !_caller.IsCancellationRequested;
 
-    /// <summary>Why the exchange was ended from this side; null where it was not.</summary>
+    /// <summary>The reason why this side ended the exchange; null where it did not.</summary>
     public OriginException? Reason { get; private set; }
 
     /// <summary>
@@ -77,7 +77,10 @@ internal sealed class SilenceLimit : IDisposable
         }
     }
 
-    /// <summary>The other side has taken some of the content, or there is content now that it must take.</summary>
+    /// <summary>
+    /// Starts the limit anew, because the other side has taken some of the content, or has content to take now. Does nothing if the other
+    /// side has begun to answer and the limit is not running.
+    /// </summary>
     public void OnUploadMoved()
     {
         lock (_lock)
@@ -96,7 +99,7 @@ internal sealed class SilenceLimit : IDisposable
         Abandon();
     }
 
-    /// <summary>Lets this caller give up as well, as long as the registration lives.</summary>
+    /// <summary>Lets another caller give up as well, until the returned registration is disposed.</summary>
     public CancellationTokenRegistration CancelWith(CancellationToken caller) =>
         caller.UnsafeRegister(static limit => ((SilenceLimit)limit!).Abandon(), this);
 

@@ -6,23 +6,24 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Http.Upstream;
 
 /// <summary>
-/// The content of a request on its way to an origin of HTTP/1.1, sent beside the exchange: SocketsHttpHandler reads no response while it
-/// sends. So the handler is told of an empty content, and this class sends the real one. A response that comes meanwhile counts, however
-/// much of the content has been sent (RFC 9112 §9.5).
+/// The content of a request, on its way to an origin that speaks HTTP/1.1. SocketsHttpHandler does not read a response while it sends
+/// content. So the handler gets empty content, and this class sends the real content beside it. A response that arrives meanwhile is used,
+/// however much of the content has been sent (RFC 9112 §9.5).
 /// </summary>
 /// <param name="content">The content, read at the origin's pace.</param>
-/// <param name="length">The number of its bytes, where it is known; otherwise it is sent in chunks.</param>
-/// <param name="awaitsContinue">Whether the origin is asked first whether it wants the content (RFC 9110 §10.1.1).</param>
-/// <param name="silence">The limit for the origin, which does not count while the client has its turn.</param>
+/// <param name="length">The number of bytes of the content; null where it is unknown and the content is sent in chunks.</param>
+/// <param name="awaitsContinue">True if the request first asks the origin whether it wants the content (RFC 9110 §10.1.1).</param>
+/// <param name="silence">The limit for the origin's silence. It is paused while the upload waits for the client, unless the origin has
+/// begun to answer.</param>
 internal sealed class Upload(Stream content, long? length, bool awaitsContinue, SilenceLimit silence) : IAsyncDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
-    // The size of a chunk in up to eight digits, and the two line ends.
+    // `SizeBytes` holds the size of a chunk in up to eight digits, and the line end after it.
     private const int SizeBytes = 10;
     private const int LineEndBytes = 2;
 
-    // RFC 9110 §10.1.1: an origin may not know the expectation; nobody waits for its word for ever.
+    // RFC 9110 §10.1.1: an origin may not know the expectation, so the upload waits no longer than this for a 100.
     private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -33,7 +34,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
 
     private static ReadOnlySpan<byte> EmptyFraming => "\r\nContent-Length: 0\r\n"u8;
 
-    /// <summary>Tells whether the origin is asked first.</summary>
+    /// <summary>True if the request first asks the origin whether it wants the content.</summary>
     public bool AwaitsContinue => awaitsContinue;
 
     /// <summary>Tells whether the head has been sent.</summary>
@@ -42,11 +43,12 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
     /// <summary>Tells whether all of the content has been sent: another request may follow.</summary>
     public bool IsDone => _isDone;
 
-    /// <summary>The origin wants the content.</summary>
+    /// <summary>Starts sending the content, because the origin has asked for it (100).</summary>
     public void OnContinue() => _continued.TrySetResult();
 
     /// <summary>
-    /// Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. The content follows by itself.
+    /// Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. Then starts to send the content
+    /// in the background.
     /// </summary>
     public async ValueTask SendHeadAsync(ReadOnlyMemory<byte> bytes, Stream connection, CancellationToken cancellation)
     {
@@ -75,7 +77,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
         var at = head.IndexOf(EmptyFraming);
         if (at < 0)
         {
-            throw new InvalidOperationException("The handler has framed the empty content in another way.");
+            throw new InvalidOperationException("The handler has framed the empty content in an unexpected way.");
         }
 
         var framing = length is { } known
@@ -105,7 +107,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
         }
         catch (OriginException failure) when (failure.Error is OriginError.ClientContent or OriginError.ClientTimeout)
         {
-            // The rest cannot be sent: the exchange is over.
+            // The rest of the content cannot be sent, so the exchange ends here.
             silence.End(failure);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)

@@ -6,7 +6,9 @@ using CachingProxy.AspNetCore.Gate;
 
 namespace CachingProxy.Access;
 
-/// <summary>Decides who may change or see what the cache holds: the bearer of the token; without a token, trusted local requests.</summary>
+/// <summary>
+/// Decides who may change or see the content of the cache: the bearer of the admin token or, if no token is set, trusted local requests.
+/// </summary>
 internal sealed class AdminAuthentication(string? token, LocalTrust trust, WrongTokens wrongTokens)
 {
     private const string Scheme = "Bearer ";
@@ -20,7 +22,7 @@ internal sealed class AdminAuthentication(string? token, LocalTrust trust, Wrong
             return trust.IsTrusted(exchange, host);
         }
 
-        // Hashes have one length, so that the comparison tells nothing of the token's own.
+        // All hashes have the same length, so that the time of the comparison does not reveal the length of the token.
         var given = exchange.RequestHeaders.Authorization.ToString();
         return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(_hash, Hash(given[Scheme.Length..].Trim()));

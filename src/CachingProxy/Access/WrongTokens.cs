@@ -1,13 +1,14 @@
 namespace CachingProxy.Access;
 
 /// <summary>
-/// Slows down clients that guess tokens. Wrong tokens are answered in turn, ten a second; those beyond the queue are not answered. The
-/// right one never waits, so that nobody is locked out. Safe for any number of threads.
+/// Slows down clients that guess tokens. Requests with a wrong token are refused one after the other, ten a second. If too many wait
+/// already, a further one is told at once to come back later (429). A request with the right token never waits, so that nobody is locked
+/// out. Safe for any number of threads.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class WrongTokens(TimeProvider time)
 {
-    /// <summary>The most that wait for their answer.</summary>
+    /// <summary>The most wrong tokens that wait for their answers at one time.</summary>
     public const int MaxWaiting = 50;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -15,7 +16,7 @@ internal sealed class WrongTokens(TimeProvider time)
     private readonly Lock _lock = new();
     private DateTimeOffset _lastTurn;
 
-    /// <summary>Waits for the turn of one wrong token; false at once where too many wait already.</summary>
+    /// <summary>Waits for the turn of one wrong token. Returns false at once if too many wait already.</summary>
     public async ValueTask<bool> WaitAsync(CancellationToken gone)
     {
         TimeSpan wait;

@@ -77,7 +77,7 @@ internal sealed class AdminRoutes
             ? route
             : null;
 
-    // Ours from the beginning, so that what is added there later takes no path of an origin away.
+    // These paths are reserved from the beginning, so that an endpoint added later takes no path away from an origin.
     private static bool IsReserved(ReadOnlySpan<char> path) =>
         path is "/metrics" || path.StartsWith("/cache/") || path.StartsWith("/docs/");
 }

@@ -12,7 +12,7 @@ internal static class ApiAnswer
         exchange.Status = status;
         exchange.ResponseHeaders.ContentType = "application/json";
         exchange.ResponseHeaders.CacheControl = "no-store";
-        // So that whoever asks knows that it was we who answered.
+        // This field shows clients, such as --clear-cache, that this proxy answered and no other server.
         exchange.ResponseHeaders.Server = ProductName.Name;
         await exchange.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(contract, type));
     }

@@ -4,13 +4,16 @@ using System.Text.Json.Serialization;
 
 namespace CachingProxy.Admin;
 
-/// <summary>Writes the contract records as JSON, by code made when this is compiled.</summary>
+/// <summary>Writes the contract records as JSON, with code that is generated at compile time.</summary>
 [JsonSerializable(typeof(ApiFailure))]
 [JsonSerializable(typeof(ApiSuccess))]
 [JsonSerializable(typeof(ApiHealth))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
-    /// <summary>Quotation marks and letters as they are: an answer of this type, with <c>nosniff</c>, is never read as HTML.</summary>
+    /// <summary>
+    /// The context that leaves quotation marks and letters beyond ASCII unescaped: an answer of type <c>application/json</c> is never read
+    /// as HTML.
+    /// </summary>
     public static ApiJson Readable { get; } =
         new(
             new JsonSerializerOptions

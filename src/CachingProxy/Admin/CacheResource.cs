@@ -7,10 +7,10 @@ using CachingProxy.Http.Targets;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/cache</c>, and the method <c>PURGE</c> on any path of the origin: purging.</summary>
+/// <summary>Purges: answers <c>/cache</c>, and the method <c>PURGE</c> on any path of the origin.</summary>
 internal sealed class CacheResource(CacheEngine engine, PurgeParameters parameters, OriginBase? origin)
 {
-    /// <summary><c>DELETE /cache</c> purges everything; with <see cref="PurgeParameters"/>, just that.</summary>
+    /// <summary>Answers <c>DELETE /cache</c>: purges everything, or only what the <see cref="PurgeParameters"/> name.</summary>
     public Task DeleteAsync(Exchange exchange, GuardedRequest guarded)
     {
         var (purges, error) = parameters.Read(guarded, exchange.LocalPort);
@@ -52,7 +52,7 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
         {
             await new ApiError(
                 "purge_not_propagated",
-                $"Purged here, and not written down for others yet, which is tried again: {missed.Message}",
+                $"Purged on this node; other nodes will learn of it later: {missed.Message}",
                 503
             ).WriteAsync(exchange);
             return;

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// <c>/docs</c>, <c>/docs/reasons</c> and <c>/openapi.json</c>: what our own endpoints do, served from the program itself.
+/// Answers <c>/docs</c>, <c>/docs/reasons</c> and <c>/openapi.json</c>: the documentation of our own endpoints and error codes, which is
+/// embedded in the program.
 /// </summary>
 internal sealed class DocsResource(IServiceProvider services)
 {

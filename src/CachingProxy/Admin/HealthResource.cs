@@ -11,9 +11,9 @@ namespace CachingProxy.Admin;
 /// Answers <c>/healthz</c> (the process lives) and <c>/readyz</c> (it takes requests, and is not about to stop). If a store or an origin is
 /// out of use, <c>/readyz</c> says degraded, which still counts as ready: misses go to the origin, and hits are served.
 /// </summary>
-/// <param name="lifetime">Tells when it is about to stop.</param>
+/// <param name="lifetime">Tells when the server is about to stop.</param>
 /// <param name="secondTier">The store that is configured beside the memory; null where none is.</param>
-/// <param name="availability">Which origins are down.</param>
+/// <param name="availability">The record of the origins that are down.</param>
 /// <param name="origin">The origin that is configured; null where none is.</param>
 internal sealed class HealthResource(
     IHostApplicationLifetime lifetime,
@@ -43,7 +43,7 @@ internal sealed class HealthResource(
     {
         if (secondTier is { IsAvailable: false })
         {
-            yield return "The store that --store names is not in use: what it holds is missed, and nothing is written to it.";
+            yield return "The store that --store names is not in use: look-ups in it are misses, and nothing is written to it.";
         }
 
         if (origin is not null && availability.FailureOf(origin.Authority) is { } failure)

@@ -7,12 +7,14 @@ using CachingProxy.JsonProxy;
 namespace CachingProxy.Admin;
 
 /// <summary>
-/// Reads what a client names to be purged: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times; <c>query=any</c>, with
-/// which each <c>url</c> stands for its path with any query; and <c>soft</c>.
+/// Reads the parameters that name what to purge: <c>url</c>, <c>prefix</c> and <c>tag</c>, each once or several times; <c>query=any</c>,
+/// which makes each <c>url</c> mean its path with any query; and <c>soft</c>.
 /// </summary>
 internal sealed class PurgeParameters(PurgeTargets targets)
 {
-    /// <summary>Returns the purges that a query asks for, everything where it names nothing; or what is wrong with it.</summary>
+    /// <summary>
+    /// Returns the purges that a query asks for, or the error in the query. A query that names nothing purges everything.
+    /// </summary>
     /// <param name="asked">The request.</param>
     /// <param name="port">The port that it came in on.</param>
     public (IReadOnlyList<Purge> Purges, ApiError? Error) Read(GuardedRequest asked, int port)
@@ -55,7 +57,7 @@ internal sealed class PurgeParameters(PurgeTargets targets)
                     break;
                 case "query":
                     error = Bad(
-                        $"query is '{value}'; give query=any, with which each url stands for its path with any query. A query of "
+                        $"query is '{value}'; give query=any, which purges the path of each url with any query. A query of "
                             + "the url itself is percent-encoded: & is %26."
                     );
                     break;
@@ -80,7 +82,7 @@ internal sealed class PurgeParameters(PurgeTargets targets)
 
         if (isAnyQuery && !purges.Exists(purge => purge.Kind == PurgeKind.Url))
         {
-            return ([], Bad("query=any is for url=, and there is none."));
+            return ([], Bad("query=any needs a url=, and there is none."));
         }
 
         return (

@@ -30,7 +30,7 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
 
         if (path.StartsWith(OnProxy, StringComparison.Ordinal))
         {
-            // Somebody may have pasted it without encoding it once more: what follows is all of the inner URL then.
+            // The user may have pasted the inner URL without encoding it once more. Then everything after ?url= is the inner URL.
             return Resolve(
                 QueryParameters.Of(path).ToList() is [var only] ? only.Value : path[OnProxy.Length..],
                 host,
@@ -44,7 +44,7 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
             return (null, $"'{url}' is a path of the origin, and no --origin is configured; give an absolute http or https URL.");
         }
 
-        // A bare path that has the base path in front already is one as the origin knows it.
+        // A bare path that begins with the base path already is taken as a path of the origin, not as a path that clients ask for.
         var key = isAsClientsAsk ? origin.KeyOf(path) : origin.KeysOfClientPath(path).Cast<CacheKey?>().LastOrDefault();
         if (!UriNormalization.IsAcceptableRequestTarget(path))
         {
@@ -70,7 +70,7 @@ internal sealed class PurgeTargets(ProxyTargetParser targets, OriginBase? origin
         var scheme = url.Split("://")[0].ToLowerInvariant();
         if (scheme is not ("http" or "https"))
         {
-            // With a colon in front of any slash it is another scheme, or none that can be told.
+            // A colon before the first slash or question mark ends another scheme, or something that cannot be told from a scheme.
             if (url.AsSpan().IndexOfAny(":/?") is var first && first >= 0 && url[first] == ':')
             {
                 return null;

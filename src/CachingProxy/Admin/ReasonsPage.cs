@@ -4,7 +4,10 @@ using Markdig.Extensions.AutoIdentifiers;
 
 namespace CachingProxy.Admin;
 
-/// <summary><c>/docs/reasons</c>: docs/reasons.md as a page, with a heading for each error code that problem documents lead to.</summary>
+/// <summary>
+/// The page <c>/docs/reasons</c>: docs/reasons.md as HTML. Each error code has a heading there, which the <c>type</c> of problem documents
+/// links to.
+/// </summary>
 internal static class ReasonsPage
 {
     private const string Style = """

@@ -5,12 +5,12 @@ using CachingProxy.Configuration;
 
 namespace CachingProxy.Commands;
 
-/// <summary>Clears the cache of the instance that runs on the configured port, or purges from it what is named.</summary>
+/// <summary>Clears the cache of the instance that runs on the configured port, or purges the named parts of it.</summary>
 internal static class ClearCacheCommand
 {
-    /// <summary>Asks the instance; returns the exit code.</summary>
-    /// <param name="settings">Where it listens, and its token.</param>
-    /// <param name="parameters">What is to be purged, as <c>DELETE /cache</c> takes it; everything where there is nothing.</param>
+    /// <summary>Sends the purge to the instance, and returns the exit code.</summary>
+    /// <param name="settings">The address of the instance, and its admin token.</param>
+    /// <param name="parameters">The parameters for <c>DELETE /cache</c>; without any, everything is purged.</param>
     public static async Task<int> RunAsync(ProxySettings settings, IReadOnlyList<KeyValuePair<string, string>> parameters)
     {
         var host = settings.Host.Equals(IPAddress.Any) || settings.Host.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : settings.Host;

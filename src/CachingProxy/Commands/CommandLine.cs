@@ -6,7 +6,10 @@ using CachingProxy.Configuration;
 
 namespace CachingProxy.Commands;
 
-/// <summary>The command line: one option for each row of the setting table, and what is to be done with them.</summary>
+/// <summary>
+/// The command line: one option for each row of the setting table, and the options that say whether to serve or to clear the cache of a
+/// running instance.
+/// </summary>
 internal sealed class CommandLine
 {
     /// <summary>Done.</summary>
@@ -58,7 +61,7 @@ internal sealed class CommandLine
 
     private readonly Option<bool> _soft = new("--soft")
     {
-        Description = "With --clear-cache: what matches becomes stale instead of being gone",
+        Description = "With --clear-cache: make what matches stale instead of removing it",
     };
 
     private readonly RootCommand _root = new("An HTTP caching proxy: in front of a slow or rate-limited API, or of your own service.");
@@ -78,7 +81,7 @@ internal sealed class CommandLine
             _root.Options.Add(option);
         }
 
-        // Unknown arguments are told of together with all other faults.
+        // Unknown arguments are reported together with all other faults.
         _root.TreatUnmatchedTokensAsErrors = false;
         _root.Options.Add(_config);
         _root.Options.Add(_clearCache);
@@ -170,7 +173,7 @@ internal sealed class CommandLine
         return [.. result.Tokens.Select(token => token.Value)];
     }
 
-    /// <summary>The help as it is made, and examples after it.</summary>
+    /// <summary>The help that the library writes, followed by the examples.</summary>
     private sealed class HelpWithExamples(SynchronousCommandLineAction inner, string examples) : SynchronousCommandLineAction
     {
         public override int Invoke(ParseResult parseResult)

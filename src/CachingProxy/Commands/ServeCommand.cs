@@ -9,8 +9,8 @@ namespace CachingProxy.Commands;
 /// <summary>Serves until a stop is asked for.</summary>
 internal static class ServeCommand
 {
-    // A framework switch that would make every client's X-Forwarded-For the truth. It has no effect here, but whoever
-    // sets it expects one.
+    // A switch that would make the framework believe the X-Forwarded-For of every client. It has no effect here, but an operator who sets
+    // it expects one.
     private const string ForwardedHeadersSwitch = "ASPNETCORE_FORWARDEDHEADERS_ENABLED";
 
     public static async Task<int> RunAsync(ProxySettings settings)

@@ -2,7 +2,7 @@ using CachingProxy.Configuration;
 
 namespace CachingProxy.Commands;
 
-/// <summary>Says of arguments that no option takes what they were perhaps meant to be.</summary>
+/// <summary>Explains arguments that no option takes, and suggests what they were meant to be.</summary>
 internal static class UnknownArguments
 {
     /// <summary>Returns one sentence for each unknown option, and for each value that belongs to none.</summary>

@@ -31,7 +31,7 @@ internal static class CachingSettings
             "set-cookie",
             "HOW",
             "refuse",
-            "What becomes of a cacheable response with Set-Cookie: refuse to store it, strip the field, or store it whole",
+            "How to treat a cacheable response with Set-Cookie: refuse to store it, strip the field, or store it whole",
             "give refuse, strip or store",
             (settings, texts) =>
                 SettingValues.ParseEnum<SetCookieHandling>(texts[0]) is { } handling ? settings with { SetCookie = handling } : null
@@ -64,7 +64,7 @@ internal static class CachingSettings
             "early-refresh",
             "PERCENT",
             "0",
-            "Last part of a lifetime in which a use sets off a refresh beside it; 0 for never",
+            "Last part of a lifetime in which a request also starts a refresh in the background; 0 for never",
             "give 0 to 90 percent of the lifetime",
             (settings, texts) =>
                 SettingValues.ParseCount(texts[0].TrimEnd('%'), 0, 90) is { } percent
@@ -78,7 +78,7 @@ internal static class CachingSettings
             "uncacheable-ttl",
             "TIME",
             "120",
-            "How long nobody waits for what could not be shared",
+            "How long requests for a URL do not wait for each other after a response that could not be shared",
             SettingTable.DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { UncacheableTimeToLive = ttl } : null
         ),

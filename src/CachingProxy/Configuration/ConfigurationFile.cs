@@ -9,13 +9,13 @@ internal static class ConfigurationFile
 {
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>Reads the values of each setting, as texts. What is wrong with the file is added to <paramref name="faults"/>.</summary>
+    /// <summary>Reads the values of each setting, as texts. Adds the faults of the file to <paramref name="faults"/>.</summary>
     public static Dictionary<string, List<string>> Read(string file, List<string> faults)
     {
         var values = new Dictionary<string, List<string>>();
         try
         {
-            // With or without a byte order mark, in UTF-8 or UTF-16: as editors on Windows write it.
+            // Reads UTF-8, with or without a byte order mark, and UTF-16 with one, as editors on Windows write it.
             using var document = JsonDocument.Parse(File.ReadAllText(file), Lenient);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace CachingProxy.Configuration;
 
-/// <summary>Tells the variables of the environment that are settings from those that only look like it.</summary>
+/// <summary>Distinguishes the environment variables that are settings from those that only look like settings.</summary>
 internal static partial class EnvironmentNames
 {
     private const string Prefix = "CACHING_PROXY_";
@@ -24,7 +24,7 @@ internal static partial class EnvironmentNames
         );
 
     /// <summary>
-    /// Returns one sentence for all variables of Kubernetes, and one for each other that has our prefix and is no setting.
+    /// Returns one sentence for all variables of Kubernetes, and one for each other variable that has our prefix but is no setting.
     /// </summary>
     public static IEnumerable<string> Notes(IReadOnlyDictionary<string, string> environment)
     {

@@ -20,7 +20,7 @@ internal static class OriginSettings
             "origin-header",
             "'NAME: VALUE'",
             "none",
-            "Sent with every request to the origin; repeatable",
+            "A field to send with every request to the origin; repeatable",
             "give 'Name: value', the name a token other than Host, Connection, Range, If-* and their kind",
             (settings, texts) => SettingValues.ParseFields(texts) is { } fields ? settings with { OriginFields = fields } : null
         )
@@ -58,8 +58,8 @@ internal static class OriginSettings
             "origin-proxy",
             "URL",
             "none",
-            "Proxy through which origins are reached; env for those that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name",
-            "give http://[USER:PASSWORD@]HOST[:PORT], the same with https or socks5, or env",
+            "Proxy through which origins are reached; env: use HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+            "give http://[USER:PASSWORD@]HOST[:PORT], or the same with https, socks4, socks4a or socks5; or env",
             (settings, texts) => OriginAccess.ParseProxy(texts[0]) is { } proxy ? settings with { OriginProxy = proxy } : null
         )
         {
@@ -69,7 +69,7 @@ internal static class OriginSettings
             "max-fetches",
             "N",
             "512",
-            "Most requests to one origin at once; up to 1024 more wait, further ones are a 503",
+            "Most requests to one origin at once; up to 1024 more wait, further ones get a 503",
             "give 1 to 65535",
             (settings, texts) => SettingValues.ParseCount(texts[0], 1, 65535) is { } count ? settings with { MaxFetches = count } : null
         ),
@@ -77,7 +77,7 @@ internal static class OriginSettings
             "breaker-max-pause",
             "TIME",
             "30",
-            "For how long an origin that fails again and again is left alone at most; 0 for never",
+            "Longest time for which an origin that fails again and again is left alone; 0 to ask it each time",
             "give 0 to 24h, in seconds or with units: 15, 500ms, 1.5h, 1h30m",
             (settings, texts) =>
                 Quantities.ParseDuration(texts[0]) is { } pause && pause <= SettingValues.MaxTimeout

@@ -10,8 +10,7 @@ internal static class OriginUrl
         ParseAny(text) is { UserInfo: "", Query: "", Fragment: "" } uri && UriNormalization.IsValidTarget(uri.AbsolutePath) ? uri : null;
 
     /// <summary>
-    /// Says what is wrong with a text that <see cref="Parse"/> does not take, and what it should have been; returns null where nobody can
-    /// tell.
+    /// Returns why <see cref="Parse"/> refuses a text, and what to write instead; returns null if that is not known.
     /// </summary>
     public static string? Explain(string text)
     {

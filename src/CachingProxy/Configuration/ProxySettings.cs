@@ -43,8 +43,8 @@ public sealed record ProxySettings
     public IWebProxy? OriginProxy { get; init; }
 
     /// <summary>
-    /// For how long an origin that fails again and again is left alone at most: 30 seconds by default; at 0 it never is (<see
-    /// cref="OriginLimits.MaxHold"/>).
+    /// The longest time for which an origin that fails again and again is left alone: 30 seconds by default; at 0 it is asked each time
+    /// (<see cref="OriginLimits.MaxHold"/>).
     /// </summary>
     public TimeSpan BreakerMaxPause { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -83,12 +83,14 @@ public sealed record ProxySettings
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long nobody waits for what could not be shared: 120 seconds by default (<see cref="CachePolicy.UncacheableTimeToLive"/>).
+    /// How long requests for a URL do not wait for each other after a response that could not be shared: 120 seconds by default (<see
+    /// cref="CachePolicy.UncacheableTimeToLive"/>).
     /// </summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>
-    /// The last share of a lifetime in which a use sets off a refresh: none by default (<see cref="CachePolicy.EarlyRefresh"/>).
+    /// The share at the end of a lifetime in which a request for the entry starts a refresh: 0 (never) by default, up to 0.9 (<see
+    /// cref="CachePolicy.EarlyRefresh"/>).
     /// </summary>
     public double EarlyRefresh { get; init; }
 
@@ -111,14 +113,15 @@ public sealed record ProxySettings
     public long MaxObjectBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// The bound of what all requests on <c>/proxy</c> hold together while they make their envelopes, in bytes: 128 MiB by default.
+    /// The bound of the memory that all requests on <c>/proxy</c> hold together while they make their envelopes, in bytes: 128 MiB by
+    /// default.
     /// </summary>
     public long MaxProxyMemoryBytes { get; init; } = 128L << 20;
 
     /// <summary>Fields sent with every request to the origin. Their values may be secret and are never shown.</summary>
     public IReadOnlyList<KeyValuePair<string, StringValues>> OriginFields { get; init; } = [];
 
-    /// <summary>The host names that requests may use; empty: see <see cref="AllowedHosts"/>.</summary>
+    /// <summary>The host names that requests may use; if empty, <see cref="AspNetCore.Gate.AllowedHosts"/> has defaults.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>

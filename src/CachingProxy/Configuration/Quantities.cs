@@ -64,8 +64,8 @@ internal static partial class Quantities
     }
 
     /// <summary>
-    /// Reads bytes, or a number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c>, which are 1024 of each other and may be spelt <c>KiB</c>
-    /// and so on. Returns null for anything else, and above <see cref="MaxBytes"/>.
+    /// Reads bytes, or a number of <c>KB</c>, <c>MB</c>, <c>GB</c> or <c>TB</c>. Each unit is 1024 of the one before, and may be spelt
+    /// <c>KiB</c> and so on. Returns null for anything else, and above <see cref="MaxBytes"/>.
     /// </summary>
     public static long? ParseBytes(string text)
     {
@@ -81,7 +81,7 @@ internal static partial class Quantities
     private static TimeSpan? Duration(decimal seconds) =>
         seconds <= (decimal)MaxDuration.TotalSeconds ? TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond)) : null;
 
-    // Short enough that no product of it overflows.
+    // The limit of the length keeps every product with a unit from overflowing.
     private static decimal? ParseNumber(string text) =>
         text.Length is > 0 and <= 16
         && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)

@@ -2,11 +2,11 @@ namespace CachingProxy.Configuration;
 
 /// <summary>One thing that can be set: on the command line, in the environment, in the configuration file.</summary>
 /// <param name="Name">The option's name without dashes; also the key in the configuration file.</param>
-/// <param name="ValueName">What stands for the value in the help.</param>
+/// <param name="ValueName">The placeholder of the value in the help.</param>
 /// <param name="Default">The default, for the help.</param>
-/// <param name="Description">What it does.</param>
-/// <param name="Permitted">What values it may have, for the error.</param>
-/// <param name="Apply">Takes the texts that were given into the settings; null where they are not permitted.</param>
+/// <param name="Description">The meaning of the setting, for the help.</param>
+/// <param name="Permitted">The values that are permitted, for the error.</param>
+/// <param name="Apply">Returns the settings with the given texts applied; null if the texts are not permitted.</param>
 internal sealed record Setting(
     string Name,
     string ValueName,
@@ -16,11 +16,13 @@ internal sealed record Setting(
     Func<ProxySettings, IReadOnlyList<string>, ProxySettings?> Apply
 )
 {
-    /// <summary>The environment variable: the name in capitals, unless users have known another one for longer.</summary>
+    /// <summary>
+    /// The environment variable: <c>CACHING_PROXY_</c> and the name in capitals, unless users have known another one for longer.
+    /// </summary>
     public string Environment { get; init; } = "CACHING_PROXY_" + Name.ToUpperInvariant().Replace('-', '_');
 
     /// <summary>
-    /// Tells whether the setting may be given more than once. In the environment, the values stand between <see cref="Separator"/>s.
+    /// Tells whether the setting may be given more than once. In the environment, <see cref="Separator"/> separates the values.
     /// </summary>
     public bool IsRepeatable { get; init; }
 
@@ -36,7 +38,8 @@ internal sealed record Setting(
     public string? OtherEnvironment { get; init; }
 
     /// <summary>
-    /// Says what is wrong with a text that is not permitted, better than <see cref="Permitted"/> could; null where it does not know.
+    /// Returns what is wrong with a text that is not permitted, in more detail than <see cref="Permitted"/>; returns null if it has no more
+    /// to say.
     /// </summary>
     public Func<string, string?>? Explain { get; init; }
 
@@ -64,8 +67,8 @@ internal sealed record Setting(
             IsSwitch = true,
         };
 
-    /// <summary>Takes texts in, from a source that is named in the error.</summary>
-    /// <exception cref="SettingException">They are not permitted.</exception>
+    /// <summary>Applies texts to the settings. An error names the <paramref name="source"/> of the texts.</summary>
+    /// <exception cref="SettingException">The texts are not permitted.</exception>
     public ProxySettings ApplyFrom(ProxySettings settings, IReadOnlyList<string> texts, string source)
     {
         if (texts.Count == 0)

@@ -1,10 +1,13 @@
 namespace CachingProxy.Configuration;
 
-/// <summary>Settings have values that they cannot have. Each fault names the option, the value and what is permitted.</summary>
+/// <summary>
+/// The error of settings with values that are not permitted. Each fault names the option, the value unless it is secret, and what is
+/// permitted.
+/// </summary>
 /// <param name="faults">One sentence for each fault.</param>
 public sealed class SettingException(IReadOnlyList<string> faults) : Exception(string.Join('\n', faults))
 {
-    /// <summary>Tells of a single fault.</summary>
+    /// <summary>Reports a single fault.</summary>
     public SettingException(string fault)
         : this([fault]) { }
 

@@ -46,12 +46,12 @@ internal static class SettingValues
         where T : struct, Enum =>
         !text.AsSpan().ContainsAnyInRange('0', '9') && Enum.TryParse<T>(text, ignoreCase: true, out var value) ? value : null;
 
-    // Fields that belong to one request, or to the connection: sent with every one, they would break the answers.
+    // Fields that belong to one request or to the connection. Sent with every request, they would break the responses.
     private static bool IsOfExchange(string name) =>
         name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
         || name.ToUpperInvariant() is "HOST" or "CONTENT-LENGTH" or "EXPECT" or "RANGE" or "VIA" or "MAX-FORWARDS";
 
-    /// <summary>Reads fields that can be sent with every request; returns null where one is not.</summary>
+    /// <summary>Reads fields to send with every request; returns null if one of them cannot be.</summary>
     public static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts)
     {
         var fields = new List<KeyValuePair<string, StringValues>>();

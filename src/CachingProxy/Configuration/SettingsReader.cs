@@ -4,12 +4,12 @@ namespace CachingProxy.Configuration;
 internal static class SettingsReader
 {
     /// <summary>
-    /// Reads all sources. Returns the settings, and a sentence for each thing that was ignored and perhaps not meant to be.
+    /// Reads all sources. Returns the settings, and notes on environment variables that are ignored, perhaps against the user's intention.
     /// </summary>
     /// <param name="commandLine">The values given for a setting's name on the command line; empty where it is absent.</param>
     /// <param name="environment">The variables of the environment.</param>
     /// <param name="file">The path of the configuration file, or null.</param>
-    /// <exception cref="SettingException">Values are not permitted, wherever they come from: all of them are told of.</exception>
+    /// <exception cref="SettingException">Some values are not permitted. The exception names all of them, from all sources.</exception>
     public static (ProxySettings Settings, IReadOnlyList<string> Notes) Read(
         Func<string, IReadOnlyList<string>> commandLine,
         IReadOnlyDictionary<string, string> environment,

@@ -1,6 +1,6 @@
 namespace CachingProxy.Configuration;
 
-/// <summary>Finds the name that somebody meant who misspelt it.</summary>
+/// <summary>Finds the name that a misspelt text was meant to be.</summary>
 internal static class Spelling
 {
     /// <summary>

@@ -46,7 +46,7 @@ internal static class StoreSettings
             "max-proxy-memory",
             "SIZE",
             "128MB",
-            "Bound of what all requests on /proxy hold together while they make their envelopes",
+            "Bound of the memory that all requests on /proxy hold together while they make their envelopes",
             "give 1MB to 1024GB",
             (settings, texts) =>
                 Quantities.ParseBytes(texts[0]) is >= 1 << 20 and var bytes ? settings with { MaxProxyMemoryBytes = bytes } : null

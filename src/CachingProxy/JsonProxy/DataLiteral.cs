@@ -9,19 +9,20 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// An upstream body as the JSON that stands behind <c>"data":</c>. JSON is embedded as it is, after one validating pass;
-/// text becomes a string; anything else a base64 string. All of it piece by piece, in memory that is bounded.
+/// An upstream body as the JSON value of <c>data</c> in the envelope. JSON is embedded as it is, after one validating pass; text becomes a
+/// string; anything else a base64 string. The body is converted piece by piece, in bounded memory.
 /// </summary>
-/// <param name="Json">The literal, UTF-8; valid as long as the memory that it was made in.</param>
+/// <param name="Json">The literal in UTF-8, valid until the memory that it was made in is given back.</param>
 /// <param name="IsBase64">Whether it is a base64 string.</param>
-/// <param name="UnknownCharset">The charset that a text was declared to be in, where nobody here knows it and it is not UTF-8 either; null
-/// for anything else.</param>
+/// <param name="UnknownCharset">The declared charset of a text, if this program does not know that charset and the text is not valid UTF-8
+/// either; null otherwise.</param>
 internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, string? UnknownCharset = null)
 {
     // Deeper JSON is not refused; it is passed on as text.
     private const int MaxDepth = 1000;
 
-    // The bytes worked on at once: a multiple of three, for base64, of which six times as many fit into a segment, for escapes.
+    // The number of bytes that are converted at once. It is a multiple of three, which base64 needs. Six times as many fit into a segment,
+    // which escapes need.
     private const int PieceBytes = 9 * 1024;
 
     private const int MaxEscapedBytesPerByte = 6;
@@ -31,7 +32,10 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
 
     static DataLiteral() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
 
-    /// <summary>Makes the literal of a body with its <c>Content-Type</c>, which is believed; one without a type is looked at.</summary>
+    /// <summary>
+    /// Makes the literal of a body. Its <c>Content-Type</c> is believed. A body without one becomes JSON if it is valid JSON, else a string
+    /// if it is valid UTF-8, else base64.
+    /// </summary>
     /// <exception cref="OriginException">There is no memory for it.</exception>
     public static DataLiteral Of(string contentType, ReadOnlySequence<byte> body, ProxyMemoryUse memory)
     {
@@ -197,7 +201,8 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         Span<byte> piece = stackalloc byte[PieceBytes];
         for (var rest = text; !rest.IsEmpty; )
         {
-            // A character may lie across two segments, so that pieces are copied; what is left of one goes into the next.
+            // A character may lie across two segments, so each piece is copied into one span. Bytes at the end that are no whole character
+            // go into the next piece.
             var count = (int)Math.Min(piece.Length, rest.Length);
             rest.Slice(0, count).CopyTo(piece);
             JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(

@@ -25,7 +25,7 @@ internal static class EnvelopeWriter
         var prefix = PrefixOf(result);
         var suffix = SuffixOf(result.Fields);
 
-        // The envelope always has content; a status that has none would lose it.
+        // The envelope always has content, which a response with one of these statuses cannot have.
         exchange.Status = result.Status is 204 or 205 or 304 ? 200 : result.Status;
         headers.ContentType = "application/json";
         headers.ContentLength = prefix.Length + result.Body.Length + suffix.Length;

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// An origin whose responses are ready for the envelope: redirects followed, content inflated, checked and turned into a
-/// JSON literal once. What the cache keeps is that literal, so that a hit neither parses nor copies it.
+/// An origin whose responses are ready for the envelope: redirects followed, content inflated, checked and turned into a JSON literal once.
+/// The cache keeps that literal, so that a hit neither parses nor copies it.
 /// </summary>
 internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? origin, ProxyMemory memory, long maxBodyBytes) : IOrigin
 {
@@ -127,7 +127,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             ? [new("Location", absolute.AbsoluteUri)]
             : [];
 
-    // The client knows nothing of the hosts that redirects led to.
+    // The message of a failure after a redirect names the host, because the client did not ask for it.
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, int redirects, CancellationToken cancellation)
     {
         try

@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Http;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// <c>/proxy?url=</c>. Trusted local requests and all others are two faces: they may reach different targets, and what
-/// one of them was permitted to fetch is never the other's answer.
+/// Answers <c>/proxy?url=</c>. Trusted local requests have one face, all others another. The two may reach different targets, and neither
+/// is ever served with a response that was fetched for the other.
 /// </summary>
 internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser targets, ProxyFaces faces, LocalTrust trust, string via)
 {

@@ -24,7 +24,8 @@ internal sealed class ProxyMemory(long maxBytes)
 
     /// <summary>Takes one more segment.</summary>
     /// <param name="heldAlready">How many bytes the same response holds.</param>
-    /// <exception cref="OriginException">There is no room for it: ever, or now.</exception>
+    /// <exception cref="OriginException">The response needs more than the whole budget, or there is no room for the segment
+    /// now.</exception>
     public byte[] Take(long heldAlready)
     {
         if (heldAlready + SegmentBytes > maxBytes)

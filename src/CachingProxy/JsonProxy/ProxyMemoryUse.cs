@@ -2,7 +2,9 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.JsonProxy;
 
-/// <summary>The part of the memory for <c>/proxy</c> that one response holds. Its buffers end with it. For one caller at a time.</summary>
+/// <summary>
+/// The part of the memory for <c>/proxy</c> that one response holds. Disposing of it gives its buffers back. For one caller at a time.
+/// </summary>
 internal sealed class ProxyMemoryUse(ProxyMemory memory) : IDisposable
 {
     private readonly List<ProxyBuffer> _buffers = [];

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// A request of the JSON facade. Of the client's fields, only those go upstream that tell what the client accepts or sends. HEAD fetches as
-/// GET does: how long the envelope would be is known only when it is made.
+/// A request of the JSON facade. Only those fields of the client go upstream that say what it accepts (<c>Accept</c>,
+/// <c>Accept-Language</c>) or sends (<c>Content-Type</c>). HEAD is fetched as GET, because the length of the envelope is known only after
+/// the envelope is made.
 /// </summary>
 internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey key, string via)
     : CacheRequest(face, exchange.Method == "HEAD" ? "GET" : exchange.Method, key, new CachePartition(face.PartitionName, "", "")),

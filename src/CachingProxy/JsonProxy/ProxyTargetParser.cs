@@ -4,8 +4,8 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// Reads the <c>url</c> of <c>/proxy</c>: absolute, or relative to the origin. What passes has one meaning only; nothing
-/// is repaired. Whether it may be reached is decided elsewhere.
+/// Reads the <c>url</c> of <c>/proxy</c>: absolute, or relative to the origin. A URL that is accepted has only one meaning; a faulty one is
+/// refused, not repaired. <see cref="TargetGuard"/> decides whether the target may be reached.
 /// </summary>
 internal sealed class ProxyTargetParser(OriginBase? origin)
 {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.JsonProxy;
 
 /// <summary>
-/// The fields of an upstream's response that a client of <c>/proxy</c> gets beside the envelope because it asks for them:
-/// <c>Proxy-Fields: Link, X-Total-Count</c>. A parameter of the query would be taken for the upstream's.
+/// The fields of an upstream's response that a client of <c>/proxy</c> gets beside the envelope because it asks for them: <c>Proxy-Fields:
+/// Link, X-Total-Count</c>. A request field names them, because a parameter of the query could be mistaken for one of the upstream's query.
 /// </summary>
 internal static class UpstreamFields
 {
@@ -15,8 +15,9 @@ internal static class UpstreamFields
 
     private const int MaxNames = 32;
 
-    // Names that are known to be harmless: nothing that acts in a browser or in a web server in front (X-Accel-Redirect) as if it were
-    // ours, and nothing that says how the upstream's message was coded and cached, since the envelope is another message.
+    // Names that are known to be harmless. Two kinds are left out: fields that a browser, or a web server in front (X-Accel-Redirect),
+    // would obey as if this proxy had set them; and fields that say how the upstream's message was coded and cached, since the envelope is
+    // another message.
     private static readonly HashSet<string> Permitted = new(StringComparer.OrdinalIgnoreCase)
     {
         "Allow",
@@ -44,7 +45,7 @@ internal static class UpstreamFields
 
     private static readonly string[] PermittedBeginnings = ["RateLimit-", "X-Pagination", "X-RateLimit-", "X-Rate-Limit-"];
 
-    /// <summary>Tells whether a field of the upstream may be asked for, and is kept for that.</summary>
+    /// <summary>Returns true if clients may ask for a field of the upstream. Such fields are stored with the response.</summary>
     public static bool IsPermitted(string name) =>
         Permitted.Contains(name) || PermittedBeginnings.Any(beginning => name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase));
 
@@ -67,7 +68,7 @@ internal static class UpstreamFields
     }
 
     /// <summary>
-    /// Adds the fields that a request asks for to its response; no <c>Location</c> to a redirect, which would lead the client past this
+    /// Adds the fields that a request asks for to its response. A redirect gets no <c>Location</c>, which would lead the client past this
     /// proxy.
     /// </summary>
     public static void Write(StringValues asked, int status, FieldList received, IHeaderDictionary response)

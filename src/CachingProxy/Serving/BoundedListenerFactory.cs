@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace CachingProxy.Serving;
 
-/// <summary>Kestrel's own sockets, accepted within a limit.</summary>
+/// <summary>Makes listeners on Kestrel's own sockets that accept connections within a limit.</summary>
 internal sealed class BoundedListenerFactory(SocketTransportFactory sockets, ConnectionLimit limit, TimeProvider time)
     : IConnectionListenerFactory
 {

@@ -6,7 +6,7 @@ namespace CachingProxy.Serving;
 /// Reads two things from a request's head that Kestrel does not hand on: the names in <c>Connection</c>, and the fault of a request line
 /// that Kestrel refuses.
 /// </summary>
-/// <param name="use">Learns of both.</param>
+/// <param name="use">The use of the connection, in which both are noted.</param>
 internal readonly struct ClientHead(ConnectionUse use)
 {
     private static ReadOnlySpan<byte> FieldName => "connection:"u8;
@@ -36,7 +36,8 @@ internal readonly struct ClientHead(ConnectionUse use)
         }
     }
 
-    // A request line cannot hold these; a field can, and is none of a request line's business.
+    // Returns why a request target is not valid; null if it is valid, or if the line has no version. Only targets are checked: a field may
+    // hold these bytes.
     private static string? FaultOf(ReadOnlySpan<byte> line)
     {
         var version = line.LastIndexOf(Version);

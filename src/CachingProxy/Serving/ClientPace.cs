@@ -1,10 +1,10 @@
 namespace CachingProxy.Serving;
 
-/// <summary>How fast a client takes and sends, measured while it has its turn. One thread at a time.</summary>
+/// <summary>The rate at which a client takes and sends bytes, measured while the proxy waits for it. For one thread at a time.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class ClientPace(TimeProvider time)
 {
-    /// <summary>Over how long a rate is measured.</summary>
+    /// <summary>The time over which a rate is measured.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     private ulong _bytes;
@@ -13,20 +13,22 @@ internal sealed class ClientPace(TimeProvider time)
     private ulong _windowBytes;
     private bool _isMeasuring;
 
-    /// <summary>The bytes a second over the last <see cref="Window"/>; null where the client had not its turn for so long.</summary>
+    /// <summary>
+    /// The bytes a second over the last <see cref="Window"/>; null if the proxy has not waited for the client for that long.
+    /// </summary>
     public double? Rate { get; private set; }
 
     /// <summary>For how long nothing has moved.</summary>
     public TimeSpan Standstill => _isMeasuring ? time.GetElapsedTime(_movedAt) : TimeSpan.Zero;
 
-    /// <summary>Stops measuring: it is not the client's turn, or nobody knows.</summary>
+    /// <summary>Stops measuring: the proxy does not wait for the client, or the progress is not known.</summary>
     public void Reset()
     {
         _isMeasuring = false;
         Rate = null;
     }
 
-    /// <summary>Measures from now on: it is the client's turn.</summary>
+    /// <summary>Takes one measurement, while the proxy waits for the client. The first one after a reset begins anew.</summary>
     /// <param name="bytes">How many bytes have moved in either direction since the connection was made.</param>
     public void Measure(ulong bytes)
     {

@@ -3,8 +3,9 @@ using System.IO.Pipelines;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Stands between the sockets and Kestrel's HTTP/1.1: it sees the heads of requests before Kestrel drops parts of them, and replaces
-/// Kestrel's own error answers, which give no reason, by ours. While a request is being answered it only hands bytes through.
+/// Connects the sockets with Kestrel's HTTP/1.1. It sees the heads of requests before Kestrel drops parts of them, and replaces Kestrel's
+/// own error answers, which give no reason, by ours. While a request is being answered, it passes bytes through unchanged, and only counts
+/// those of content.
 /// </summary>
 /// <param name="inner">The connection.</param>
 /// <param name="use">What the connection is used for now.</param>

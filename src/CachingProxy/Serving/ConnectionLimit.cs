@@ -10,7 +10,7 @@ namespace CachingProxy.Serving;
 /// </summary>
 /// <param name="max">How many connections there may be at once, at least 1; while one of them makes room, there may be one more.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Learns that the limit is reached.</param>
+/// <param name="logger">Logs that the limit is reached, at most one line in 10 seconds.</param>
 internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogger<ConnectionLimit> logger)
 {
     private readonly Lock _lock = new();
@@ -39,7 +39,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>The connections on which requests are being answered.</summary>
+    /// <summary>Returns the connections on which requests are being answered.</summary>
     public List<ConnectionUse> Busy()
     {
         lock (_lock)
@@ -104,7 +104,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Accompanies a connection to its end.</summary>
+    /// <summary>Runs <paramref name="next"/> to the end of a connection, and then counts the connection out.</summary>
     public async Task AccompanyAsync(ConnectionUse use, Func<Task> next)
     {
         try
@@ -127,7 +127,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Notes that a request has come on a connection: it makes no room now.</summary>
+    /// <summary>Notes that a request has come on a connection, which is now not cut to make room.</summary>
     public void OnBusy(ConnectionUse use)
     {
         lock (_lock)
@@ -136,7 +136,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Notes that the request is answered: of the idle connections this one is the newest.</summary>
+    /// <summary>Notes that the request is answered. The connection becomes the newest of the idle ones.</summary>
     public void OnIdle(ConnectionUse use)
     {
         lock (_lock)

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// One connection of a client, as <see cref="ConnectionLimit"/> and <see cref="SlowClients"/> know it: idle between requests, or not.
+/// The state of one connection of a client, for <see cref="ConnectionLimit"/> and <see cref="SlowClients"/>: idle between requests, or
+/// busy.
 /// </summary>
 internal sealed class ConnectionUse
 {
@@ -15,7 +16,7 @@ internal sealed class ConnectionUse
     private readonly Socket? _socket;
     private volatile Phase _phase = Phase.AwaitingHead;
 
-    /// <summary>The use of a connection that was just accepted.</summary>
+    /// <summary>Begins the use of a connection that was just accepted.</summary>
     public ConnectionUse(ConnectionLimit limit, ConnectionContext connection, TimeProvider time)
     {
         _limit = limit;
@@ -40,13 +41,13 @@ internal sealed class ConnectionUse
     /// <summary>Tells whether a request has come and its answer is not complete.</summary>
     public bool IsAnswering => _phase == Phase.Answering;
 
-    /// <summary>Tells whether the next request is waited for, and nothing of an answer is left to be written.</summary>
+    /// <summary>True while the connection waits for the next request, and no part of an answer is left to be written.</summary>
     public bool IsAwaitingHead => _phase == Phase.AwaitingHead;
 
     /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>
     public string? ConnectionField { get; private set; }
 
-    /// <summary>Tells whether the request line of the head that is being read has come.</summary>
+    /// <summary>True if the request line of the current head has arrived.</summary>
     public bool IsRequestLineRead { get; set; }
 
     /// <summary>The fault of the target of the last request line; null where none can be told.</summary>
@@ -62,17 +63,17 @@ internal sealed class ConnectionUse
         }
     }
 
-    /// <summary>A line of the field <c>Connection</c> has come.</summary>
+    /// <summary>Adds the value of one line of the field <c>Connection</c>.</summary>
     public void AddConnectionField(string value) => ConnectionField = ConnectionField is null ? value : $"{ConnectionField}, {value}";
 
-    /// <summary>A request has come.</summary>
+    /// <summary>Notes that a request has come.</summary>
     public void Begin()
     {
         _phase = Phase.Answering;
         _limit.OnBusy(this);
     }
 
-    /// <summary>The request is answered.</summary>
+    /// <summary>Notes that the request is answered.</summary>
     public void End()
     {
         Content = null;
@@ -81,7 +82,10 @@ internal sealed class ConnectionUse
         _limit.OnIdle(this);
     }
 
-    /// <summary>Measures how far the client has come, if it is its turn.</summary>
+    /// <summary>
+    /// Measures the progress of the client while the proxy waits for it: for it to take bytes, or to send content. Otherwise resets the
+    /// measurement.
+    /// </summary>
     public void Look()
     {
         if (_socket is not null && TcpProgress.Of(_socket) is { } progress && (progress.IsSending || Content is { IsAwaited: true }))

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// How many files and sockets the system lets this process have open, and how they are shared out: some for what the process needs itself,
-/// a part for fetches, the rest for clients.
+/// The number of files and sockets that the system lets this process have open, and their shares: some for the process itself, a part for
+/// fetches, the rest for clients.
 /// </summary>
 /// <param name="Descriptors">How many may be open at once.</param>
 internal sealed partial record DescriptorLimit(long Descriptors)
@@ -12,11 +12,11 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     /// <summary>The most connections of clients, however many descriptors there are.</summary>
     public const int MaxConnections = 10_000;
 
-    // Beside what is open when this is asked: libraries that are loaded later, the log, a file behind the memory with its readers,
-    // connections to Redis.
+    // The descriptors that will be opened in addition to those that are open now: for libraries that are loaded later, the log, a file
+    // behind the memory with its readers, connections to Redis.
     private const int LaterUse = 128;
 
-    // Where it cannot be counted.
+    // The assumed number of open descriptors, if they cannot be counted.
     private const int UsuallyOpen = 128;
 
     private readonly int _ownUse =

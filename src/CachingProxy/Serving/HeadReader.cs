@@ -4,17 +4,17 @@ using System.IO.Pipelines;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Reads along with Kestrel: while it waits for a head, what <see cref="ClientHead"/> is for (where <c>Connection</c> says <c>close</c> or
-/// <c>keep-alive</c>, Kestrel forgets what else it names, which must not be passed on either, RFC 9110 §7.6.1); while it reads content, how
-/// much of that is framing.
+/// Reads along with Kestrel. While Kestrel waits for a head, this reader gives the bytes to <see cref="ClientHead"/>: if <c>Connection</c>
+/// says <c>close</c> or <c>keep-alive</c>, Kestrel forgets the other names in it, and the fields of these names must not be passed on (RFC
+/// 9110 §7.6.1). While Kestrel reads content, this reader cuts the connection if nearly all of the bytes are framing.
 /// </summary>
-/// <param name="inner">What came from the client.</param>
-/// <param name="use">Learns of the field.</param>
+/// <param name="inner">The bytes from the client.</param>
+/// <param name="use">The use of the connection, in which the head is noted.</param>
 internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeReader
 {
     /// <summary>
-    /// The bytes of framing that content may have at most, beyond a multiple of its size: extensions of chunks say nothing and cost
-    /// nothing.
+    /// The most bytes of framing that content may have beyond a multiple of its size. A client could otherwise send chunk extensions, which
+    /// carry no content, without end.
     /// </summary>
     public const int MaxFramingBytes = 4 << 20;
 
@@ -98,7 +98,7 @@ internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeRead
         return result;
     }
 
-    // Bytes that Kestrel has read ahead are not in the hands of the reader of the content; they are fewer than the limit.
+    // Bytes that Kestrel has read ahead are counted before the reader of the content gets them; they are fewer than MaxFramingBytes.
     private void Count(SequencePosition consumed)
     {
         if (!use.IsAnswering || use.Content is not { } content)

@@ -7,21 +7,21 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
 
-/// <summary>Answers requests whose heads Kestrel refused, with a reason, and tells of them. Safe for any number of threads.</summary>
+/// <summary>Answers requests whose heads Kestrel refused, with a reason, and logs them. Safe for any number of threads.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Learns of them.</param>
+/// <param name="logger">Logs the refusals, at most one line in 10 seconds.</param>
 internal sealed partial class MalformedRequests(TimeProvider time, ILogger<MalformedRequests> logger)
 {
     private readonly Occasionally _tell = new(TimeSpan.FromSeconds(10), time);
     private long _refused;
 
-    /// <summary>How many were refused.</summary>
+    /// <summary>The number of requests that were refused.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Returns the whole answer in the place of Kestrel's own.</summary>
     /// <param name="answer">What Kestrel was about to send.</param>
-    /// <param name="fault">What is wrong with the request line, where that is known: a blank in a target makes Kestrel complain of the
-    /// version.</param>
+    /// <param name="fault">The fault of the request line; null if it is not known. It replaces Kestrel's own reason: if a target holds a
+    /// blank, Kestrel complains of the version.</param>
     public byte[] InPlaceOf(ReadOnlySpan<byte> answer, string? fault)
     {
         // HTTP/1.1 400 Bad Request

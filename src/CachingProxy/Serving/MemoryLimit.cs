@@ -6,10 +6,10 @@ namespace CachingProxy.Serving;
 /// The memory that this process may have, by the limit of its container or heap, and its shares: half for what is stored, an eighth for
 /// bodies that arrive, an eighth for <c>/proxy</c>, the rest for everything else.
 /// </summary>
-/// <param name="Bytes">How much there is.</param>
+/// <param name="Bytes">The number of bytes that the process may have.</param>
 internal sealed record MemoryLimit(long Bytes)
 {
-    // More than this nobody needs for bodies that arrive.
+    // Bodies that arrive need no more than this.
     private const long MaxGrowingBytes = 256L << 20;
 
     /// <summary>The limit that holds now.</summary>
@@ -18,7 +18,7 @@ internal sealed record MemoryLimit(long Bytes)
     /// <summary>The bound of all bodies that arrive and are kept, in bytes.</summary>
     public long Growing => Math.Min(MaxGrowingBytes, Bytes / 8);
 
-    /// <summary>The settings, as far as there is room for them.</summary>
+    /// <summary>Returns the settings, with memory bounds above the shares lowered to them.</summary>
     public ProxySettings Fit(ProxySettings settings) =>
         settings with
         {

@@ -43,7 +43,7 @@ internal sealed class OriginFactory : IDisposable
     /// <summary>The origins that are held to be down.</summary>
     public OriginAvailability Availability => _availability;
 
-    /// <summary>An origin that may be reached as <paramref name="guard"/> says.</summary>
+    /// <summary>Makes an origin that is reached only as <paramref name="guard"/> permits.</summary>
     public IOrigin Create(TargetGuard guard)
     {
         var origin = new HttpOrigin(guard, _options, _dependencies.Time);

@@ -18,7 +18,7 @@ namespace CachingProxy.Serving;
 /// <summary>Wires what is behind the listener: the gate, our own paths, and the faces of the engine.</summary>
 internal static class PipelineFactory
 {
-    /// <summary>Makes the way of every request to the engine, and its faces.</summary>
+    /// <summary>Makes the pipeline that every request takes to the engine, and the faces of the engine.</summary>
     public static RequestPipeline Create(
         IServiceProvider services,
         ProxySettings settings,

@@ -61,7 +61,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>Builds everything and begins to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
     /// <exception cref="Sqlite.RefusedFileException">The file that is to be behind the memory is not ours.</exception>
-    /// <exception cref="Sqlite.FileInUseException">Another process uses it.</exception>
+    /// <exception cref="Sqlite.FileInUseException">Another process uses that file.</exception>
     /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is
     /// configured.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
@@ -82,9 +82,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ")
             )
             .SetMinimumLevel(LogLevel.Warning)
-            // Recoveries are told as well as losses.
+            // Recoveries are logged as well as failures.
             .AddFilter("CachingProxy", LogLevel.Information)
-            // A failure to start is told in one line by the command.
+            // The command reports a failure to start, in one line.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             // With logging enabled, hosting makes an Activity for every request, which costs as much as a look-up.
             .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)
@@ -224,7 +224,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         }
         else
         {
-            // Two addresses could not be given the same free port.
+            // With port 0, localhost is 127.0.0.1 alone: two addresses could not be given the same free port.
             kestrel.Listen(settings.Host, settings.Port, Http1);
         }
     }
@@ -233,7 +233,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         120,
         LogLevel.Warning,
         "The system permits {Descriptors} open files: at most {Connections} connections at once, and {Fetches} fetches from one "
-            + "origin; raise it with ulimit -n"
+            + "origin; raise the limit with ulimit -n"
     )]
     private static partial void LogDescriptors(ILogger logger, long descriptors, int connections, int fetches);
 
@@ -251,6 +251,6 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     )]
     private static partial void LogMemory(ILogger logger, long mebibytes, long stored, long proxy);
 
-    // One name for each instance: two of them in a row are no loop.
+    // Each instance has a name of its own, so that a request that passes two instances is not taken for a loop.
     private static string NewPseudonym() => $"caching-proxy-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 }

@@ -8,7 +8,7 @@ namespace CachingProxy.Serving;
 /// not read: the refusal is held back, and an answer with a reason is written in its place.
 /// </summary>
 /// <param name="inner">What goes to the client.</param>
-/// <param name="use">Whether a request is being answered.</param>
+/// <param name="use">The use of the connection, which says whether a request is being answered.</param>
 /// <param name="refusals">Makes the answer.</param>
 internal sealed class RefusalWriter(PipeWriter inner, ConnectionUse use, MalformedRequests refusals) : PipeWriter
 {

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
 
-/// <summary>The way of every request: guard, host, loop, route. What passes goes to one of the faces.</summary>
+/// <summary>
+/// The way of every request: <see cref="RequestGate"/> checks it, then it goes to one of our own endpoints or to one of the faces. <see
+/// cref="CrossSiteGuard"/> checks requests to the faces as well.
+/// </summary>
 internal sealed partial class RequestPipeline(
     RequestGate gate,
     CrossSiteGuard crossSite,

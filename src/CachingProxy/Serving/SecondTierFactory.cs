@@ -12,7 +12,8 @@ namespace CachingProxy.Serving;
 internal static class SecondTierFactory
 {
     /// <summary>
-    /// The tier; null where the memory is alone. A tier that cannot be used now is returned all the same, and costs misses.
+    /// Opens the tier; returns null if there is only the memory. A tier that cannot be used now is returned too; look-ups in it are misses
+    /// until it can be used.
     /// </summary>
     public static ISecondTier? Open(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers) =>
         settings.Store switch

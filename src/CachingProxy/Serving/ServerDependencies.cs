@@ -12,6 +12,6 @@ internal sealed record ServerDependencies
     /// <summary>Looks host names up; null for the system's resolver.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>>? Resolve { get; init; }
 
-    /// <summary>The way to speak to origins, in the place of what the settings say; null for that.</summary>
+    /// <summary>The options for requests to origins, in place of the timeouts of the settings; null to use those.</summary>
     public HttpOriginOptions? Origin { get; init; }
 }

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Looks once a second at the clients that are being answered. One that takes nothing at all for the client limit is cut. Where connections
-/// or fetch slots run short, the slowest are cut first, so that an attack by slowness holds nothing for long, and a lone slow client is
-/// served.
+/// Looks once a second at the clients that are being answered. A client is cut if no byte moves for the client timeout while the proxy
+/// waits for it. Where connections or fetch slots run short, the slowest are cut first, so that an attack by slowness holds nothing for
+/// long, and a lone slow client is served.
 /// </summary>
 /// <param name="connections">The connections.</param>
 /// <param name="slots">The fetch slots.</param>
-/// <param name="maxStandstill">How long a client may take nothing of what waits for it.</param>
+/// <param name="maxStandstill">The client timeout: how long no byte may move while the proxy waits for a client.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Learns of who is cut.</param>
+/// <param name="logger">Logs how many clients were cut, at most one line in 10 seconds.</param>
 internal sealed partial class SlowClients(
     ConnectionLimit connections,
     OriginSlots slots,
@@ -81,7 +81,7 @@ internal sealed partial class SlowClients(
     [LoggerMessage(
         111,
         LogLevel.Warning,
-        "So far {Cut} clients were cut because they took nothing for the client limit, or were the slowest when connections or "
+        "So far {Cut} clients were cut because they took nothing for the client timeout, or were the slowest when connections or "
             + "fetches ran short"
     )]
     private static partial void LogCut(ILogger logger, long cut);

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace CachingProxy.Serving;
 
-/// <summary>How far a connection has come, as the system's TCP knows it: what is handed to the system is not at the client yet.</summary>
+/// <summary>
+/// The progress of a connection, as the system's TCP counts it: bytes that were handed to the system may not have reached the client yet.
+/// </summary>
 /// <param name="Bytes">The bytes that the client has acknowledged, and those that came from it.</param>
 /// <param name="IsSending">Whether bytes wait for the client to take them.</param>
 internal readonly record struct TcpProgress(ulong Bytes, bool IsSending)
@@ -17,10 +19,10 @@ internal readonly record struct TcpProgress(ulong Bytes, bool IsSending)
     private const int NotSentAt = 144;
     private const int Size = 148;
 
-    /// <summary>Tells whether this system knows how far a connection has come.</summary>
+    /// <summary>True if this system reports the progress of a connection: on Linux.</summary>
     public static bool IsKnown { get; } = OperatingSystem.IsLinux();
 
-    /// <summary>The progress so far; null where the connection has ended or the system does not tell.</summary>
+    /// <summary>Returns the progress so far; null if the connection has ended or the system does not report it.</summary>
     public static TcpProgress? Of(Socket socket)
     {
         if (!IsKnown)

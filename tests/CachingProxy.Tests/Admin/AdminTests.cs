@@ -208,6 +208,7 @@ public class AdminTests
     [Theory]
     [InlineData("Origin: http://evil.test")]
     [InlineData("X-Forwarded-For: 127.0.0.1")]
+    [InlineData("X_Forwarded_For: 127.0.0.1")]
     [InlineData("Sec-Fetch-Site: cross-site")]
     public async Task K03_K04_WithoutAToken_OnlyTrustedLocalRequestsMayPurge(string field)
     {

@@ -62,7 +62,7 @@ public class DocsTests
             .EnumerateArray()
             .Select(code => code.GetString()!)
             .ToHashSet();
-        Assert.Subset(codes, Enum.GetValues<OriginError>().Select(AspNetCore.Responses.ErrorCodes.Of).ToHashSet());
+        Assert.Subset(codes, Enum.GetValues<OriginError>().Select(ErrorCodes.Of).ToHashSet());
         var examples = System
             .Text.RegularExpressions.Regex.Matches(document.GetRawText(), "\"code\": \"([a-z_]+)\"")
             .Select(match => match.Groups[1].Value);

@@ -13,13 +13,16 @@ internal sealed class Eviction
 
     public long HeldBytes => _small.Bytes + _main.Bytes;
 
-    /// <summary>Takes a slot in.</summary>
+    /// <summary>
+    /// Adds a slot: to the large queue if <paramref name="wasUsed"/>, or if its entry recently left the small queue; otherwise to the small
+    /// queue.
+    /// </summary>
     public void Add(MemorySlot slot, bool wasUsed) => (wasUsed || _ghosts.Remove(slot.Hash) ? _main : _small).Add(slot);
 
-    /// <summary>Gives the room of a slot back.</summary>
+    /// <summary>Removes a slot from its queue.</summary>
     public static void Remove(MemorySlot slot) => slot.Queue?.Remove(slot);
 
-    /// <summary>Removes the entry to leave next, and returns it; null where there is none.</summary>
+    /// <summary>Removes the slot of the next entry to evict, and returns it; null where there is none.</summary>
     public MemorySlot? Evict()
     {
         while (true)

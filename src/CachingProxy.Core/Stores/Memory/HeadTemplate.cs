@@ -15,12 +15,12 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 internal sealed class HeadTemplate
 {
-    /// <summary>The most fields of an entry that has a template: there is a bit for each.</summary>
+    /// <summary>The most fields of an entry with a template, which keeps one bit for each field.</summary>
     public const int MaxFields = 64;
 
     private readonly CacheEntry _common;
 
-    // The fields whose values each entry has for itself, a bit each.
+    // A bit for each field: set if every entry keeps its own value of the field.
     private readonly ulong _own;
 
     private readonly long _bytes;
@@ -36,7 +36,7 @@ internal sealed class HeadTemplate
             fields[i] = IsOwn(i) ? new(fields[i].Key, default) : fields[i];
         }
 
-        // Not a copy of the entry: a property forgotten in this list must not be served for another URL.
+        // Makes a new entry and no copy: a copy would contain every property that is forgotten in this list, and serve it for another URL.
         _common = new CacheEntry
         {
             Key = entry.Key with { Target = "" },
@@ -52,13 +52,13 @@ internal sealed class HeadTemplate
         _bytes = ObjectSlot.SizeOf(_common);
     }
 
-    /// <summary>Tells the template from every other.</summary>
+    /// <summary>A random number that identifies the template.</summary>
     public long Seal { get; } = Random.Shared.NextInt64();
 
     /// <summary>Tells whether an entry is of a usual kind. Only such entries have templates.</summary>
     public static bool IsUsual(CacheEntry entry) => StoredProperty.All.All(property => property.IsUsual(entry));
 
-    /// <summary>A number that is the same for entries of the same kind.</summary>
+    /// <summary>Returns a number that is equal for entries of the same kind.</summary>
     public static int KindOf(CacheEntry entry)
     {
         var kind = default(HashCode);
@@ -98,13 +98,15 @@ internal sealed class HeadTemplate
         return new HeadTemplate(entry, own);
     }
 
-    /// <summary>Counts one more entry that uses this template; returns the bytes newly held.</summary>
+    /// <summary>
+    /// Counts one more entry that uses this template. Returns the bytes of the template for the first entry, otherwise 0.
+    /// </summary>
     public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
 
-    /// <summary>Counts one less; returns the bytes that are free then.</summary>
+    /// <summary>Counts one entry less. Returns the bytes of the template if no entry uses it any more, otherwise 0.</summary>
     public long RemoveUser() => Interlocked.Decrement(ref _users) == 0 ? _bytes : 0;
 
-    /// <summary>Writes the bytes of an entry that the template does not have.</summary>
+    /// <summary>Returns the part of an entry's head that the template does not have, as bytes.</summary>
     public byte[] Write(CacheEntry entry)
     {
         using var stream = new MemoryStream(256);
@@ -142,7 +144,7 @@ internal sealed class HeadTemplate
         return stream.ToArray();
     }
 
-    /// <summary>The entry again.</summary>
+    /// <summary>Returns the entry that <see cref="Write"/> was given, with a serial and a body.</summary>
     public CacheEntry Read(ReadOnlySpan<byte> head, long serial, ResponseBody body)
     {
         var numbers = MemoryMarshal.Read<Numbers>(head);

@@ -3,17 +3,17 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The templates of a store for new entries: the last ones of each kind. What is rare is forgotten, and nothing grows. Safe for any number
-/// of threads.
+/// The templates of a store for new entries: the latest template of each kind, in a table of fixed size. Templates of rare kinds are
+/// forgotten. Safe for any number of threads.
 /// </summary>
 internal sealed class HeadTemplates
 {
     private const int Pairs = 1024;
 
-    // Two places for each kind, so that two that meet in one do not forget each other in turn.
+    // Each hash has two places, so that two kinds with the same hash do not displace each other in turn.
     private readonly HeadTemplate?[] _last = new HeadTemplate?[2 * Pairs];
 
-    /// <summary>The template for an entry; null where it is of a kind too rare to have any.</summary>
+    /// <summary>Returns the template for an entry; null where the entry is of an unusual kind, which has no template.</summary>
     public HeadTemplate? For(CacheEntry entry)
     {
         if (!HeadTemplate.IsUsual(entry))
@@ -42,6 +42,6 @@ internal sealed class HeadTemplates
         return made;
     }
 
-    /// <summary>Forgets all of them.</summary>
+    /// <summary>Forgets all templates.</summary>
     public void Clear() => Array.Clear(_last);
 }

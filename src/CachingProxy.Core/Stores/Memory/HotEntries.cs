@@ -4,7 +4,7 @@ namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
 /// The packed entries of a shard whose objects are kept, because requests ask for them often. Keeps the last ones, bounded in number and in
-/// bytes. Not safe for threads: the lock of the shard is held.
+/// bytes. Not safe for threads: the caller holds the lock of the shard.
 /// </summary>
 internal sealed class HotEntries(long maxBytes)
 {
@@ -18,7 +18,9 @@ internal sealed class HotEntries(long maxBytes)
     /// <summary>The bytes that the objects take.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Keeps the object of a slot, in the place of those that were kept first.</summary>
+    /// <summary>
+    /// Keeps the object of a slot, and drops the objects that were added first to make room. An object larger than the limit is not kept.
+    /// </summary>
     public void Add(PackedSlot slot, CacheEntry entry)
     {
         var bytes = ObjectSlot.SizeOf(entry) + entry.Body.Length!.Value;
@@ -39,7 +41,7 @@ internal sealed class HotEntries(long maxBytes)
         _next = (_next + 1) % _places.Length;
     }
 
-    /// <summary>Lets go of the object of a slot.</summary>
+    /// <summary>Drops the object of a slot.</summary>
     public void Remove(PackedSlot slot)
     {
         if (ReferenceEquals(_places[slot.HotPlace].Slot, slot))

@@ -17,13 +17,13 @@ internal sealed class MemoryBudget(long maxBytes)
 
     private long Limit => _isUnderPressure ? maxBytes / 2 : maxBytes;
 
-    /// <summary>Tells whether there is room for so much more.</summary>
+    /// <summary>Returns true if there is room for so many more bytes.</summary>
     public bool HasRoomFor(long bytes) => HeldBytes + bytes <= Limit;
 
     /// <summary>Counts bytes as held, whether there is room or not. A negative number releases bytes.</summary>
     public void Take(long bytes) => Interlocked.Add(ref _heldBytes, bytes);
 
-    /// <summary>Counts something as held where there is room for it, and for some more.</summary>
+    /// <summary>Counts bytes as held, and returns true, if there is room for them and for <paramref name="more"/> besides.</summary>
     public bool TryTake(long bytes, long more)
     {
         for (var held = HeldBytes; held + bytes + more <= Limit; held = HeldBytes)
@@ -37,7 +37,7 @@ internal sealed class MemoryBudget(long maxBytes)
         return false;
     }
 
-    /// <summary>Looks now and then how the machine does.</summary>
+    /// <summary>Counts a write. Every 1024th write checks whether the machine is running out of memory.</summary>
     public void OnWrite()
     {
         if (Interlocked.Increment(ref _writes) % WritesBetweenLooks == 0)

@@ -4,15 +4,15 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// A part of the memory store, with a lock and an order of eviction of its own: those who write to different shards do not meet. Looking up
-/// takes no lock.
+/// A part of the memory store, with a lock and an order of eviction of its own: writers to different shards do not wait for each other.
+/// Looking up takes no lock.
 /// </summary>
 internal sealed class MemoryShard
 {
     // Limits how many packed entries a look-up of one URI turns into objects.
     private const int MaxPackedPerKey = 4;
 
-    // An entry used once may not be used again.
+    // Keeps an object from the second use on: an entry that is used once is perhaps never used again.
     private const int UsesOfHot = 2;
 
     // If writers change the index during every attempt, the last attempt's result is returned.
@@ -26,10 +26,10 @@ internal sealed class MemoryShard
     private readonly HotEntries _hot;
     private readonly Lock _lock = new();
 
-    /// <param name="budget">What all shards may hold.</param>
-    /// <param name="maxBytes">About what this one will.</param>
+    /// <param name="budget">The budget that all shards share.</param>
+    /// <param name="maxBytes">The bytes that this shard will hold, roughly; they determine the size of its index.</param>
     /// <param name="slabBytes">The length of a slab.</param>
-    /// <param name="maxHotBytes">What objects of packed entries may take beside the bytes.</param>
+    /// <param name="maxHotBytes">The most bytes that the kept objects of packed entries may take.</param>
     public MemoryShard(MemoryBudget budget, long maxBytes, int slabBytes, long maxHotBytes)
     {
         _budget = budget;
@@ -42,10 +42,10 @@ internal sealed class MemoryShard
         );
     }
 
-    /// <summary>The bytes of the objects that are kept beside the packed ones.</summary>
+    /// <summary>The bytes of the objects that are kept of packed entries.</summary>
     public long HotBytes => _hot.Bytes;
 
-    /// <summary>The entries for a URI, the newest last. Looking counts as a use.</summary>
+    /// <summary>Returns the entries for a URI, the newest last. The look-up counts as a use.</summary>
     public IReadOnlyList<CacheEntry> Find(CacheKey key, int hash)
     {
         for (var attempt = 1; ; attempt++)
@@ -184,7 +184,7 @@ internal sealed class MemoryShard
         var entry = slot.Load();
         if (entry is not null && packed is { IsHot: false, Uses: >= UsesOfHot } && _lock.TryEnter())
         {
-            // A look-up that finds the lock taken does not keep the object, rather than wait.
+            // A look-up never waits for the lock: where another thread holds it, the object is not kept.
             try
             {
                 if (packed.Version == version && !packed.IsHot)
@@ -226,7 +226,7 @@ internal sealed class MemoryShard
         return true;
     }
 
-    // Each shard makes room for its own; another slab is had while there is room for one.
+    // Takes another slab while the budget has room for one. Otherwise evicts entries of this shard.
     private bool TryMakeRoom_NeedsLock(PackedEntry packed)
     {
         while (!_slabs.HasRoomFor(packed.Segment.Length))

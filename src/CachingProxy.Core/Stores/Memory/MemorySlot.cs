@@ -5,7 +5,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// <summary>The place of an entry in the memory store: gives access to the entry, and holds the data that eviction needs.</summary>
 internal abstract class MemorySlot
 {
-    // Enough to tell what is used now and then from what is used all the time (S3-FIFO counts to three as well).
+    // Three uses are enough to distinguish entries that are used now and then from entries that are used all the time (S3-FIFO counts to
+    // three as well).
     private const int MaxUses = 3;
 
     private int _uses;
@@ -17,20 +18,23 @@ internal abstract class MemorySlot
     /// <summary>The hash of the entry's key, used to find the entry, and to recognise it after it has left.</summary>
     public int Hash { get; private set; }
 
-    /// <summary>The number of uses of late.</summary>
+    /// <summary>The number of recent uses, at most three.</summary>
     public int Uses => Volatile.Read(ref _uses);
 
-    /// <summary>The queue that it stands in, with its neighbours; for the queue.</summary>
+    /// <summary>
+    /// The queue that holds the slot; null where none does. Only <see cref="SlotQueue"/> sets it, <see cref="Older"/> and <see
+    /// cref="Newer"/>.
+    /// </summary>
     public SlotQueue? Queue { get; set; }
 
     public MemorySlot? Older { get; set; }
 
     public MemorySlot? Newer { get; set; }
 
-    /// <summary>The next slot in the same chain of the index; for the index.</summary>
+    /// <summary>The next slot in the same chain of the index. Only <see cref="SlotIndex"/> changes it.</summary>
     public ref MemorySlot? NextOfChain => ref _nextOfChain;
 
-    /// <summary>The bytes that are counted by themselves, and not with a slab.</summary>
+    /// <summary>The bytes that the budget counts for this slot alone. Bytes in a slab are counted with the slab.</summary>
     public abstract long OwnBytes { get; }
 
     /// <summary>Returns the entry with its content; null after <see cref="Leave"/>. Takes no lock.</summary>
@@ -51,7 +55,7 @@ internal abstract class MemorySlot
         }
     }
 
-    /// <summary>An entry takes the slot.</summary>
+    /// <summary>Sets the size and the hash of the entry that takes the slot, and resets the number of uses.</summary>
     protected void Begin(long bytes, int hash) => (Bytes, Hash, _uses) = (bytes, hash, 0);
 
     /// <summary>Takes one use back; false where there was none.</summary>

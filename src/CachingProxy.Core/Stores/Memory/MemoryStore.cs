@@ -4,9 +4,10 @@ using CachingProxy.Core.Keys;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Entries in this process's memory, bounded in bytes. Most lie as bytes in slabs, which no garbage collection has to look at; those that
-/// are asked for often, the large and the unusual are objects. Looking up takes no lock; writing takes that of one shard, and makes room
-/// there first. When the machine runs out of memory the store gives half of its own up. Safe for any number of threads.
+/// Entries in this process's memory, bounded in bytes. Most entries are bytes in slabs, which the garbage collector need not scan. Large
+/// and unusual entries are objects; a packed entry that is asked for often is kept as an object too. Looking up takes no lock. Writing
+/// takes the lock of one shard, and makes room there first. When the machine runs out of memory, the store halves its limit. Safe for any
+/// number of threads.
 /// </summary>
 public sealed class MemoryStore : ICacheStore
 {
@@ -15,13 +16,13 @@ public sealed class MemoryStore : ICacheStore
     private const long MaxSlabBytes = 512 << 10;
     private const long MinSlabBytes = 4 << 10;
 
-    // Of the whole: what objects of packed entries may take beside the bytes.
+    // The kept objects of packed entries may take a sixteenth of the limit.
     private const int HotShare = 16;
 
-    // The share of a slab in a shard. It leaves enough slabs to choose from.
+    // A slab is at most a sixteenth of a shard, so that there are enough slabs to choose from.
     private const int SlabShare = 16;
 
-    // Others may take the room that was made.
+    // Attempts to store an entry, beyond one for each shard: other writers may take the room that was made.
     private const int MaxAttempts = 8;
 
     private readonly MemoryBudget _budget;
@@ -31,7 +32,7 @@ public sealed class MemoryStore : ICacheStore
     private readonly int _slabBytes;
     private readonly int _maxPackedBytes;
 
-    /// <summary>An empty store.</summary>
+    /// <summary>Makes an empty store.</summary>
     public MemoryStore(MemoryStoreOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -2,10 +2,10 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>The place of an entry that stays the object that it is, because it is large, or of a rare kind.</summary>
+/// <summary>The place of an entry that is kept as an object, because it is large or of a rare kind.</summary>
 internal sealed class ObjectSlot : MemorySlot
 {
-    // The objects of an entry and of its place in the index and the queue, and those around its content.
+    // The bytes of the objects that every entry needs: for itself, for its place in the index and the queue, and around its content.
     private const int BookkeepingBytes = 580;
 
     private CacheEntry? _entry;
@@ -20,7 +20,8 @@ internal sealed class ObjectSlot : MemorySlot
     public override long OwnBytes => Bytes;
 
     /// <summary>
-    /// Returns the bytes that an entry counts without its content. Measured by <c>bench/memory</c>, which prints how far the sum is off.
+    /// Returns the bytes that are counted for an entry without its content. <c>bench/memory</c> measures the real bytes, and prints by how
+    /// much the count differs.
     /// </summary>
     public static long SizeOf(CacheEntry entry)
     {
@@ -37,7 +38,7 @@ internal sealed class ObjectSlot : MemorySlot
     public override CacheEntry? Load() => Volatile.Read(ref _entry);
 
     /// <inheritdoc/>
-    public override CacheEntry LoadHead() => _entry ?? throw new InvalidOperationException("The slot is left.");
+    public override CacheEntry LoadHead() => _entry ?? throw new InvalidOperationException("The slot holds no entry.");
 
     /// <inheritdoc/>
     public override void Leave() => Volatile.Write(ref _entry, null);

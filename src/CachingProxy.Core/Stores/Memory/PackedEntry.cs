@@ -4,13 +4,13 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>An entry as bytes, on its way into a slab.</summary>
-/// <param name="Template">What its head has in common with others.</param>
+/// <param name="Template">The template of its head.</param>
 /// <param name="Hash">The hash of its key.</param>
-/// <param name="Serial">What tells it from every other.</param>
-/// <param name="Segment">The rest, and its content.</param>
+/// <param name="Serial">The serial of the entry.</param>
+/// <param name="Segment">The rest of its head, and its content.</param>
 internal sealed record PackedEntry(HeadTemplate Template, int Hash, long Serial, byte[] Segment)
 {
-    // A template takes this much, whoever else may have use for it.
+    // Limits the memory of a template, which perhaps no other entry will use.
     private const int MaxHeadBytes = 4096;
 
     /// <summary>

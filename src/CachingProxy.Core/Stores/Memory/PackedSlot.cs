@@ -9,8 +9,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// collect.
 /// </summary>
 /// <remarks>
-/// A reader copies the bytes without a lock, and then looks whether they were moved or given up meanwhile: a writer, under the lock of the
-/// shard, makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws
+/// A reader copies the bytes without a lock, and then checks whether they were moved or given up meanwhile. A writer holds the lock of the
+/// shard. It makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws
 /// away a copy that was made in between. The bytes also have a checksum of their own, which covers the identity of the entry (its serial
 /// and the seal of its template) as well: whatever goes wrong, no entry is given the content of another.
 /// </remarks>
@@ -33,16 +33,19 @@ internal sealed class PackedSlot : MemorySlot
     /// <summary>The place of the object among the hot ones; only <see cref="HotEntries"/> uses it.</summary>
     public int HotPlace { get; set; }
 
-    /// <summary>The slab of the bytes, and their number; for whoever holds the lock of the shard.</summary>
+    /// <summary>The slab that holds the bytes, and the number of bytes. The caller holds the lock of the shard.</summary>
     public (Slab Slab, int Bytes) Place => (_slab!, _length);
 
-    /// <summary>The template of the head; for whoever holds the lock of the shard.</summary>
+    /// <summary>The template of the head. The caller holds the lock of the shard.</summary>
     public HeadTemplate Template => _template;
 
-    /// <summary>Tells whether the object is kept.</summary>
+    /// <summary>True if the slot keeps the entry as an object too.</summary>
     public bool IsHot => Volatile.Read(ref _hot) is not null;
 
-    /// <summary>Changes with everything that happens to the slot.</summary>
+    /// <summary>
+    /// A number that changes when an entry takes or leaves the slot, and when the bytes are moved. Odd while readers must not trust the
+    /// bytes.
+    /// </summary>
     public int Version => Volatile.Read(ref _version);
 
     /// <inheritdoc/>
@@ -79,12 +82,12 @@ internal sealed class PackedSlot : MemorySlot
     public override CacheEntry LoadHead() =>
         _hot
         ?? _template.Read(
-            Segment.HeadOf((_slab ?? throw new InvalidOperationException("The slot is left.")).Bytes.AsSpan(_offset, _length)),
+            Segment.HeadOf((_slab ?? throw new InvalidOperationException("The slot holds no entry.")).Bytes.AsSpan(_offset, _length)),
             _serial,
             ResponseBody.Empty
         );
 
-    /// <summary>An entry takes the slot, which is new or was left; its bytes are in place.</summary>
+    /// <summary>Gives the slot, which is new or free, to an entry whose bytes are already in the slab.</summary>
     public void Enter(PackedEntry entry, Slab slab, int offset)
     {
         Begin(entry.Segment.Length + BookkeepingBytes, entry.Hash);
@@ -114,7 +117,7 @@ internal sealed class PackedSlot : MemorySlot
         Interlocked.Increment(ref _version);
     }
 
-    /// <summary>Keeps the object, or lets go of it.</summary>
+    /// <summary>Keeps the entry as an object; null drops the object.</summary>
     public void Keep(CacheEntry? hot) => Volatile.Write(ref _hot, hot);
 
     // A reader may see the place of one entry with the length of another; the check of the version then rejects the copy.

@@ -3,20 +3,20 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>An entry as bytes, as they lie in a slab: what it is and whose, its head, its content.</summary>
+/// <summary>The bytes of an entry in a slab: a header that identifies and measures it, its head, and its content.</summary>
 /// <remarks>
 /// <code>
-/// hash of the key, length of the head, length of the content, CRC-32C of serial, seal, head and content   4 bytes each
-/// head, content, and up to seven bytes so that the next one begins at a multiple of eight
+/// hash of the key, length of the head, length of the content, CRC-32C of serial, seal, head and content   4 bytes each head, content, and
+/// up to seven bytes so that the next one begins at a multiple of eight
 /// </code>
-/// The checksum begins with the serial that the slot knows and the seal of the template: bytes that are not those of its entry are not
-/// taken for them.
+/// The checksum begins with the serial, which the slot holds, and the seal of the template. So a slot never takes the bytes of another
+/// entry for those of its own.
 /// </remarks>
 internal static class Segment
 {
     private const int HeaderBytes = 16;
 
-    /// <summary>How long the segment of an entry is.</summary>
+    /// <summary>Returns the length of the segment of an entry in bytes.</summary>
     public static long LengthOf(long headBytes, long contentBytes) => (HeaderBytes + headBytes + contentBytes + 7) & ~7L;
 
     /// <summary>Writes a segment.</summary>
@@ -36,17 +36,17 @@ internal static class Segment
         return segment;
     }
 
-    /// <summary>The hash and the length of the segment that begins here.</summary>
+    /// <summary>Returns the hash and the length of the segment at the start of the given bytes.</summary>
     public static (int Hash, int Length) Measure(ReadOnlySpan<byte> segment)
     {
         var (head, content) = LengthsOf(segment);
         return (BinaryPrimitives.ReadInt32LittleEndian(segment), (int)LengthOf(head, content));
     }
 
-    /// <summary>The head of a segment that is known to be whole.</summary>
+    /// <summary>Returns the head of a segment that is known to be whole.</summary>
     public static ReadOnlySpan<byte> HeadOf(ReadOnlySpan<byte> segment) => segment.Slice(HeaderBytes, LengthsOf(segment).Head);
 
-    /// <summary>Takes a copy of a segment apart; false where it is not that of this entry.</summary>
+    /// <summary>Splits a copy of a segment into head and content. Returns false where it is not the segment of this entry.</summary>
     public static bool TryRead(
         ReadOnlyMemory<byte> segment,
         long serial,

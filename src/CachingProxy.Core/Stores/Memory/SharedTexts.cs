@@ -4,8 +4,8 @@ namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
 /// Texts that many responses have in common - names of fields, a content type, a server, the date of this second - kept once and not with
-/// each entry. Remembers the last text of each of a few thousand places. A new text replaces the old one of its place: rare texts cost
-/// nothing, and the memory never grows. Safe for any number of threads.
+/// each entry. The table has a few thousand places; the hash of a text chooses its place. A new text replaces the old one in its place, so
+/// that the table never grows and rare texts cost nothing. Safe for any number of threads.
 /// </summary>
 internal static class SharedTexts
 {
@@ -16,7 +16,7 @@ internal static class SharedTexts
 
     private static readonly string?[] Last = new string?[Places];
 
-    /// <summary>Returns the text; others that ask for it soon after get the same object.</summary>
+    /// <summary>Returns an equal text. Callers that ask for it soon after get the same object.</summary>
     public static string? Share(string? text)
     {
         if (text is null || text.Length > MaxLength)

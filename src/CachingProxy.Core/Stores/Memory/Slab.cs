@@ -1,7 +1,7 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// A stretch of memory that holds segments one after another, of entries that are stored and of some that are not any more.
+/// A block of memory that holds segments one after another. Some of them belong to entries that are no longer stored.
 /// </summary>
 internal sealed class Slab(int bytes)
 {

@@ -1,17 +1,18 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Holds the segments of a shard. Segments are written one after another; the room of segments that have left is regained by moving the
-/// others of a slab together.
+/// Holds the segments of a shard. Writes segments one after another. Regains the room of removed segments by moving the remaining segments
+/// of a slab together.
 /// </summary>
-/// <param name="slabBytes">The length of each slab; a segment is at most <see cref="MaxSegmentBytes"/> of it.</param>
-/// <param name="find">The slot of the segment with a key's hash that lies at a place; null where it has left.</param>
+/// <param name="slabBytes">The length of each slab in bytes. <see cref="MaxSegmentBytes"/> returns the largest length of a segment.</param>
+/// <param name="find">Takes the hash of a key, a slab and an offset. Returns the slot whose segment begins there; null where its entry was
+/// removed.</param>
 internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> find)
 {
-    // A tenth stays free, so that moving frees enough to be worth it, and a segment fits into the sparsest slab always.
+    // A tenth stays free, so that moving segments together frees enough to be worth it, and a segment always fits into the sparsest slab.
     private const long UsableTenths = 9;
 
-    // Slots that wait for another entry.
+    // The most free slots that are kept for other entries.
     private const int MaxLeft = 1024;
 
     private readonly List<Slab> _slabs = [];
@@ -24,7 +25,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
     /// <summary>The bytes of all slabs.</summary>
     public long Bytes => (long)_slabs.Count * slabBytes;
 
-    /// <summary>How long a segment may be in slabs of a length.</summary>
+    /// <summary>Returns the largest length of a segment in slabs of a given length.</summary>
     public static int MaxSegmentBytes(int slabBytes) => slabBytes / 16;
 
     /// <summary>Tells whether a segment finds a place without another slab.</summary>
@@ -36,14 +37,16 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
     /// <summary>Adds a slab.</summary>
     public void Grow() => _slabs.Add(_open = new Slab(slabBytes));
 
-    /// <summary>Gives all slabs back, when everything has left.</summary>
+    /// <summary>Drops all slabs. The caller has removed all entries.</summary>
     public void Clear()
     {
         _slabs.Clear();
         (_open, _liveBytes) = (null, 0);
     }
 
-    /// <summary>Gives an entry a place where there is room for it.</summary>
+    /// <summary>
+    /// Writes an entry into a slab, and returns its slot. The caller has made sure that there is room (<see cref="HasRoomFor"/>).
+    /// </summary>
     public PackedSlot Add(PackedEntry entry)
     {
         var (slab, offset) = Write(entry.Segment);
@@ -52,7 +55,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
         return slot;
     }
 
-    /// <summary>Takes an entry out; its place, and its slab, are free for others.</summary>
+    /// <summary>Removes an entry. Its slot, and its bytes in the slab, are free for other entries.</summary>
     public void Remove(PackedSlot slot)
     {
         var (slab, bytes) = slot.Place;

@@ -2,12 +2,12 @@ namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
 /// Finds the slots of a shard by the hash of their key. The number of chains depends on the room for entries. The slots themselves link the
-/// chains, so that an entry costs no object but its own. A look-up takes no lock, and sees all slots that stay; only the holder of the
-/// shard's lock makes changes.
+/// chains, so that an entry costs no object but its own. A look-up takes no lock. It has seen all slots that stayed in the index if <see
+/// cref="Changes"/> is the same before and after. Only the holder of the shard's lock makes changes.
 /// </summary>
 internal sealed class SlotIndex(long maxBytes)
 {
-    // A chain for what a small response takes: of about two slots each when the store is full of them.
+    // The bytes of room for each chain. When the store is full of small responses, a chain has about two slots.
     private const int BytesPerChain = 2048;
     private const long MinChains = 16;
     private const long MaxChains = 1 << 22;
@@ -16,7 +16,7 @@ internal sealed class SlotIndex(long maxBytes)
 
     private int _changes;
 
-    /// <summary>How often a slot was taken out.</summary>
+    /// <summary>The number of slots taken out so far.</summary>
     public int Changes => Volatile.Read(ref _changes);
 
     /// <summary>Returns the first slot of the chain for a hash; the others follow it. Some slots have other hashes.</summary>
@@ -50,7 +50,7 @@ internal sealed class SlotIndex(long maxBytes)
         Volatile.Write(ref _changes, _changes + 1);
     }
 
-    /// <summary>Returns the bytes of an index by itself.</summary>
+    /// <summary>Returns the bytes that an index takes without the slots.</summary>
     public static long BytesFor(long maxBytes) => ChainsFor(maxBytes) * IntPtr.Size;
 
     private static long ChainsFor(long maxBytes) => Math.Clamp(maxBytes / BytesPerChain, MinChains, MaxChains);

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>Slots in the order in which they came, linked by themselves. Not safe for threads.</summary>
+/// <summary>A queue of slots in the order of their arrival. The slots themselves hold the links. For one caller at a time.</summary>
 internal sealed class SlotQueue
 {
     private MemorySlot? _oldest;

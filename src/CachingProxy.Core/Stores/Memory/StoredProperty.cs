@@ -2,11 +2,11 @@ using CachingProxy.Core.Entries;
 
 namespace CachingProxy.Core.Stores.Memory;
 
-/// <summary>One property of a <see cref="CacheEntry"/>, and what the memory has to know of it.</summary>
+/// <summary>One property of a <see cref="CacheEntry"/>, and how the memory store counts and packs it.</summary>
 /// <param name="Name">The name of the property.</param>
 internal sealed record StoredProperty(string Name)
 {
-    // A pair in the array of the fields.
+    // The bytes of one field, a name and its values, in the array of the fields.
     private const int FieldBytes = 24;
 
     // Fields whose values most responses have in common, so that SharedTexts keeps them once.
@@ -31,8 +31,9 @@ internal sealed record StoredProperty(string Name)
     };
 
     /// <summary>
-    /// All properties but the content, which stands for itself. A property has a row here, one in the remarks of <see cref="EntryFormat"/>,
-    /// and a sample in <c>StoredPropertyTests</c>, which fails for a property that is forgotten anywhere.
+    /// All properties except the content. Every property has a row here and a sample in <c>StoredPropertyTests</c>. Unless it is derived
+    /// from the fields, it also has a place in the remarks of <see cref="EntryFormat"/>. The tests fail for a property that has no row or
+    /// sample, or that is not stored.
     /// </summary>
     public static IReadOnlyList<StoredProperty> All { get; } =
     [
@@ -84,7 +85,8 @@ internal sealed record StoredProperty(string Name)
     public Func<CacheEntry, long> Bytes { get; init; } = _ => 0;
 
     /// <summary>
-    /// Tells whether two entries have in common what a template keeps of the property; null where a template keeps nothing of it.
+    /// Returns true if two entries are equal in the part of the property that a template keeps. The function is null where a template keeps
+    /// no part of it.
     /// </summary>
     public Func<CacheEntry, CacheEntry, bool>? IsShared { get; init; }
 
