@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
+using CachingProxy.Core.Messages;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,29 +13,38 @@ namespace CachingProxy.AspNetCore;
 /// One request and its response. The gate and the faces see nothing else of the server. Uses only the features that a server offers, so
 /// that it needs no hosting and is the same for HTTP/1.1 and HTTP/2. For one caller at a time, except <see cref="Abort"/>.
 /// </summary>
-public sealed class Exchange
+public sealed class Exchange : IProgress<long>
 {
     private readonly IFeatureCollection _features;
     private readonly IHttpRequestFeature _request;
     private readonly IHttpResponseFeature _response;
     private readonly IHttpResponseBodyFeature _body;
+    private readonly TimeProvider _time;
+    private readonly long _receivedAt;
+    private string? _traceParent;
 
     /// <summary>Makes an exchange of the features that a server offers for a request.</summary>
     /// <exception cref="InvalidOperationException">The features of a request, a response or its content are missing.</exception>
-    public Exchange(IFeatureCollection features)
+    /// <param name="features">The features.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public Exchange(IFeatureCollection features, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(features);
         _features = features;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();
         _body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        _time = time ?? TimeProvider.System;
+        _receivedAt = _time.GetTimestamp();
     }
 
     /// <summary>Makes an exchange of what ASP.NET Core passes through its pipeline.</summary>
-    public static Exchange Of(HttpContext context)
+    /// <param name="context">The request and its response.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public static Exchange Of(HttpContext context, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new Exchange(context.Features);
+        return new Exchange(context.Features, time);
     }
 
     /// <summary>The method, as received.</summary>
@@ -86,6 +97,45 @@ public sealed class Exchange
     /// <summary>Tells whether the head of the response is sent, and nothing of it can be changed any more.</summary>
     public bool HasStarted => _response.HasStarted;
 
+    /// <summary>The request as a face gave it to the engine; null where no face has had an answer.</summary>
+    public CacheRequest? Asked { get; private set; }
+
+    /// <summary>The answer of the engine; null where no face has had one. Its content may be gone.</summary>
+    public CacheResult? Answer { get; private set; }
+
+    /// <summary>The time from the head of the request until the answer of the engine was there; zero where there is none.</summary>
+    public TimeSpan TimeToAnswer { get; private set; }
+
+    /// <summary>The time since the head of the request was read.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_receivedAt);
+
+    /// <summary>The code of the error that the response reports; null where it reports none of ours.</summary>
+    public string? ErrorCode { get; set; }
+
+    /// <summary>The bytes of content that were handed to the client so far.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>
+    /// The field <c>traceparent</c> (W3C Trace Context) for requests to the origin: that of the current span, or the client's own if it is
+    /// valid, or a new one that begins a trace.
+    /// </summary>
+    public string TraceParent => _traceParent ??= Activity.Current?.Id ?? ValidTraceParent ?? NewTraceParent();
+
+    /// <summary>The trace that the request belongs to, 32 hexadecimal digits; null where it belongs to none so far.</summary>
+    public string? TraceId => (_traceParent ?? Activity.Current?.Id ?? ValidTraceParent)?.Substring(3, 32);
+
+    /// <summary>Tells whether the trace is one that a client named or that a span records, as opposed to one made for the origin alone.</summary>
+    public bool IsTraced => Activity.Current is not null || ValidTraceParent is not null;
+
+    /// <summary>The client's field <c>tracestate</c>, which counts only beside a valid <c>traceparent</c>; null where there is none.</summary>
+    public string? TraceState =>
+        ValidTraceParent is not null && RequestHeaders.TraceState is { Count: > 0 } state ? state.ToString() : null;
+
+    private string? ValidTraceParent =>
+        RequestHeaders.TraceParent is { Count: 1 } given && ActivityContext.TryParse(given[0], null, out _) ? given[0] : null;
+
+    private static string NewTraceParent() => $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
+
     /// <summary>Takes the content of the response. Its first flush sends the head.</summary>
     public PipeWriter Writer => _body.Writer;
 
@@ -130,6 +180,17 @@ public sealed class Exchange
         ResponseHeaders.Clear();
     }
 
+    /// <summary>Notes the engine's answer, for the log and the metrics.</summary>
+    public void OnAnswered(CacheRequest request, CacheResult answer)
+    {
+        Asked = request;
+        Answer = answer;
+        TimeToAnswer = Elapsed;
+    }
+
+    /// <summary>Counts bytes of content that were handed to the client.</summary>
+    void IProgress<long>.Report(long value) => SentBytes += value;
+
     /// <summary>
     /// Writes the whole content of the response, unless the request was HEAD. States the length of the content in both cases.
     /// </summary>
@@ -139,6 +200,7 @@ public sealed class Exchange
         if (Method != "HEAD")
         {
             await Writer.WriteAsync(content, ClientGone);
+            SentBytes += content.Length;
         }
     }
 

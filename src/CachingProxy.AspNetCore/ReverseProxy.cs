@@ -87,6 +87,7 @@ public sealed class ReverseProxy
         }
 
         await using var result = answer;
+        exchange.OnAnswered(request, result);
         if (result.Failure is not null)
         {
             await ProblemWriter.WriteAsync(exchange, result);
@@ -117,6 +118,7 @@ public sealed class ReverseProxy
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
             var response = await request.Face.Origin.SendAsync(upgrade, exchange.ClientGone);
             await using var answer = _engine.PassOn(request, response);
+            exchange.OnAnswered(request, answer);
             if (WebSocketTunnel.IsAccepted(exchange, response))
             {
                 await WebSocketTunnel.RunAsync(exchange, answer.Fields, rewrite, response.Body);

@@ -42,6 +42,9 @@ public sealed class CacheEngine
     /// </summary>
     public long HitsForMiss => _parts.HitForMiss.Uses;
 
+    /// <summary>The number of requests that wait for the head of another's fetch now.</summary>
+    public int WaitingRequests => _parts.Fills.WaitingRequests;
+
     /// <summary>The number of bytes that are kept now of bodies that are still arriving.</summary>
     public long GrowingBytes => _parts.Growth.TakenBytes;
 

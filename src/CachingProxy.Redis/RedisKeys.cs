@@ -11,11 +11,11 @@ namespace CachingProxy.Redis;
 /// <code>
 /// PREFIX e:{HASH}            hash: the entries of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum
 /// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum
-/// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI, for as long as an older fetch may last
+/// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI; kept while a fetch from before it may run
 /// PREFIX l:{HASH}:PART       string: the token of the node that fetches now
 /// PREFIX {log}:epoch         string: the epoch of the log of purges
 /// PREFIX {log}:purges        stream: the log
-/// PREFIX {log}:open          hash: the purges of URLs that are in the log, and whose entries may be there still
+/// PREFIX {log}:open          hash: the hard purges of URLs whose entries may not have been removed yet
 /// PREFIX {log}:secret        string: the secret that all nodes share
 /// PREFIX {log}:purged        channel: there is something new in the log
 /// </code>
@@ -24,7 +24,7 @@ internal sealed class RedisKeys(string prefix)
 {
     public RedisKey Epoch { get; } = prefix + "{log}:epoch";
 
-    /// <summary>The epoch of a cache of an earlier version, which is not read any more.</summary>
+    /// <summary>The key in which an earlier version kept the epoch of its cache. The entries of that cache are not read any more.</summary>
     public RedisKey EarlierEpoch { get; } = prefix + "epoch";
 
     public RedisKey Purges { get; } = prefix + "{log}:purges";

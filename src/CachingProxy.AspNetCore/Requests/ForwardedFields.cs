@@ -19,6 +19,8 @@ internal static class ForwardedFields
         "Content-Length",
         "Expect",
         "Max-Forwards",
+        "traceparent",
+        "tracestate",
     };
 
     // A client cannot have these fields removed by listing them in Connection.
@@ -67,6 +69,12 @@ internal static class ForwardedFields
         if (exchange.Method == "OPTIONS" && MaxForwards(headers["Max-Forwards"]) is { } left)
         {
             fields.Add(new("Max-Forwards", left));
+        }
+
+        fields.Add(new("traceparent", exchange.TraceParent));
+        if (exchange.TraceState is { } traceState)
+        {
+            fields.Add(new("tracestate", traceState));
         }
 
         fields.Add(new("X-Forwarded-For", ClientAddress(exchange)));

@@ -41,6 +41,7 @@ public static class ProblemWriter
     {
         ArgumentNullException.ThrowIfNull(exchange);
         exchange.Status = status;
+        exchange.ErrorCode = code;
         exchange.ResponseHeaders.ContentType = "application/problem+json";
         exchange.ResponseHeaders.CacheControl = "no-store";
         await exchange.WriteAsync(ToJson(status, code, detail));

@@ -46,12 +46,12 @@ public static class ResponseWriter
             {
                 exchange.ResponseHeaders.TransferEncoding = "chunked";
                 var writer = new ChunkedWriter(exchange.Writer);
-                await body.CopyToAsync(writer, exchange.ClientGone);
+                await body.CopyToAsync(writer, exchange.ClientGone, exchange);
                 await writer.EndAsync(body.Trailers, exchange.ClientGone);
                 return;
             }
 
-            await body.CopyToAsync(exchange.Writer, exchange.ClientGone);
+            await body.CopyToAsync(exchange.Writer, exchange.ClientGone, exchange);
         }
         catch (OriginException) when (exchange.HasStarted)
         {

@@ -254,7 +254,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         Waiting waiting,
         CacheRequest request,
         CancellationToken clientGone
-    ) => waiting.WaitAsync(request.Face.Policy.WaitTimeout, clock.Source, clientGone);
+    ) => fills.WaitAsync(waiting, request.Face.Policy.WaitTimeout, clock.Source, clientGone);
 
     // Returns the response of a fill for a request that waited; null where the response is not for that request.
     private FetchResult? Share(CacheRequest request, FillOutcome outcome)

@@ -13,11 +13,11 @@ namespace CachingProxy.Core.Fetching;
 /// <list type="number"> <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
 /// <item>Closed (<see cref="Close"/>): no further request may use the response, or its body is about to break off. Requests that are
 /// counted in already still see the head; no new ones join.</item> <item>When a body stops being kept, its beginning is dropped only after
-/// every request that was counted in has looked at the head or waits no longer (<see cref="AllHaveLookedAsync"/>). Otherwise a request that
-/// has seen the head, but has not opened its reader yet, would find the beginning gone.</item> <item>Overdue: a request has waited for the
-/// head in vain. The next fill begins beside this one and follows it (<see cref="Follow"/>): its requests take the head that comes first.
-/// While both wait for their heads, no third fill begins, so that a slow origin is not asked again each time a wait times out.</item>
-/// </list>
+/// every request that was counted in has been counted out (<see cref="AllHaveLookedAsync"/>). A request that uses the body opens its reader
+/// before it is counted out. Otherwise a request that has seen the head, but has not opened its reader yet, would find the beginning
+/// gone.</item> <item>Overdue: a request has waited for the head in vain. The next fill begins beside this one and follows it (<see
+/// cref="Follow"/>): its requests take the head that comes first. While both wait for their heads, no third fill begins, so that a slow
+/// origin is not asked again each time a wait times out.</item> </list>
 /// </remarks>
 /// <param name="request">The request to the origin, and the kept part of the client's request.</param>
 /// <param name="position">The position of the invalidation log when the fill began: a request after a later purge does not join.</param>
@@ -57,8 +57,8 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     public IReadOnlyList<string> Tags { get; private set; } = [];
 
     /// <summary>Counts in a request that waits for the head.</summary>
-    /// <param name="maxWaiting">The number of requests that may wait. A place beyond that number fails at once, unless the head is
-    /// there.</param>
+    /// <param name="maxWaiting">The number of requests that may wait. A request beyond that number gets a failure at once instead of
+    /// waiting, unless the head is there already.</param>
     public Waiting Wait(int maxWaiting)
     {
         if (Span is not null && Activity.Current is { } waiting)

@@ -15,9 +15,34 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
 {
     private readonly ConcurrentDictionary<FillKey, Fill> _fills = new();
     private int _running;
+    private int _waiting;
 
     /// <summary>The number of fills that have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
+
+    /// <summary>The number of requests that wait for the head of another's fetch now.</summary>
+    public int WaitingRequests => Volatile.Read(ref _waiting);
+
+    /// <summary>Waits at a place for the head of its fill, and counts the request while it waits.</summary>
+    /// <returns>The outcome, and the fill that it is of; both null where no head has come in time.</returns>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
+        Waiting place,
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken clientGone
+    )
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            return await place.WaitAsync(timeout, time, clientGone);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     /// <summary>Returns the fill that is under way for a key and open to a request; null if there is none.</summary>
     public Fill? Find(CacheRequest request, FillKey key) => _fills.TryGetValue(key, out var fill) && IsOpenTo(request, fill) ? fill : null;

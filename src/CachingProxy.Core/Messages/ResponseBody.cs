@@ -61,7 +61,7 @@ public abstract class ResponseBody : IAsyncDisposable
     /// </summary>
     /// <exception cref="OriginException">The origin's response broke off: the bytes written are not the whole.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone)
+    public async ValueTask CopyToAsync(PipeWriter destination, CancellationToken clientGone, IProgress<long>? written = null)
     {
         ArgumentNullException.ThrowIfNull(destination);
         long offset = 0;
@@ -75,6 +75,7 @@ public abstract class ResponseBody : IAsyncDisposable
             }
 
             offset += bytes.Length;
+            written?.Report(bytes.Length);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed class OriginSlots(OriginLimits options, TimeProvider time)
     /// <summary>The number of requests that were refused because too many waited, or they had waited for too long.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
+    /// <summary>The number of requests that wait for a slot now.</summary>
+    public int Waiting => _queues.Sum(static queue => Volatile.Read(ref queue.Value.Waiting));
+
     /// <summary>
     /// The number of requests by which the busiest origin exceeds four fifths of its slots, including requests that wait for a slot.
     /// </summary>

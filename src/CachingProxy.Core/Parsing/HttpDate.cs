@@ -4,8 +4,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Reads and writes the date forms of HTTP (RFC 9110 §5.6.7), always in UTC. Three forms are read, with names in any case (RFC 9111 §4.2).
-/// A weekday that does not fit the date is accepted; any other deviation from the forms is not.
+/// Reads and writes the date forms of HTTP (RFC 9110 §5.6.7), always in UTC. Three forms are read. The names in them (weekday, month, GMT)
+/// may be in upper or lower case (RFC 9111 §4.2). A weekday that does not fit the date is accepted; any other deviation from the forms is
+/// not.
 /// </summary>
 internal static class HttpDate
 {

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Parsing;
 
 /// <summary>
-/// Reads the directives of a request: <c>Cache-Control</c>, or <c>Pragma</c> where that is absent (RFC 9111 §5.2.1, §5.4). A field that
-/// cannot be read counts as <c>no-cache</c> and <c>no-store</c>, the most that it could have said.
+/// Reads the directives of a request: <c>Cache-Control</c>, or <c>Pragma</c> where that is absent (RFC 9111 §5.2.1, §5.4). A
+/// <c>Cache-Control</c> that cannot be read counts as <c>no-cache</c> and <c>no-store</c>, and such a <c>Pragma</c> as <c>no-cache</c>: the
+/// most that each could have said.
 /// </summary>
 internal static class RequestDirectives
 {

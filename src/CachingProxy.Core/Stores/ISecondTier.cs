@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
-/// A store behind the memory: slower, larger, and there after a restart or on other nodes. It keeps the purges as well, since entries
-/// that outlive this process must not outlive a purge. Safe for any number of threads.
+/// A store behind the memory. It is slower and larger, and its entries can still be found after a restart or by other nodes. It keeps the
+/// purges as well, since entries that outlive this process must not outlive a purge. Safe for any number of threads.
 /// </summary>
 public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
 {

@@ -33,6 +33,9 @@ public readonly struct RequestEvent
     /// <summary>The trace that the request belongs to, 32 hexadecimal digits; null where there is none.</summary>
     public string? TraceId { get; init; }
 
+    /// <summary>Tells whether the client named the trace or a span records it, as opposed to a trace made for the origin alone.</summary>
+    public bool IsTraced { get; init; }
+
     /// <summary>The status code of the response; 499 where the client had gone before there was one.</summary>
     public required int Status { get; init; }
 

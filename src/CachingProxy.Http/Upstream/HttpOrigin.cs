@@ -31,6 +31,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
     private readonly HttpOriginOptions _options;
     private readonly OriginProxy? _proxy;
     private readonly TimeProvider _time;
+    private long _retries;
 
     /// <summary>Makes an origin whose connections <paramref name="guard"/> opens. The guard decides about every target.</summary>
     public HttpOrigin(TargetGuard guard, HttpOriginOptions options, TimeProvider time)
@@ -45,6 +46,9 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         _fresh = CreateInvoker(guard, lifetime: TimeSpan.Zero);
     }
 
+    /// <summary>The number of requests that were sent again, because their connection broke before an answer.</summary>
+    public long Retries => Volatile.Read(ref _retries);
+
     /// <inheritdoc/>
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
     {
@@ -56,6 +60,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         catch (OriginException failure)
             when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
         {
+            Interlocked.Increment(ref _retries);
             // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. The request is sent again once, on a
             // new connection.
             return await SendAsync(_fresh, request, cancellation);

@@ -20,6 +20,7 @@ internal sealed class AdminRoutes
         ProxyEndpoint proxy,
         CacheResource cache,
         HealthResource health,
+        MetricsResource metrics,
         DocsResource docs
     )
     {
@@ -31,6 +32,7 @@ internal sealed class AdminRoutes
             new("/cache", ["DELETE"], NeedsAuthentication: true, cache.DeleteAsync),
             new("/healthz", ["GET", "HEAD"], NeedsAuthentication: false, HealthResource.LiveAsync),
             new("/readyz", ["GET", "HEAD"], NeedsAuthentication: false, health.ReadyAsync),
+            new("/metrics", ["GET", "HEAD"], NeedsAuthentication: true, metrics.GetAsync),
             new("/docs", ["GET", "HEAD"], NeedsAuthentication: false, docs.PageAsync),
             new("/openapi.json", ["GET", "HEAD"], NeedsAuthentication: false, DocsResource.DocumentAsync),
         ];
@@ -78,6 +80,5 @@ internal sealed class AdminRoutes
             : null;
 
     // These paths are reserved from the beginning, so that an endpoint added later takes no path away from an origin.
-    private static bool IsReserved(ReadOnlySpan<char> path) =>
-        path is "/metrics" || path.StartsWith("/cache/") || path.StartsWith("/docs/");
+    private static bool IsReserved(ReadOnlySpan<char> path) => path.StartsWith("/cache/") || path.StartsWith("/docs/");
 }

@@ -11,6 +11,7 @@ internal sealed record ApiError(string Code, string Message, int Status)
     /// <summary>Writes the error as the whole answer.</summary>
     public Task WriteAsync(Exchange exchange)
     {
+        exchange.ErrorCode = Code;
         exchange.ResponseHeaders.XContentTypeOptions = "nosniff";
         return ApiAnswer.WriteAsync(exchange, Status, new ApiFailure(false, this), ApiJson.Readable.ApiFailure);
     }

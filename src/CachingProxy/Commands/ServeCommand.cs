@@ -3,6 +3,7 @@ using CachingProxy.Configuration;
 using CachingProxy.Redis;
 using CachingProxy.Serving;
 using CachingProxy.Sqlite;
+using CachingProxy.Telemetry;
 
 namespace CachingProxy.Commands;
 
@@ -22,6 +23,10 @@ internal static class ServeCommand
             );
         }
 
+        // The log of a terminal is for the one who sits there; a pipe gets none that was not asked for.
+        var isForSomebody = settings.AccessLogFile is not null || !Console.IsOutputRedirected;
+        var format = settings.AccessLogFile is null ? AccessLogFormat.Text : AccessLogFormat.Combined;
+        settings = settings with { AccessLog = settings.AccessLog ?? (isForSomebody ? format : AccessLogFormat.Off) };
         ProxyServer server;
         try
         {

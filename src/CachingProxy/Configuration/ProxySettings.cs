@@ -5,6 +5,7 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
+using CachingProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Configuration;
@@ -134,6 +135,24 @@ public sealed record ProxySettings
 
     /// <summary>The token that operations need; without one they are for trusted local requests alone.</summary>
     public string? AdminToken { get; init; }
+
+    /// <summary>The form of the access log; null by default, which the command decides: text on a terminal, off otherwise.</summary>
+    public AccessLogFormat? AccessLog { get; init; }
+
+    /// <summary>The file of the access log; standard output by default.</summary>
+    public string? AccessLogFile { get; init; }
+
+    /// <summary>Query parameters whose values are masked in the access log, beside the usual ones; none by default.</summary>
+    public IReadOnlyList<string> RedactedParameters { get; init; } = [];
+
+    /// <summary>The least levels of messages: warnings by default, and information of our own.</summary>
+    public LogLevels LogLevels { get; init; } = LogLevels.Default;
+
+    /// <summary>The form of messages: text by default.</summary>
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+
+    /// <summary>Tells whether requests are measured, and <c>/metrics</c> answers. On by default.</summary>
+    public bool Metrics { get; init; } = true;
 
     /// <summary>Tells whether only this machine can connect.</summary>
     public bool ListensOnLoopbackAlone => IPAddress.IsLoopback(Host);

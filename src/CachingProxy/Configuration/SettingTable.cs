@@ -16,5 +16,12 @@ internal static class SettingTable
     public const string SizeForm = "give bytes up to 1024GB, or with a unit: 64KB, 256MB, 1GB (MB and MiB both are 1024 KB)";
 
     public static IReadOnlyList<Setting> All { get; } =
-    [.. ListenerSettings.All, .. OriginSettings.All, .. CachingSettings.All, .. StoreSettings.All, .. AccessSettings.All];
+    [
+        .. ListenerSettings.All,
+        .. OriginSettings.All,
+        .. CachingSettings.All,
+        .. StoreSettings.All,
+        .. AccessSettings.All,
+        .. TelemetrySettings.All,
+    ];
 }

@@ -42,6 +42,7 @@ internal static class EnvelopeWriter
         exchange.Writer.Write(prefix);
         await ResponseWriter.CopyAsync(exchange, result.Body);
         await exchange.Writer.WriteAsync(suffix, exchange.ClientGone);
+        ((IProgress<long>)exchange).Report(prefix.Length + suffix.Length);
     }
 
     private static byte[] PrefixOf(CacheResult result)

@@ -49,6 +49,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         exchange.LimitContent(MaxRequestBodyBytes);
         var request = new ProxyRequest(exchange, face, target.Key!.Value, via);
         await using var result = await engine.ServeAsync(request, exchange.ClientGone);
+        exchange.OnAnswered(request, result);
         if (result.Failure is { } failure)
         {
             // A target that is forbidden by its resolved address must look like one that is forbidden by its form.

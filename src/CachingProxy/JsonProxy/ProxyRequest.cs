@@ -49,6 +49,7 @@ internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey k
         {
             new("Accept-Encoding", "gzip, br"),
             new("User-Agent", ProductName.UserAgent),
+            new("traceparent", exchange.TraceParent),
         };
         CopyTo(fields);
         if (HasContent && exchange.RequestHeaders.ContentType is { Count: > 0 } contentType)

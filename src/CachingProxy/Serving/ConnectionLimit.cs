@@ -25,6 +25,18 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
     /// <summary>The number of idle connections that made room for others.</summary>
     public long Shed => Volatile.Read(ref _shed);
 
+    /// <summary>The numbers of idle and of busy connections now.</summary>
+    public (int Idle, int Busy) Counts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_idle.Count, _busy.Count);
+            }
+        }
+    }
+
     /// <summary>
     /// The number of busy connections beyond four fifths of the limit; idle connections do not count, because they make room.
     /// </summary>

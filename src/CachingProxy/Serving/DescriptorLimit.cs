@@ -19,11 +19,13 @@ internal sealed partial record DescriptorLimit(long Descriptors)
     // The assumed number of open descriptors, if they cannot be counted.
     private const int UsuallyOpen = 128;
 
-    private readonly int _ownUse =
-        LaterUse + (Directory.Exists("/proc/self/fd") ? Directory.GetFiles("/proc/self/fd").Length : UsuallyOpen);
+    private readonly int _ownUse = LaterUse + (Open ?? UsuallyOpen);
 
     private const int LinuxOpenFiles = 7;
     private const int MacOpenFiles = 8;
+
+    /// <summary>The number of files and sockets that this process has open now; null where the system does not tell.</summary>
+    public static int? Open => Directory.Exists("/proc/self/fd") ? Directory.GetFiles("/proc/self/fd").Length : null;
 
     /// <summary>
     /// Returns how many fetches from one origin there may be at once: the number asked for, but at most a third of the descriptors that our

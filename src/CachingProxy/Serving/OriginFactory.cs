@@ -40,6 +40,9 @@ internal sealed class OriginFactory : IDisposable
     /// <summary>The slots, which limit the requests to each origin at once.</summary>
     public OriginSlots Slots => _slots;
 
+    /// <summary>The number of requests that were sent again, because their connection broke before an answer.</summary>
+    public long Retries => _created.Sum(origin => origin.Retries);
+
     /// <summary>The origins that are held to be down.</summary>
     public OriginAvailability Availability => _availability;
 

@@ -6,9 +6,11 @@ using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
+using CachingProxy.Core.Telemetry;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
 using CachingProxy.JsonProxy;
+using CachingProxy.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,7 +28,8 @@ internal static class PipelineFactory
         CacheEngine engine,
         ISecondTier? secondTier,
         string pseudonym,
-        OriginFactory origins
+        OriginFactory origins,
+        Monitoring monitoring
     )
     {
         byte[]? secret() => secondTier?.SharedSecret;
@@ -37,6 +40,7 @@ internal static class PipelineFactory
         var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
         var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
+        monitoring.Metrics?.Observe(Instruments.ProxyBytes, () => memory.TakenBytes);
         var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
         var local = new TargetPolicy
         {
@@ -50,6 +54,7 @@ internal static class PipelineFactory
             new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
             new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
             new HealthResource(lifetime, secondTier, origins.Availability, originBase),
+            new MetricsResource(services, monitoring.Collector),
             new DocsResource(services)
         );
         return new RequestPipeline(
@@ -59,6 +64,7 @@ internal static class PipelineFactory
             CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping),
             settings.ClientTimeout,
             dependencies.Time,
+            monitoring.Events,
             services.GetRequiredService<ILogger<RequestPipeline>>()
         );
 

@@ -6,6 +6,7 @@ using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Stores.Memory;
+using CachingProxy.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -30,6 +31,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     private readonly OriginFactory _origins;
     private readonly RequestPipeline _pipeline;
     private readonly SlowClients _slowClients;
+    private readonly Monitoring _monitoring;
 
     private ProxyServer(
         WebApplication application,
@@ -37,9 +39,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         CacheEngine engine,
         OriginFactory origins,
         ISecondTier? secondTier,
-        SlowClients slowClients
+        SlowClients slowClients,
+        Monitoring monitoring
     )
     {
+        _monitoring = monitoring;
         _pipeline = pipeline;
         _slowClients = slowClients;
         _application = application;
@@ -77,24 +81,13 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         settings = memory.Fit(settings) with { MaxFetches = descriptors.FetchesOf(settings.MaxFetches) };
         var maxConnections = descriptors.ConnectionsBeside(settings.MaxFetches);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder
-            .Logging.AddSimpleConsole(console =>
-                (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ ")
-            )
-            .SetMinimumLevel(LogLevel.Warning)
-            // Recoveries are logged as well as failures.
-            .AddFilter("CachingProxy", LogLevel.Information)
-            // The command reports a failure to start, in one line.
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-            // With logging enabled, hosting makes an Activity for every request, which costs as much as a look-up.
-            .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
-            {
-                console.LogToStandardErrorThreshold = LogLevel.Trace;
-                // Logging never waits for a reader of the console: lines beyond the queue are dropped, and the next line tells how many.
-                console.QueueFullMode = Microsoft.Extensions.Logging.Console.ConsoleLoggerQueueFullMode.DropWrite;
-                console.MaxQueueLength = 1024;
-            });
+        var signals = OtlpSignals.Of(Environment.GetEnvironmentVariable);
+        Messages.Configure(builder.Logging, settings);
+        if (signals.Logs)
+        {
+            OpenTelemetryExport.ExportMessages(builder.Logging);
+        }
+
         builder
             .Services.AddSingleton(dependencies.Time)
             .AddSingleton<MalformedRequests>()
@@ -111,22 +104,39 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         var application = builder.Build();
 
         ISecondTier? secondTier = null;
+        Monitoring? monitoring = null;
         try
         {
             var loggers = application.Services.GetRequiredService<ILoggerFactory>();
+            monitoring = Monitoring.Start(settings, signals, dependencies.Time, loggers);
             secondTier = SecondTierFactory.Open(settings, dependencies, loggers);
             var pseudonym = NewPseudonym();
+            var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes });
             var engine = new CacheEngine(
-                new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes }),
-                new CacheEngineOptions { Pseudonym = pseudonym, MaxGrowingBytes = memory.Growing },
+                store,
+                new CacheEngineOptions
+                {
+                    Pseudonym = pseudonym,
+                    MaxGrowingBytes = memory.Growing,
+                    Events = monitoring.Events,
+                },
                 dependencies.Time,
                 loggers.CreateLogger<CacheEngine>(),
                 secondTier
             );
             await engine.OpenAsync();
             var origins = new OriginFactory(settings, dependencies, loggers);
-            var pipeline = PipelineFactory.Create(application.Services, settings, dependencies, engine, secondTier, pseudonym, origins);
-            application.Run(context => pipeline.InvokeAsync(Exchange.Of(context)));
+            var pipeline = PipelineFactory.Create(
+                application.Services,
+                settings,
+                dependencies,
+                engine,
+                secondTier,
+                pseudonym,
+                origins,
+                monitoring
+            );
+            application.Run(context => pipeline.InvokeAsync(Exchange.Of(context, dependencies.Time)));
             var slowClients = new SlowClients(
                 application.Services.GetRequiredService<ConnectionLimit>(),
                 origins.Slots,
@@ -134,6 +144,20 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 dependencies.Time,
                 loggers.CreateLogger<SlowClients>()
             );
+            if (monitoring.Metrics is { } metrics)
+            {
+                MetricSources.Attach(metrics, engine, store);
+                MetricSources.Attach(metrics, store, secondTier);
+                MetricSources.Attach(metrics, origins);
+                MetricSources.Attach(
+                    metrics,
+                    pipeline,
+                    application.Services.GetRequiredService<ConnectionLimit>(),
+                    slowClients,
+                    application.Services.GetRequiredService<MalformedRequests>()
+                );
+            }
+
             await application.StartAsync();
             slowClients.Start();
             if (maxConnections < DescriptorLimit.MaxConnections)
@@ -156,18 +180,26 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 );
             }
 
-            return new ProxyServer(application, pipeline, engine, origins, secondTier, slowClients);
+            return new ProxyServer(application, pipeline, engine, origins, secondTier, slowClients, monitoring);
         }
         catch
         {
             await application.DisposeAsync();
             await (secondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (monitoring?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
 
     /// <summary>The number of requests that are being answered now.</summary>
     public int RequestsInFlight => _pipeline.InFlight;
+
+    /// <summary>Has the file of the access log opened anew. Returns false where there is no such file.</summary>
+    public bool ReopenLog()
+    {
+        _monitoring.AccessLog?.Reopen();
+        return _monitoring.AccessLog is { HasFile: true };
+    }
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
     public Task WaitForShutdownAsync() => _application.WaitForShutdownAsync();
@@ -182,6 +214,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         await _slowClients.DisposeAsync();
         _origins.Dispose();
         await (SecondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _monitoring.DisposeAsync();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)

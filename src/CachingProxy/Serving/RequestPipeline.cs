@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.AspNetCore.Requests;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Messages;
+using CachingProxy.Core.Telemetry;
+using CachingProxy.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +23,7 @@ internal sealed partial class RequestPipeline(
     ReverseProxy? origin,
     TimeSpan clientTimeout,
     TimeProvider time,
+    CacheEvents events,
     ILogger<RequestPipeline> logger
 )
 {
@@ -34,6 +38,9 @@ internal sealed partial class RequestPipeline(
     public async Task InvokeAsync(Exchange exchange)
     {
         Interlocked.Increment(ref _inFlight);
+        var receivedAt = events.IsObserved ? time.GetUtcNow() : default;
+        using var span = Tracing.StartRequest(exchange.Method, exchange.RequestHeaders.TraceParent, exchange.RequestHeaders.TraceState);
+        var isClientGone = false;
         var connection = exchange.Feature<ConnectionUse>();
         connection?.Begin();
         try
@@ -47,7 +54,8 @@ internal sealed partial class RequestPipeline(
         }
         catch (Exception) when (exchange.ClientGone.IsCancellationRequested)
         {
-            // The client has gone; there is nobody left to tell.
+            // There is nobody left to tell.
+            isClientGone = true;
         }
         catch (OriginException failure) when (!exchange.HasStarted)
         {
@@ -68,8 +76,24 @@ internal sealed partial class RequestPipeline(
         }
         finally
         {
+            Report(exchange, receivedAt, isClientGone, span);
             connection?.End();
             Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    private void Report(Exchange exchange, DateTimeOffset receivedAt, bool isClientGone, Activity? span)
+    {
+        if (!events.IsObserved && span is null)
+        {
+            return;
+        }
+
+        var request = RequestReport.Of(exchange, receivedAt, isClientGone);
+        events.Report(request);
+        if (span is not null)
+        {
+            Tracing.Describe(span, request);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Handles signals. The first Ctrl-C, SIGTERM or SIGHUP begins a stop: requests in flight may finish. The second one ends the process at
+/// Handles signals. SIGHUP has the file of the access log opened anew, where there is one (logrotate). The first Ctrl-C, SIGTERM or SIGHUP begins a stop: requests in flight may finish. The second one ends the process at
 /// once, with the exit code that shells expect of it (128 and the signal's number).
 /// </summary>
 internal sealed partial class StopSignals : IDisposable
@@ -30,6 +30,11 @@ internal sealed partial class StopSignals : IDisposable
     private void On(PosixSignalContext received, int number)
     {
         received.Cancel = true;
+        if (received.Signal == PosixSignal.SIGHUP && _server.ReopenLog())
+        {
+            return;
+        }
+
         if (Interlocked.Increment(ref _count) > 1)
         {
             End(ExitCodeBase + number);

@@ -11,6 +11,8 @@ internal sealed class Eviction
     private readonly Queue<int> _ghostOrder = new();
     private readonly HashSet<int> _ghosts = [];
 
+    public int Count => _small.Count + _main.Count;
+
     public long HeldBytes => _small.Bytes + _main.Bytes;
 
     /// <summary>

@@ -25,6 +25,7 @@ internal sealed class MemoryShard
     private readonly SlabSet _slabs;
     private readonly HotEntries _hot;
     private readonly Lock _lock = new();
+    private long _evictions;
 
     /// <param name="budget">The budget that all shards share.</param>
     /// <param name="maxBytes">The bytes that this shard will hold, roughly; they determine the size of its index.</param>
@@ -44,6 +45,12 @@ internal sealed class MemoryShard
 
     /// <summary>The bytes of the objects that are kept of packed entries.</summary>
     public long HotBytes => _hot.Bytes;
+
+    /// <summary>The number of entries held now.</summary>
+    public int Count => _eviction.Count;
+
+    /// <summary>The number of entries that were removed to make room.</summary>
+    public long Evictions => Volatile.Read(ref _evictions);
 
     /// <summary>Returns the entries for a URI, the newest last. The look-up counts as a use.</summary>
     public IReadOnlyList<CacheEntry> Find(CacheKey key, int hash)
@@ -151,6 +158,7 @@ internal sealed class MemoryShard
                 return false;
             }
 
+            _evictions++;
             if (_slabs.HasOneTooMany)
             {
                 _slabs.Shrink();
@@ -235,7 +243,11 @@ internal sealed class MemoryShard
             {
                 _slabs.Grow();
             }
-            else if (!TryEvict_NeedsLock())
+            else if (TryEvict_NeedsLock())
+            {
+                _evictions++;
+            }
+            else
             {
                 return false;
             }

@@ -52,6 +52,12 @@ public sealed class MemoryStore : ICacheStore
     /// <summary>The bytes held now, as counted against the limit.</summary>
     public long HeldBytes => _budget.HeldBytes + _shards.Sum(shard => shard.HotBytes);
 
+    /// <summary>The number of entries held now.</summary>
+    public long Count => _shards.Sum(shard => (long)shard.Count);
+
+    /// <summary>The number of entries that were removed to make room.</summary>
+    public long Evictions => _shards.Sum(shard => shard.Evictions);
+
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)
     {

@@ -1,0 +1,27 @@
+namespace CachingProxy.Core.Telemetry;
+
+/// <summary>An instrument, as monitoring knows it.</summary>
+/// <param name="Name">The name, with OpenTelemetry's separators.</param>
+/// <param name="Kind">What it measures.</param>
+/// <param name="Unit">The unit in UCUM: <c>s</c>, <c>By</c>, or a thing in braces.</param>
+/// <param name="Meaning">What the number says, in one sentence.</param>
+/// <param name="Labels">The labels that tell its series apart; the values of each are bounded.</param>
+public sealed record InstrumentDescription(string Name, InstrumentKind Kind, string Unit, string Meaning, params string[] Labels)
+{
+    /// <summary>The name in Prometheus' text: underscores, the unit, and <c>_total</c> after a counter.</summary>
+    public string PrometheusName
+    {
+        get
+        {
+            var unit = Unit switch
+            {
+                "s" => "_seconds",
+                "By" => "_bytes",
+                _ => "",
+            };
+            var name = Name.Replace('.', '_');
+            name = unit.Length > 0 && !name.EndsWith(unit, StringComparison.Ordinal) ? name + unit : name;
+            return Kind == InstrumentKind.Counter ? name + "_total" : name;
+        }
+    }
+}

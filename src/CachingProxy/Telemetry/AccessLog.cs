@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.Threading.Channels;
+using CachingProxy.Core.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace CachingProxy.Telemetry;
+
+/// <summary>
+/// Writes a line for each request. Requests only queue their events; a thread of its own makes and writes the lines, so that a slow reader
+/// holds no request up. When <see cref="MaxQueued"/> events wait, further ones are dropped and counted. Safe for any number of threads.
+/// </summary>
+internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
+{
+    /// <summary>The most events that wait to be written.</summary>
+    public const int MaxQueued = 16 * 1024;
+
+    private const int MaxBatchBytes = 64 * 1024;
+
+    // Lines come in batches: a thread that is woken for each of them would cost more than the line.
+    private static readonly TimeSpan BatchInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<RequestEvent> _queue = Channel.CreateBounded<RequestEvent>(
+        new BoundedChannelOptions(MaxQueued) { SingleReader = true }
+    );
+
+    private readonly IAccessLine _line;
+    private readonly LogOutput _output;
+    private readonly ILogger _logger;
+    private readonly Occasionally _tell;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _isEnding = new();
+    private long _dropped;
+
+    /// <summary>Begins to write.</summary>
+    /// <param name="line">Makes the lines.</param>
+    /// <param name="output">Takes the lines; opened already, and disposed with this log.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Learns of lines that are lost.</param>
+    public AccessLog(IAccessLine line, LogOutput output, TimeProvider time, ILogger<AccessLog> logger)
+    {
+        _line = line;
+        _output = output;
+        _logger = logger;
+        _tell = new Occasionally(TimeSpan.FromSeconds(10), time);
+        new Thread(Run) { IsBackground = true, Name = "access log" }.Start();
+    }
+
+    /// <summary>The number of lines that were not written.</summary>
+    public long Dropped => Volatile.Read(ref _dropped);
+
+    /// <summary>Tells whether the lines go to a file.</summary>
+    public bool HasFile => _output.IsFile;
+
+    /// <summary>Has the file opened anew before the next line.</summary>
+    public void Reopen() => _output.Reopen();
+
+    /// <inheritdoc/>
+    public void OnRequest(in RequestEvent request)
+    {
+        if (!_queue.Writer.TryWrite(request))
+        {
+            Drop(1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnFill(in FillEvent fill) { }
+
+    /// <inheritdoc/>
+    public void OnPurge(in PurgeEvent purge) { }
+
+    /// <summary>Writes the events that wait, for two seconds at most.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        _isEnding.Set();
+        try
+        {
+            await _ended.Task.WaitAsync(DrainLimit, TimeProvider.System);
+        }
+        catch (TimeoutException)
+        {
+            // The reader takes nothing, and the thread ends with the process.
+        }
+    }
+
+    private void Run()
+    {
+        var batch = new ArrayBufferWriter<byte>(MaxBatchBytes);
+        var reader = _queue.Reader;
+        // The thread is this log's own, and may block.
+        while (reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            _isEnding.Wait(BatchInterval);
+            WriteAll(reader, batch);
+        }
+
+        _output.Dispose();
+        _ended.SetResult();
+    }
+
+    private void WriteAll(ChannelReader<RequestEvent> reader, ArrayBufferWriter<byte> batch)
+    {
+        while (reader.TryPeek(out _))
+        {
+            var lines = 0;
+            while (batch.WrittenCount < MaxBatchBytes && reader.TryRead(out var request))
+            {
+                _line.Write(batch, request);
+                lines++;
+            }
+
+            try
+            {
+                _output.Write(batch.WrittenSpan);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                Drop(lines, failure.Message);
+            }
+
+            batch.ResetWrittenCount();
+        }
+    }
+
+    private void Drop(int lines, string cause = "their reader is too slow")
+    {
+        var dropped = Interlocked.Add(ref _dropped, lines);
+        if (_tell.IsTime())
+        {
+            LogDropped(_logger, dropped, cause);
+        }
+    }
+
+    [LoggerMessage(130, LogLevel.Warning, "So far {Count} lines of the access log were not written: {Cause}")]
+    private static partial void LogDropped(ILogger logger, long count, string cause);
+}

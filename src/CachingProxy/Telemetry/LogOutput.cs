@@ -1,0 +1,74 @@
+namespace CachingProxy.Telemetry;
+
+/// <summary>
+/// Takes the lines of the access log: standard output, or a file that is opened anew when somebody has moved it away. For one thread at a
+/// time, but for <see cref="Reopen"/>.
+/// </summary>
+/// <param name="path">The file; null for standard output.</param>
+internal sealed class LogOutput(string? path) : IDisposable
+{
+    private Stream? _stream;
+    private volatile bool _isMoved;
+
+    /// <summary>Tells whether the lines go to a file.</summary>
+    public bool IsFile => path is not null;
+
+    /// <summary>Opens the output, so that a fault shows at the start.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write the file.</exception>
+    public void Open() => _stream ??= path is null ? Console.OpenStandardOutput() : Append(path);
+
+    /// <summary>Has the file opened anew before the next line: the old one was renamed (logrotate). Safe for any thread.</summary>
+    public void Reopen() => _isMoved = path is not null;
+
+    /// <summary>Writes whole lines. Blocks until they are with the system.</summary>
+    /// <exception cref="IOException">The lines could not be written; the next call opens the file anew.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write the file any more.</exception>
+    public void Write(ReadOnlySpan<byte> lines)
+    {
+        if (_isMoved)
+        {
+            _isMoved = false;
+            Close();
+        }
+
+        try
+        {
+            Open();
+            _stream!.Write(lines);
+            _stream.Flush();
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private void Close()
+    {
+        _stream?.Dispose();
+        _stream = null;
+    }
+
+    private static FileStream Append(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            // Addresses of clients are nobody else's business; the group is for whoever collects logs.
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        }
+
+        return new FileStream(path, options);
+    }
+}

@@ -1,0 +1,99 @@
+using CachingProxy.Configuration;
+using CachingProxy.Core.Telemetry;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+
+namespace CachingProxy.Telemetry;
+
+/// <summary>All that looks at requests from beside: metrics, access log and spans. Disposing of it writes and sends what waits.</summary>
+internal sealed class Monitoring : IAsyncDisposable
+{
+    private readonly List<IDisposable> _providers = [];
+    private readonly ThreadWatch? _threads;
+
+    private Monitoring(ProxySettings settings, OtlpSignals signals, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (settings.Metrics || signals.Metrics)
+        {
+            Metrics = new CacheMetrics(OriginsOf(settings));
+            _threads = new ThreadWatch(time);
+            Metrics.Observe(Instruments.ThreadStalls, () => _threads.Stalls);
+            Events.Add(Metrics);
+        }
+
+        if (settings.AccessLog is { } format and not AccessLogFormat.Off)
+        {
+            var output = new LogOutput(settings.AccessLogFile);
+            output.Open();
+            AccessLog = new AccessLog(LineOf(format, settings, time), output, time, loggers.CreateLogger<AccessLog>());
+            Metrics?.Observe(Instruments.DroppedLines, () => AccessLog.Dropped);
+            Events.Add(AccessLog);
+        }
+    }
+
+    /// <summary>Those who learn of requests, fills and purges.</summary>
+    public CacheEvents Events { get; } = new();
+
+    /// <summary>The metrics; null where they are off.</summary>
+    public CacheMetrics? Metrics { get; }
+
+    /// <summary>The access log; null where there is none.</summary>
+    public AccessLog? AccessLog { get; }
+
+    /// <summary>Collects the metrics for <c>/metrics</c>; null where they are off.</summary>
+    public MeterProvider? Collector { get; private set; }
+
+    /// <summary>Begins to look.</summary>
+    /// <exception cref="IOException">The file of the access log cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write the file of the access log.</exception>
+    public static Monitoring Start(ProxySettings settings, OtlpSignals signals, TimeProvider time, ILoggerFactory loggers)
+    {
+        var monitoring = new Monitoring(settings, signals, time, loggers);
+        if (monitoring.Metrics is not null)
+        {
+            monitoring.CollectMetrics(signals);
+        }
+
+        if (signals.Traces)
+        {
+            monitoring._providers.Add(OpenTelemetryExport.ExportSpans());
+        }
+
+        return monitoring;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _providers.ForEach(provider => provider.Dispose());
+        Metrics?.Dispose();
+        _threads?.Dispose();
+        await (AccessLog?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    // A method of its own: nothing of OpenTelemetry is loaded without it.
+    private void CollectMetrics(OtlpSignals signals)
+    {
+        Collector = OpenTelemetryExport.CollectMetrics(signals);
+        _providers.Add(Collector);
+    }
+
+    private static IAccessLine LineOf(AccessLogFormat format, ProxySettings settings, TimeProvider time)
+    {
+        var redaction = new Redaction(settings.RedactedParameters);
+        var isTerminal = settings.AccessLogFile is null && !Console.IsOutputRedirected;
+        return format switch
+        {
+            AccessLogFormat.Json => new JsonLine(redaction),
+            AccessLogFormat.Combined => new CombinedLine(redaction),
+            _ => new TextLine(redaction, isTerminal ? new ReasonHints(time) : null, isTerminal && !IsWithoutColors, time),
+        };
+    }
+
+    // https://no-color.org
+    private static bool IsWithoutColors => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+
+    // Labels of metrics: the origin, and the targets that are named.
+    private static IEnumerable<string> OriginsOf(ProxySettings settings) =>
+        settings.Origin is null ? [] : [new Http.Targets.OriginBase(settings.Origin).Authority];
+}
