@@ -33,6 +33,10 @@ public sealed class ProxyProcess : IDisposable
     /// <summary>Starts it so that <see cref="FailCallsAsync"/> has calls to the system fail.</summary>
     public static Task<ProxyProcess> StartUnreliableAsync(params string[] arguments) => StartAsync("wrap='fiu-run -x'; ", arguments);
 
+    /// <summary>Starts it with variables of the environment, each as <c>NAME=value</c> without blanks.</summary>
+    public static Task<ProxyProcess> StartWithVariablesAsync(IEnumerable<string> variables, params string[] arguments) =>
+        StartAsync($"export {string.Join(' ', variables)}; ", arguments);
+
     /// <summary>Starts it in a heap of so many bytes.</summary>
     public static Task<ProxyProcess> StartInHeapAsync(long bytes, params string[] arguments) =>
         StartAsync($"export DOTNET_GCHeapHardLimit={bytes:x}; ", arguments);
@@ -124,6 +128,9 @@ public sealed class ProxyProcess : IDisposable
 
     /// <summary>Makes it collect its whole heap, and returns the bytes of the objects that survived.</summary>
     public Task<long> MeasureLiveBytesAsync() => LiveHeap.MeasureAsync(_process.Id);
+
+    /// <summary>The files that are mapped into its memory: the assemblies among them.</summary>
+    public string LoadedFiles => File.ReadAllText($"/proc/{_process.Id}/maps");
 
     /// <summary>How many files and sockets it has open now.</summary>
     public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;

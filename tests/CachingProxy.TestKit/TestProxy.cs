@@ -1,6 +1,7 @@
 using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Stores;
+using CachingProxy.Core.Telemetry;
 using CachingProxy.Serving;
 
 namespace CachingProxy.TestKit;
@@ -33,6 +34,9 @@ public sealed class TestProxy : IAsyncDisposable
     public HttpClient Client { get; }
 
     public CacheEngine Engine => _server.Engine;
+
+    /// <summary>Those who learn of requests, fills and purges.</summary>
+    public CacheEvents Events => _server.Events;
 
     public ISecondTier? SecondTier => _server.SecondTier;
 

@@ -1,21 +1,21 @@
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
+using CachingProxy.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using OpenTelemetry.Metrics;
 
 namespace CachingProxy.Admin;
 
 /// <summary><c>/metrics</c>: all instruments in Prometheus' text (docs/metrics.md).</summary>
 /// <param name="services">The services of the server.</param>
 /// <param name="collector">Collects the metrics; null where they are off.</param>
-internal sealed class MetricsResource(IServiceProvider services, MeterProvider? collector)
+internal sealed class MetricsResource(IServiceProvider services, IDisposable? collector)
 {
     // Made on first use, as the documentation is.
     private readonly Lazy<RequestDelegate> _page = new(() =>
     {
         var builder = new ApplicationBuilder(services);
-        builder.UseOpenTelemetryPrometheusScrapingEndpoint(collector, _ => true, null, null, null);
+        OpenTelemetryExport.MapMetrics(builder, collector!);
         return builder.Build();
     });
 

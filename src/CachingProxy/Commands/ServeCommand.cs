@@ -36,9 +36,9 @@ internal static class ServeCommand
         {
             throw new SettingException($"The store cannot be used: {refused.Message}");
         }
-        catch (FileInUseException inUse)
+        catch (Exception failure) when (failure is FileInUseException or LogFileException)
         {
-            await Console.Error.WriteLineAsync($"caching-proxy: {inUse.Message}");
+            await Console.Error.WriteLineAsync($"caching-proxy: {failure.Message}");
             return CommandLine.Failed;
         }
         catch (Exception failure) when (failure is IOException or SocketException)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using CachingProxy.AspNetCore.Requests;
 using Microsoft.AspNetCore.Connections;
@@ -46,6 +47,9 @@ internal sealed class ConnectionUse
 
     /// <summary>The field <c>Connection</c> of the request as the client sent it; null where it has none.</summary>
     public string? ConnectionField { get; private set; }
+
+    /// <summary>The client's address; null where the connection has none.</summary>
+    public IPAddress? ClientAddress => (_connection.RemoteEndPoint as IPEndPoint)?.Address;
 
     /// <summary>True if the request line of the current head has arrived.</summary>
     public bool IsRequestLineRead { get; set; }

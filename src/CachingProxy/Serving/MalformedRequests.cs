@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using CachingProxy.AspNetCore.Responses;
 using CachingProxy.Core.Telemetry;
@@ -9,9 +10,13 @@ namespace CachingProxy.Serving;
 
 /// <summary>Answers requests whose heads Kestrel refused, with a reason, and logs them. Safe for any number of threads.</summary>
 /// <param name="time">The clock.</param>
+/// <param name="events">Learns of each of them.</param>
 /// <param name="logger">Logs the refusals, at most one line in 10 seconds.</param>
-internal sealed partial class MalformedRequests(TimeProvider time, ILogger<MalformedRequests> logger)
+internal sealed partial class MalformedRequests(TimeProvider time, CacheEvents events, ILogger<MalformedRequests> logger)
 {
+    private const string Code = "bad_request";
+    private const string Unread = "-";
+
     private readonly Occasionally _tell = new(TimeSpan.FromSeconds(10), time);
     private long _refused;
 
@@ -20,9 +25,10 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
 
     /// <summary>Returns the whole answer in the place of Kestrel's own.</summary>
     /// <param name="answer">What Kestrel was about to send.</param>
+    /// <param name="client">The client's address; null where the connection has none.</param>
     /// <param name="fault">The fault of the request line; null if it is not known. It replaces Kestrel's own reason: if a target holds a
     /// blank, Kestrel complains of the version.</param>
-    public byte[] InPlaceOf(ReadOnlySpan<byte> answer, string? fault)
+    public byte[] InPlaceOf(ReadOnlySpan<byte> answer, IPAddress? client, string? fault)
     {
         // HTTP/1.1 400 Bad Request
         if (answer.Length < 12 || !int.TryParse(answer[9..12], NumberStyles.None, CultureInfo.InvariantCulture, out var status))
@@ -37,8 +43,13 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
             LogRefused(logger, Refused, status, detail);
         }
 
+        var json = ProblemWriter.ToJson(status, Code, detail);
+        if (events.IsObserved)
+        {
+            events.Report(EventOf(status, client, json.Length));
+        }
+
         var reason = ReasonPhrases.GetReasonPhrase(status);
-        var json = ProblemWriter.ToJson(status, "bad_request", detail);
         var head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {status} {reason}\r\nDate: {time.GetUtcNow():R}\r\nConnection: close\r\n"
@@ -46,6 +57,21 @@ internal sealed partial class MalformedRequests(TimeProvider time, ILogger<Malfo
         );
         return [.. Encoding.ASCII.GetBytes(head), .. json];
     }
+
+    // Nothing of the request was read that could be told.
+    private RequestEvent EventOf(int status, IPAddress? client, int bytes) =>
+        new()
+        {
+            ReceivedAt = time.GetUtcNow(),
+            Method = Unread,
+            Target = Unread,
+            Protocol = Unread,
+            Client = client,
+            Status = status,
+            Outcome = RequestOutcome.Refused,
+            Reason = Code,
+            Bytes = bytes,
+        };
 
     private static string Detail(int status) =>
         status switch

@@ -6,6 +6,7 @@ using CachingProxy.Configuration;
 using CachingProxy.Core;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Stores.Memory;
+using CachingProxy.Core.Telemetry;
 using CachingProxy.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -55,6 +56,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The engine.</summary>
     public CacheEngine Engine { get; }
 
+    /// <summary>Those who learn of requests, fills and purges.</summary>
+    public CacheEvents Events => _monitoring.Events;
+
     /// <summary>The second tier; null where there is none.</summary>
     public ISecondTier? SecondTier { get; }
 
@@ -65,6 +69,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>Builds everything and begins to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
     /// <exception cref="Sqlite.RefusedFileException">The file that is to be behind the memory is not ours.</exception>
+    /// <exception cref="LogFileException">The file of the access log cannot be written.</exception>
     /// <exception cref="Sqlite.FileInUseException">Another process uses that file.</exception>
     /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is
     /// configured.</exception>
@@ -85,11 +90,12 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         Messages.Configure(builder.Logging, settings);
         if (signals.Logs)
         {
-            OpenTelemetryExport.ExportMessages(builder.Logging);
+            OpenTelemetryExport.ExportMessages(builder.Logging, builder.Configuration);
         }
 
         builder
             .Services.AddSingleton(dependencies.Time)
+            .AddSingleton<CacheEvents>()
             .AddSingleton<MalformedRequests>()
             .AddSingleton(services => new ConnectionLimit(
                 maxConnections,
@@ -108,7 +114,13 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         try
         {
             var loggers = application.Services.GetRequiredService<ILoggerFactory>();
-            monitoring = Monitoring.Start(settings, signals, dependencies.Time, loggers);
+            monitoring = Monitoring.Start(
+                settings,
+                signals,
+                dependencies.Time,
+                application.Services.GetRequiredService<CacheEvents>(),
+                loggers
+            );
             secondTier = SecondTierFactory.Open(settings, dependencies, loggers);
             var pseudonym = NewPseudonym();
             var store = new MemoryStore(new MemoryStoreOptions { MaxBytes = settings.MaxMemoryBytes });

@@ -47,7 +47,7 @@ internal sealed class RefusalWriter(PipeWriter inner, ConnectionUse use, Malform
     {
         if (_heldBack is { WrittenCount: > 0 } refusal)
         {
-            inner.Write(refusals.InPlaceOf(refusal.WrittenSpan, use.RequestLineFault));
+            inner.Write(refusals.InPlaceOf(refusal.WrittenSpan, use.ClientAddress, use.RequestLineFault));
             _heldBack = null;
         }
 

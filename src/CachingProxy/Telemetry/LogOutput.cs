@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace CachingProxy.Telemetry;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace CachingProxy.Telemetry;
 /// <param name="path">The file; null for standard output.</param>
 internal sealed class LogOutput(string? path) : IDisposable
 {
+    private const int StandardOutputDescriptor = 1;
+
     private Stream? _stream;
     private volatile bool _isMoved;
 
@@ -16,7 +20,7 @@ internal sealed class LogOutput(string? path) : IDisposable
     /// <summary>Opens the output, so that a fault shows at the start.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not write the file.</exception>
-    public void Open() => _stream ??= path is null ? Console.OpenStandardOutput() : Append(path);
+    public void Open() => _stream ??= path is null ? StandardOutput() : Append(path);
 
     /// <summary>Has the file opened anew before the next line: the old one was renamed (logrotate). Safe for any thread.</summary>
     public void Reopen() => _isMoved = path is not null;
@@ -53,6 +57,12 @@ internal sealed class LogOutput(string? path) : IDisposable
         _stream?.Dispose();
         _stream = null;
     }
+
+    // On Unix, Console writes to standard error and output under one lock: while one reader sleeps, the other would get nothing.
+    private static Stream StandardOutput() =>
+        OperatingSystem.IsWindows()
+            ? Console.OpenStandardOutput()
+            : new FileStream(new SafeFileHandle(StandardOutputDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     private static FileStream Append(string path)
     {

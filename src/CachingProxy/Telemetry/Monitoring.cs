@@ -1,7 +1,6 @@
 using CachingProxy.Configuration;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
 
 namespace CachingProxy.Telemetry;
 
@@ -11,8 +10,9 @@ internal sealed class Monitoring : IAsyncDisposable
     private readonly List<IDisposable> _providers = [];
     private readonly ThreadWatch? _threads;
 
-    private Monitoring(ProxySettings settings, OtlpSignals signals, TimeProvider time, ILoggerFactory loggers)
+    private Monitoring(ProxySettings settings, OtlpSignals signals, TimeProvider time, CacheEvents events, ILoggerFactory loggers)
     {
+        Events = events;
         if (settings.Metrics || signals.Metrics)
         {
             Metrics = new CacheMetrics(OriginsOf(settings));
@@ -24,7 +24,7 @@ internal sealed class Monitoring : IAsyncDisposable
         if (settings.AccessLog is { } format and not AccessLogFormat.Off)
         {
             var output = new LogOutput(settings.AccessLogFile);
-            output.Open();
+            Open(output, settings.AccessLogFile);
             AccessLog = new AccessLog(LineOf(format, settings, time), output, time, loggers.CreateLogger<AccessLog>());
             Metrics?.Observe(Instruments.DroppedLines, () => AccessLog.Dropped);
             Events.Add(AccessLog);
@@ -32,7 +32,7 @@ internal sealed class Monitoring : IAsyncDisposable
     }
 
     /// <summary>Those who learn of requests, fills and purges.</summary>
-    public CacheEvents Events { get; } = new();
+    public CacheEvents Events { get; }
 
     /// <summary>The metrics; null where they are off.</summary>
     public CacheMetrics? Metrics { get; }
@@ -41,14 +41,19 @@ internal sealed class Monitoring : IAsyncDisposable
     public AccessLog? AccessLog { get; }
 
     /// <summary>Collects the metrics for <c>/metrics</c>; null where they are off.</summary>
-    public MeterProvider? Collector { get; private set; }
+    public IDisposable? Collector { get; private set; }
 
     /// <summary>Begins to look.</summary>
-    /// <exception cref="IOException">The file of the access log cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not write the file of the access log.</exception>
-    public static Monitoring Start(ProxySettings settings, OtlpSignals signals, TimeProvider time, ILoggerFactory loggers)
+    /// <exception cref="LogFileException">The file of the access log cannot be written.</exception>
+    public static Monitoring Start(
+        ProxySettings settings,
+        OtlpSignals signals,
+        TimeProvider time,
+        CacheEvents events,
+        ILoggerFactory loggers
+    )
     {
-        var monitoring = new Monitoring(settings, signals, time, loggers);
+        var monitoring = new Monitoring(settings, signals, time, events, loggers);
         if (monitoring.Metrics is not null)
         {
             monitoring.CollectMetrics(signals);
@@ -69,6 +74,18 @@ internal sealed class Monitoring : IAsyncDisposable
         Metrics?.Dispose();
         _threads?.Dispose();
         await (AccessLog?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private static void Open(LogOutput output, string? path)
+    {
+        try
+        {
+            output.Open();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new LogFileException(path ?? "-", failure);
+        }
     }
 
     // A method of its own: nothing of OpenTelemetry is loaded without it.

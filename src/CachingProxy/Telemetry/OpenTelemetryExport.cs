@@ -1,4 +1,7 @@
+using System.Collections;
 using CachingProxy.Core.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
@@ -16,31 +19,58 @@ internal static class OpenTelemetryExport
     // One series for each reason and outcome of each face, and some more.
     private const int MaxSeries = 4000;
 
+    // Gauges whose names Prometheus keeps for histograms.
+    private static readonly string[] Refused = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
+
     /// <summary>Begins to collect metrics, for <c>/metrics</c> and, if wanted, for OTLP. Disposing what is returned sends the rest.</summary>
-    public static MeterProvider CollectMetrics(OtlpSignals signals)
+    public static IDisposable CollectMetrics(OtlpSignals signals)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(Describe)
             .AddMeter(Tracing.Name)
             // The collector, the threads and the memory of .NET, which it measures by itself.
             .AddMeter("System.Runtime")
-            .AddView(instrument => new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
-            .AddPrometheusExporter();
-        return (signals.Metrics ? builder.AddOtlpExporter() : builder).Build();
+            .AddView(instrument =>
+                Refused.Contains(instrument.Name) ? MetricStreamConfiguration.Drop : new() { CardinalityLimit = MaxSeries }
+            )
+            // Two scrapers that come at once each get the numbers as of now.
+            .AddPrometheusExporter(page => page.ScrapeResponseCacheDurationMilliseconds = 0);
+        return (signals.Metrics ? ExportMetrics(builder) : builder).Build();
     }
 
+    // A method of its own, so that the exporter is loaded only if it is wanted.
+    private static MeterProviderBuilder ExportMetrics(MeterProviderBuilder builder) => builder.AddOtlpExporter();
+
+    /// <summary>Answers every request with the metrics in Prometheus' text.</summary>
+    /// <param name="pages">The pipeline that answers.</param>
+    /// <param name="collector">What <see cref="CollectMetrics"/> returned.</param>
+    public static void MapMetrics(IApplicationBuilder pages, IDisposable collector) =>
+        pages.UseOpenTelemetryPrometheusScrapingEndpoint((MeterProvider)collector, _ => true, null, null, null);
+
     /// <summary>Begins to export spans. Disposing what is returned sends the rest.</summary>
-    public static TracerProvider ExportSpans() =>
+    public static IDisposable ExportSpans() =>
         Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(Tracing.Name).AddOtlpExporter().Build();
 
     /// <summary>Exports messages as well as writing them.</summary>
-    public static void ExportMessages(ILoggingBuilder logging) =>
+    /// <param name="logging">The log of messages.</param>
+    /// <param name="configuration">The configuration of the server, in which the exporter of messages looks for the variables.</param>
+    public static void ExportMessages(ILoggingBuilder logging, IConfigurationBuilder configuration)
+    {
+        configuration.AddInMemoryCollection(
+            Environment
+                .GetEnvironmentVariables()
+                .Cast<DictionaryEntry>()
+                .Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value))
+                .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal))
+        );
         logging.AddOpenTelemetry(messages =>
         {
+            var resource = ResourceBuilder.CreateEmpty();
+            Describe(resource);
             messages.IncludeFormattedMessage = true;
-            messages.SetResourceBuilder(ResourceBuilder.CreateDefault().AddService(ProductName.Name, serviceVersion: ProductName.Version));
-            messages.AddOtlpExporter();
+            messages.SetResourceBuilder(resource).AddOtlpExporter();
         });
+    }
 
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over these.
     private static void Describe(ResourceBuilder resource) =>

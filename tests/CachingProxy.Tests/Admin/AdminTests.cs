@@ -264,7 +264,6 @@ public class AdminTests
     [InlineData("/cache/")]
     [InlineData("/cache/entries")]
     [InlineData("/docs/none")]
-    [InlineData("/metrics")]
     public async Task OurOwnPathsWithoutAnEndpoint_AreA404_AndNotTheOrigins(string target)
     {
         await using var origin = new FakeOrigin(_ => FakeOrigin.Response("no"));

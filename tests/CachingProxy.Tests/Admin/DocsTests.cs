@@ -42,7 +42,7 @@ public class DocsTests
         }
 
         Assert.Equal(
-            ["/cache", "/docs", "/healthz", "/openapi.json", "/proxy", "/readyz"],
+            ["/cache", "/docs", "/healthz", "/metrics", "/openapi.json", "/proxy", "/readyz"],
             paths.EnumerateObject().Select(path => path.Name).Order()
         );
     }
