@@ -124,10 +124,14 @@ public sealed class Exchange : IProgress<long>
     /// <summary>The trace that the request belongs to, 32 hexadecimal digits; null where it belongs to none so far.</summary>
     public string? TraceId => (_traceParent ?? Activity.Current?.Id ?? ValidTraceParent)?.Substring(3, 32);
 
-    /// <summary>Tells whether the trace is one that a client named or that a span records, as opposed to one made for the origin alone.</summary>
+    /// <summary>
+    /// Tells whether the trace is one that a client named or that a span records, as opposed to one made for the origin alone.
+    /// </summary>
     public bool IsTraced => Activity.Current is not null || ValidTraceParent is not null;
 
-    /// <summary>The client's field <c>tracestate</c>, which counts only beside a valid <c>traceparent</c>; null where there is none.</summary>
+    /// <summary>
+    /// The client's field <c>tracestate</c>, which counts only beside a valid <c>traceparent</c>; null where there is none.
+    /// </summary>
     public string? TraceState =>
         ValidTraceParent is not null && RequestHeaders.TraceState is { Count: > 0 } state ? state.ToString() : null;
 

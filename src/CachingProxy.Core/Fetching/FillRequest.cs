@@ -87,6 +87,15 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
         return fill with { Origin = new ReceivedOrigin(response), RequestedAt = requestedAt, Kind = FillKind.Receive };
     }
 
+    /// <summary>Sends the request to the origin.</summary>
+    /// <param name="span">The span of the fill, below which the origin's spans belong, since many requests may share them; null where
+    /// nobody traces.</param>
+    public ValueTask<OriginResponse> SendAsync(string? span) =>
+        Origin.SendAsync(
+            span is null ? ToOrigin : ToOrigin with { Fields = ToOrigin.Fields.With("traceparent", span) },
+            CancellationToken.None
+        );
+
     /// <summary>Returns this fetch without a condition.</summary>
     public FillRequest Unconditional() => this with { ToOrigin = ConditionalRequest.Whole(ToOrigin), Validating = null };
 

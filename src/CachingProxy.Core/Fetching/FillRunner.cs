@@ -88,23 +88,11 @@ internal sealed class FillRunner(
         fill.SetHead(outcome, tags);
     }
 
-    private static ValueTask<OriginResponse> SendAsync(Fill fill, FillRequest asked)
-    {
-        // The origin's spans belong below the fill's, which many requests may share.
-        var toOrigin = fill.Span?.Id is { } span
-            ? asked.ToOrigin with
-            {
-                Fields = asked.ToOrigin.Fields.With("traceparent", span),
-            }
-            : asked.ToOrigin;
-        return asked.Origin.SendAsync(toOrigin, CancellationToken.None);
-    }
-
     private async Task FetchAsync(Fill fill)
     {
         var request = fill.Request;
         var requestedAt = request.RequestedAt ?? clock.Now;
-        var response = await SendAsync(fill, request);
+        var response = await request.SendAsync(fill.Span?.Id);
         if (request.Validating is { } validating && response.Status == 304)
         {
             await using (response)
@@ -120,7 +108,7 @@ internal sealed class FillRunner(
             }
 
             requestedAt = clock.Now;
-            response = await SendAsync(fill, request.Unconditional());
+            response = await request.Unconditional().SendAsync(fill.Span?.Id);
         }
 
         if (response.Status == 304)

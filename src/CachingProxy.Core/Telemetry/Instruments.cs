@@ -3,10 +3,12 @@ namespace CachingProxy.Core.Telemetry;
 /// <summary>Every instrument of this program, in the order of docs/metrics.md. Names are OpenTelemetry's where it has one.</summary>
 public static class Instruments
 {
+    // Each instrument adds itself; the first field of the file, so that the list is there by then.
+    private static readonly List<InstrumentDescription> Listed = [];
+
     /// <summary>The durations of requests.</summary>
-    public static readonly InstrumentDescription RequestDuration = new(
+    public static readonly InstrumentDescription RequestDuration = Histogram(
         "http.server.request.duration",
-        InstrumentKind.Histogram,
         "s",
         "Time from the head of a request to the end of its response.",
         "http.request.method",
@@ -16,17 +18,15 @@ public static class Instruments
     );
 
     /// <summary>The requests that are being answered.</summary>
-    public static readonly InstrumentDescription ActiveRequests = new(
+    public static readonly InstrumentDescription ActiveRequests = Gauge(
         "http.server.active_requests",
-        InstrumentKind.Gauge,
         "{request}",
         "Requests that are being answered now."
     );
 
     /// <summary>The answered requests.</summary>
-    public static readonly InstrumentDescription Requests = new(
+    public static readonly InstrumentDescription Requests = Counter(
         "cachingproxy.requests",
-        InstrumentKind.Counter,
         "{request}",
         "Requests answered, by face, outcome and reason.",
         "face",
@@ -35,35 +35,31 @@ public static class Instruments
     );
 
     /// <summary>The bytes of content sent to clients.</summary>
-    public static readonly InstrumentDescription SentBytes = new(
+    public static readonly InstrumentDescription SentBytes = Counter(
         "cachingproxy.response.bytes",
-        InstrumentKind.Counter,
         "By",
         "Bytes of content sent to clients, by where they came from: cache, origin, or the proxy itself.",
         "source"
     );
 
     /// <summary>The time until a response that was not stored begins.</summary>
-    public static readonly InstrumentDescription TimeToFirstByte = new(
+    public static readonly InstrumentDescription TimeToFirstByte = Histogram(
         "cachingproxy.request.time_to_first_byte",
-        InstrumentKind.Histogram,
         "s",
         "Time until the head of a response was ready, for requests that the origin had to answer.",
         "outcome"
     );
 
     /// <summary>The time that requests wait for another's fetch.</summary>
-    public static readonly InstrumentDescription Wait = new(
+    public static readonly InstrumentDescription Wait = Histogram(
         "cachingproxy.request.wait",
-        InstrumentKind.Histogram,
         "s",
         "Time that requests waited for the head of another's fetch."
     );
 
     /// <summary>The fills that have ended.</summary>
-    public static readonly InstrumentDescription Fills = new(
+    public static readonly InstrumentDescription Fills = Counter(
         "cachingproxy.fills",
-        InstrumentKind.Counter,
         "{fill}",
         "Fetches that belong to no client, by kind, result and origin.",
         "kind",
@@ -72,67 +68,59 @@ public static class Instruments
     );
 
     /// <summary>The durations of fills.</summary>
-    public static readonly InstrumentDescription FillDuration = new(
+    public static readonly InstrumentDescription FillDuration = Histogram(
         "cachingproxy.fill.duration",
-        InstrumentKind.Histogram,
         "s",
         "Time from the beginning of a fill to its end.",
         "result"
     );
 
     /// <summary>The fills under way.</summary>
-    public static readonly InstrumentDescription ActiveFills = new(
+    public static readonly InstrumentDescription ActiveFills = Gauge(
         "cachingproxy.fills.active",
-        InstrumentKind.Gauge,
         "{fill}",
         "Fills that are under way now."
     );
 
     /// <summary>The requests that wait for a fill.</summary>
-    public static readonly InstrumentDescription WaitingRequests = new(
+    public static readonly InstrumentDescription WaitingRequests = Gauge(
         "cachingproxy.requests.waiting",
-        InstrumentKind.Gauge,
         "{request}",
         "Requests that wait for the head of another's fetch now."
     );
 
     /// <summary>The requests that did not wait.</summary>
-    public static readonly InstrumentDescription HitsForMiss = new(
+    public static readonly InstrumentDescription HitsForMiss = Counter(
         "cachingproxy.hits_for_miss",
-        InstrumentKind.Counter,
         "{request}",
         "Requests that did not wait for another's fetch, because the last response could not be shared."
     );
 
     /// <summary>The bytes that growing bodies take.</summary>
-    public static readonly InstrumentDescription GrowingBytes = new(
+    public static readonly InstrumentDescription GrowingBytes = Gauge(
         "cachingproxy.growing.bytes",
-        InstrumentKind.Gauge,
         "By",
         "Memory of bodies that are kept while they arrive."
     );
 
     /// <summary>The clients that were cut off because they held others up.</summary>
-    public static readonly InstrumentDescription ReadersCutOff = new(
+    public static readonly InstrumentDescription ReadersCutOff = Counter(
         "cachingproxy.readers.cut_off",
-        InstrumentKind.Counter,
         "{client}",
         "Clients that were cut off because they held up others that read the same body."
     );
 
     /// <summary>The bytes received from origins.</summary>
-    public static readonly InstrumentDescription OriginBytes = new(
+    public static readonly InstrumentDescription OriginBytes = Counter(
         "cachingproxy.origin.bytes",
-        InstrumentKind.Counter,
         "By",
         "Bytes of content received from origins.",
         "origin"
     );
 
     /// <summary>The failures of origins.</summary>
-    public static readonly InstrumentDescription OriginErrors = new(
+    public static readonly InstrumentDescription OriginErrors = Counter(
         "cachingproxy.origin.errors",
-        InstrumentKind.Counter,
         "{error}",
         "Fetches without a whole response, by origin and kind of failure.",
         "origin",
@@ -140,41 +128,36 @@ public static class Instruments
     );
 
     /// <summary>The requests that were sent a second time.</summary>
-    public static readonly InstrumentDescription OriginRetries = new(
+    public static readonly InstrumentDescription OriginRetries = Counter(
         "cachingproxy.origin.retries",
-        InstrumentKind.Counter,
         "{request}",
         "Requests that were sent to an origin again, because their connection broke before an answer."
     );
 
     /// <summary>The origins that are held to be down.</summary>
-    public static readonly InstrumentDescription OriginsHeldDown = new(
+    public static readonly InstrumentDescription OriginsHeldDown = Gauge(
         "cachingproxy.origins.held_down",
-        InstrumentKind.Gauge,
         "{origin}",
         "Origins that are not asked now, because the last requests to them failed."
     );
 
     /// <summary>The requests that found no room at an origin.</summary>
-    public static readonly InstrumentDescription OriginRefusals = new(
+    public static readonly InstrumentDescription OriginRefusals = Counter(
         "cachingproxy.origin.refusals",
-        InstrumentKind.Counter,
         "{request}",
         "Requests that were refused because too many waited for the origin, or for too long."
     );
 
     /// <summary>The requests that wait for room at an origin.</summary>
-    public static readonly InstrumentDescription OriginQueue = new(
+    public static readonly InstrumentDescription OriginQueue = Gauge(
         "cachingproxy.origin.queue",
-        InstrumentKind.Gauge,
         "{request}",
         "Requests that wait for room at an origin now."
     );
 
     /// <summary>The purges.</summary>
-    public static readonly InstrumentDescription Purges = new(
+    public static readonly InstrumentDescription Purges = Counter(
         "cachingproxy.purges",
-        InstrumentKind.Counter,
         "{purge}",
         "Purges, by kind, and by whether they are soft and other nodes were told.",
         "kind",
@@ -183,160 +166,125 @@ public static class Instruments
     );
 
     /// <summary>The bytes of each tier.</summary>
-    public static readonly InstrumentDescription StoreBytes = new(
+    public static readonly InstrumentDescription StoreBytes = Gauge(
         "cachingproxy.store.bytes",
-        InstrumentKind.Gauge,
         "By",
         "Bytes that a tier holds, as counted against its limit.",
         "tier"
     );
 
     /// <summary>The entries of each tier.</summary>
-    public static readonly InstrumentDescription StoreEntries = new(
+    public static readonly InstrumentDescription StoreEntries = Gauge(
         "cachingproxy.store.entries",
-        InstrumentKind.Gauge,
         "{entry}",
         "Entries that a tier holds.",
         "tier"
     );
 
     /// <summary>The evictions of the memory tier.</summary>
-    public static readonly InstrumentDescription StoreEvictions = new(
+    public static readonly InstrumentDescription StoreEvictions = Counter(
         "cachingproxy.store.evictions",
-        InstrumentKind.Counter,
         "{entry}",
         "Entries that were removed to make room.",
         "tier"
     );
 
     /// <summary>The failures of each tier.</summary>
-    public static readonly InstrumentDescription StoreFailures = new(
+    public static readonly InstrumentDescription StoreFailures = Counter(
         "cachingproxy.store.failures",
-        InstrumentKind.Counter,
         "{failure}",
         "Reads of a tier that failed or found damaged entries; each costs a miss.",
         "tier"
     );
 
     /// <summary>The entries that a tier did not take.</summary>
-    public static readonly InstrumentDescription StoreDroppedWrites = new(
+    public static readonly InstrumentDescription StoreDroppedWrites = Counter(
         "cachingproxy.store.dropped_writes",
-        InstrumentKind.Counter,
         "{entry}",
         "Entries that were not written to a tier, because it was too slow or failed.",
         "tier"
     );
 
-    /// <summary>Whether each tier is in use.</summary>
-    public static readonly InstrumentDescription StoreAvailable = new(
+    /// <summary>The use of each tier.</summary>
+    public static readonly InstrumentDescription StoreAvailable = Gauge(
         "cachingproxy.store.available",
-        InstrumentKind.Gauge,
         "1",
         "1 while the tier is in use, 0 while it is not.",
         "tier"
     );
 
     /// <summary>The connections of clients.</summary>
-    public static readonly InstrumentDescription Connections = new(
+    public static readonly InstrumentDescription Connections = Gauge(
         "cachingproxy.connections",
-        InstrumentKind.Gauge,
         "{connection}",
         "Connections of clients now, idle or busy.",
         "state"
     );
 
     /// <summary>The idle connections that made room.</summary>
-    public static readonly InstrumentDescription ConnectionsShed = new(
+    public static readonly InstrumentDescription ConnectionsShed = Counter(
         "cachingproxy.connections.shed",
-        InstrumentKind.Counter,
         "{connection}",
         "Idle connections that were closed to make room for others."
     );
 
     /// <summary>The clients that were cut.</summary>
-    public static readonly InstrumentDescription ClientsCut = new(
+    public static readonly InstrumentDescription ClientsCut = Counter(
         "cachingproxy.clients.cut",
-        InstrumentKind.Counter,
         "{client}",
         "Clients that were cut because they took nothing, or were the slowest when room ran short."
     );
 
     /// <summary>The requests that could not be read.</summary>
-    public static readonly InstrumentDescription MalformedRequests = new(
+    public static readonly InstrumentDescription MalformedRequests = Counter(
         "cachingproxy.requests.malformed",
-        InstrumentKind.Counter,
         "{request}",
         "Requests that were refused before they could be read."
     );
 
     /// <summary>The memory of <c>/proxy</c>.</summary>
-    public static readonly InstrumentDescription ProxyBytes = new(
+    public static readonly InstrumentDescription ProxyBytes = Gauge(
         "cachingproxy.proxy.bytes",
-        InstrumentKind.Gauge,
         "By",
         "Memory that requests on /proxy hold while they make their envelopes."
     );
 
     /// <summary>The open files.</summary>
-    public static readonly InstrumentDescription Descriptors = new(
+    public static readonly InstrumentDescription Descriptors = Gauge(
         "cachingproxy.descriptors",
-        InstrumentKind.Gauge,
         "{descriptor}",
         "Files and sockets that the process has open; Linux only."
     );
 
     /// <summary>The stalls of the thread pool.</summary>
-    public static readonly InstrumentDescription ThreadStalls = new(
+    public static readonly InstrumentDescription ThreadStalls = Counter(
         "cachingproxy.threads.stalls",
-        InstrumentKind.Counter,
         "{stall}",
         "Times that work had to wait more than 50 ms for a thread."
     );
 
     /// <summary>The lines that were not written.</summary>
-    public static readonly InstrumentDescription DroppedLines = new(
+    public static readonly InstrumentDescription DroppedLines = Counter(
         "cachingproxy.log.dropped",
-        InstrumentKind.Counter,
         "{line}",
         "Lines of the access log that were not written, because their reader was too slow or the file failed."
     );
 
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<InstrumentDescription> All { get; } =
-    [
-        RequestDuration,
-        ActiveRequests,
-        Requests,
-        SentBytes,
-        TimeToFirstByte,
-        Wait,
-        Fills,
-        FillDuration,
-        ActiveFills,
-        WaitingRequests,
-        HitsForMiss,
-        GrowingBytes,
-        ReadersCutOff,
-        OriginBytes,
-        OriginErrors,
-        OriginRetries,
-        OriginsHeldDown,
-        OriginRefusals,
-        OriginQueue,
-        Purges,
-        StoreBytes,
-        StoreEntries,
-        StoreEvictions,
-        StoreFailures,
-        StoreDroppedWrites,
-        StoreAvailable,
-        Connections,
-        ConnectionsShed,
-        ClientsCut,
-        MalformedRequests,
-        ProxyBytes,
-        Descriptors,
-        ThreadStalls,
-        DroppedLines,
-    ];
+    /// <summary>All instruments, in the order of this file.</summary>
+    public static IReadOnlyList<InstrumentDescription> All => Listed;
+
+    private static InstrumentDescription Counter(string name, string unit, string meaning, params string[] labels) =>
+        List(new(name, InstrumentKind.Counter, unit, meaning, labels));
+
+    private static InstrumentDescription Gauge(string name, string unit, string meaning, params string[] labels) =>
+        List(new(name, InstrumentKind.Gauge, unit, meaning, labels));
+
+    private static InstrumentDescription Histogram(string name, string unit, string meaning, params string[] labels) =>
+        List(new(name, InstrumentKind.Histogram, unit, meaning, labels));
+
+    private static InstrumentDescription List(InstrumentDescription instrument)
+    {
+        Listed.Add(instrument);
+        return instrument;
+    }
 }

@@ -56,7 +56,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The engine.</summary>
     public CacheEngine Engine { get; }
 
-    /// <summary>Those who learn of requests, fills and purges.</summary>
+    /// <summary>The events of requests, fills and purges.</summary>
     public CacheEvents Events => _monitoring.Events;
 
     /// <summary>The second tier; null where there is none.</summary>
@@ -158,16 +158,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             );
             if (monitoring.Metrics is { } metrics)
             {
-                MetricSources.Attach(metrics, engine, store);
-                MetricSources.Attach(metrics, store, secondTier);
+                MetricSources.Attach(metrics, engine, store, secondTier);
                 MetricSources.Attach(metrics, origins);
-                MetricSources.Attach(
-                    metrics,
-                    pipeline,
-                    application.Services.GetRequiredService<ConnectionLimit>(),
-                    slowClients,
-                    application.Services.GetRequiredService<MalformedRequests>()
-                );
+                MetricSources.Attach(metrics, application.Services, pipeline, slowClients);
             }
 
             await application.StartAsync();

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Handles signals. SIGHUP has the file of the access log opened anew, where there is one (logrotate). The first Ctrl-C, SIGTERM or SIGHUP begins a stop: requests in flight may finish. The second one ends the process at
+/// Handles signals. SIGHUP has the file of the access log opened anew, where there is one (logrotate). The first Ctrl-C, SIGTERM or SIGHUP
+/// begins a stop: requests in flight may finish. The second one ends the process at
 /// once, with the exit code that shells expect of it (128 and the signal's number).
 /// </summary>
 internal sealed partial class StopSignals : IDisposable

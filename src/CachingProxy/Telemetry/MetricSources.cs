@@ -6,15 +6,17 @@ using CachingProxy.Core.Telemetry;
 using CachingProxy.Redis;
 using CachingProxy.Serving;
 using CachingProxy.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CachingProxy.Telemetry;
 
 /// <summary>Connects the instruments that are read on demand with the parts that know the numbers.</summary>
 internal static class MetricSources
 {
-    /// <summary>Connects the engine and its memory.</summary>
-    public static void Attach(CacheMetrics metrics, CacheEngine engine, MemoryStore memory)
+    /// <summary>Connects the engine and its tiers.</summary>
+    public static void Attach(CacheMetrics metrics, CacheEngine engine, MemoryStore memory, ISecondTier? second)
     {
+        AttachTiers(metrics, memory, second);
         metrics.Observe(Instruments.ActiveFills, () => engine.RunningFills);
         metrics.Observe(Instruments.WaitingRequests, () => engine.WaitingRequests);
         metrics.Observe(Instruments.HitsForMiss, () => engine.HitsForMiss);
@@ -23,8 +25,7 @@ internal static class MetricSources
         metrics.Observe(Instruments.StoreEvictions, () => [Of(memory.Evictions, "tier", "memory")]);
     }
 
-    /// <summary>Connects the tiers: the memory, and the one behind it.</summary>
-    public static void Attach(CacheMetrics metrics, MemoryStore memory, ISecondTier? second)
+    private static void AttachTiers(CacheMetrics metrics, MemoryStore memory, ISecondTier? second)
     {
         var tier = second switch
         {
@@ -60,14 +61,10 @@ internal static class MetricSources
     }
 
     /// <summary>Connects the listener.</summary>
-    public static void Attach(
-        CacheMetrics metrics,
-        RequestPipeline pipeline,
-        ConnectionLimit connections,
-        SlowClients clients,
-        MalformedRequests malformed
-    )
+    public static void Attach(CacheMetrics metrics, IServiceProvider services, RequestPipeline pipeline, SlowClients clients)
     {
+        var connections = services.GetRequiredService<ConnectionLimit>();
+        var malformed = services.GetRequiredService<MalformedRequests>();
         metrics.Observe(Instruments.ActiveRequests, () => pipeline.InFlight);
         metrics.Observe(
             Instruments.Connections,

@@ -31,7 +31,7 @@ internal sealed class Monitoring : IAsyncDisposable
         }
     }
 
-    /// <summary>Those who learn of requests, fills and purges.</summary>
+    /// <summary>The events of requests, fills and purges.</summary>
     public CacheEvents Events { get; }
 
     /// <summary>The metrics; null where they are off.</summary>

@@ -22,7 +22,9 @@ internal static class OpenTelemetryExport
     // Gauges whose names Prometheus keeps for histograms.
     private static readonly string[] Refused = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
 
-    /// <summary>Begins to collect metrics, for <c>/metrics</c> and, if wanted, for OTLP. Disposing what is returned sends the rest.</summary>
+    /// <summary>
+    /// Begins to collect metrics, for <c>/metrics</c> and, if wanted, for OTLP. Disposing what is returned sends the rest.
+    /// </summary>
     public static IDisposable CollectMetrics(OtlpSignals signals)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
