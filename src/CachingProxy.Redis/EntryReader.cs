@@ -11,7 +11,7 @@ internal static class EntryReader
     /// <summary>Returns the entry, or the reason why it cannot be used. Content in chunks is not read yet.</summary>
     /// <param name="store">The store that reads the chunks.</param>
     /// <param name="key">The URI that the entry must be for.</param>
-    /// <param name="serial">The serial that its name in Redis gives it.</param>
+    /// <param name="serial">The serial of the entry, in hexadecimal, from the name of its field in Redis.</param>
     /// <param name="head">The stored head; null where there is none.</param>
     /// <param name="content">The stored content where it is small; null where there is none.</param>
     public static (CacheEntry? Entry, string Fault) Read(RedisStore store, CacheKey key, string serial, byte[]? head, byte[]? content)

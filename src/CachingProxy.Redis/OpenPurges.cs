@@ -11,11 +11,11 @@ namespace CachingProxy.Redis;
 /// not serve them. Safe for any number of threads.
 /// </summary>
 /// <remarks>
-/// 1. A node appends the purge, and ends before it has removed the entries. The other nodes have read the purge, and remove the entries. 2.
-/// All nodes end. The purge is still in the list of open purges in Redis, and the next node that starts reads the list and removes the
-/// entries. 3. Two nodes remove the entries of the same purge, and a new entry is stored in between: the second node finds that Redis
-/// remembers the purge, and leaves the new entry alone. 4. The server of the slot is down: every poll tries the removal again, and the
-/// purge is kept in mind until the removal succeeds.
+/// Four things can go wrong: 1. The node that appended the purge ends before it has removed the entries: the other nodes have read the
+/// purge, and remove the entries. 2. All nodes end: the purge is still in the list of open purges in Redis, and the next node that starts
+/// reads the list and removes the entries. 3. Two nodes remove the entries of the same purge, and a new entry is stored in between: the
+/// second node finds that Redis remembers the purge, and leaves the new entry alone. 4. The server of the slot is down: every poll tries
+/// the removal again, and the purge is kept in mind until the removal succeeds.
 /// </remarks>
 internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, PurgeStream stream)
 {

@@ -12,49 +12,6 @@ namespace CachingProxy.Redis;
 /// </summary>
 internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, RedisConnection connection)
 {
-    // Begins another epoch where the stream or the epoch is missing, where the caller wants to end the epoch (ARGV[2]), and where an older
-    // copy of the stream was restored, without the last item that this node knows of (ARGV[5], of the epoch ARGV[4]).
-    private const string Ensure = """
-        local epoch = redis.call('GET', KEYS[1])
-        local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-        local function hasGoneBack()
-          if epoch ~= ARGV[4] or #redis.call('XRANGE', KEYS[2], ARGV[5], ARGV[5]) > 0 then return false end
-          local time, number = string.match(first[1], '(%d+)-(%d+)')
-          local knownTime, knownNumber = string.match(ARGV[5], '(%d+)-(%d+)')
-          if time ~= knownTime then return tonumber(time) < tonumber(knownTime) end
-          return tonumber(number) < tonumber(knownNumber)
-        end
-        if not epoch or not first or epoch == ARGV[2] or hasGoneBack() then
-          epoch = ARGV[1]
-          redis.call('DEL', KEYS[2])
-          redis.call('SET', KEYS[1], epoch)
-          redis.call('XADD', KEYS[2], '*', 'kind', 'begin')
-          redis.call('PUBLISH', ARGV[3], 'epoch')
-        end
-        """;
-
-    private const string Look =
-        Ensure
-        + """
-
-            first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
-            local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-            return {epoch, last[1], first[1], first[2][2]}
-            """;
-
-    // A hard purge of a URL is noted in KEYS[3] until its entries are removed: the entries are in another slot of a cluster, and the node
-    // that removes them may end in between.
-    private const string Append =
-        Ensure
-        + """
-
-            local id = redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*',
-                'kind', ARGV[7], 'authority', ARGV[8], 'text', ARGV[9], 'soft', ARGV[10])
-            if KEYS[3] then redis.call('HSET', KEYS[3], id, ARGV[8] .. '\n' .. ARGV[9]) end
-            redis.call('PUBLISH', ARGV[3], table.concat({epoch, id, ARGV[7], ARGV[10], ARGV[8], ARGV[9]}, '\n'))
-            return {epoch, id}
-            """;
-
     private const int SecretBytes = 32;
 
     // The id of an item is a time in milliseconds and a sequence number within that millisecond. The number of a position holds the
@@ -86,10 +43,10 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<(LogPosition Last, long ReachesBackTo)> LookAsync()
     {
-        var answer = await EvaluateAsync(Look, []);
+        var answer = await EvaluateAsync(PurgeScripts.Look, []);
         if (IsEnded((long)answer[0]))
         {
-            answer = await EvaluateAsync(Look, [], endedEpoch: (string)answer[0]!);
+            answer = await EvaluateAsync(PurgeScripts.Look, [], endedEpoch: (string)answer[0]!);
         }
 
         // No purge is missing while the stream still has its 'begin' item.
@@ -107,7 +64,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     {
         RedisKey[] open = IsOfUrl(purge) ? [keys.Open] : [];
         var answer = await EvaluateAsync(
-            Append,
+            PurgeScripts.Append,
             open,
             "",
             options.MaxPurges,
@@ -140,7 +97,9 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
             ? (new Purge((PurgeKind)kindNumber, authority, purged, soft == "1"), new LogPosition(epochNumber, number))
             : null;
 
-    /// <summary>Returns the purges with a later number than this one; all purges if the number is 0.</summary>
+    /// <summary>
+    /// Returns the purges with a number later than <paramref name="after"/>; all purges if <paramref name="after"/> is 0.
+    /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<List<(long Number, Purge Purge)>> ReadFromAsync(long after)

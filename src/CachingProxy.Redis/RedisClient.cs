@@ -38,7 +38,7 @@ internal static class RedisClient
         return configuration;
     }
 
-    /// <summary>Tells whether an exception says that a call failed, or that nobody waits for it any more.</summary>
+    /// <summary>Returns true if an exception means that a call failed, was cancelled, or found its connection closed.</summary>
     public static bool IsFailure(Exception failure) =>
         failure
             is RedisException

@@ -25,7 +25,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
         _length += content.Length;
         if (_length > RedisStore.MaxContentBytes)
         {
-            // The content is over the limit, which was not known when the writer was opened. No head is written for it.
+            // The content is over the limit: its length was not known when the writer was opened. No head is written for it.
             _pending.Clear();
             _writing = Task.FromResult(false);
             return;
@@ -59,7 +59,7 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
-        // No look-up finds chunks without a head; they expire when their time is over.
+        // No look-up finds chunks without a head. The chunks expire, as the entry would have.
         _pending.Clear();
         return base.DisposeAsync();
     }
@@ -71,7 +71,8 @@ internal sealed class RedisEntryWriter(RedisStore store, CacheEntry entry) : Ent
 
         async Task<bool> SendAsync()
         {
-            // The chunks are sent concurrently, as far as the bound permits; the head is sent last.
+            // The chunks are sent concurrently, and the head last. A chunk for which the pending bytes have no room is not sent; then no
+            // head is written either.
             var isWritten = await store.WriteChunkAsync(entry, number, chunk);
             return await before && isWritten;
         }

@@ -10,14 +10,14 @@ namespace CachingProxy.Redis;
 /// <param name="keys">The names of keys.</param>
 /// <param name="connection">The connection.</param>
 /// <param name="clock">The clock.</param>
-/// <param name="timeout">How long to wait for an answer.</param>
-internal sealed class RedisHeads(RedisKeys keys, RedisConnection connection, SteadyClock clock, TimeSpan timeout)
+/// <param name="options">The timeout of writes, and how long stale entries are kept.</param>
+internal sealed class RedisHeads(RedisKeys keys, RedisConnection connection, SteadyClock clock, RedisStoreOptions options)
 {
     /// <summary>Returns the names of the fields of an entry in the hash of its URI.</summary>
     public static RedisValue[] FieldsOf(CacheEntry entry) => [RedisKeys.Head(entry.Serial), RedisKeys.Body(entry.Serial)];
 
     /// <summary>Returns how long an entry is worth keeping from now on.</summary>
-    public TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil - clock.Now;
+    public TimeSpan TimeToLive(CacheEntry entry) => entry.WorthKeepingUntil + options.StaleRetention - clock.Now;
 
     /// <summary>
     /// Writes a head, so that look-ups find its entry, and removes the entries it replaces. Returns false where Redis does not take the
@@ -29,7 +29,7 @@ internal sealed class RedisHeads(RedisKeys keys, RedisConnection connection, Ste
         var (isRead, heads) = await connection.TryAsync(
             name,
             database => database.ScriptEvaluateAsync(EntryScripts.Heads, [name], null, CommandFlags.NoScriptCache),
-            timeout: timeout
+            timeout: options.PurgeTimeout
         );
         if (!isRead)
         {
@@ -70,7 +70,7 @@ internal sealed class RedisHeads(RedisKeys keys, RedisConnection connection, Ste
             name,
             database => EvaluateAsync(database, EntryScripts.Put, entry, timeToLive, [removed.Length, .. removed, .. set]),
             head.Length + (body?.Length ?? 0),
-            timeout
+            options.PurgeTimeout
         );
         return isDone && (long)answer == 1;
     }

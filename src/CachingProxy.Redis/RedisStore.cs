@@ -47,7 +47,7 @@ public sealed class RedisStore : ISecondTier
         _logger = logger;
         _connection = new RedisConnection(options, _keys.Purges, time, logger);
         _purges = new RedisPurges(_keys, options, _connection, logger);
-        _heads = new RedisHeads(_keys, _connection, new SteadyClock(time), options.PurgeTimeout);
+        _heads = new RedisHeads(_keys, _connection, new SteadyClock(time), options);
         Leases = new RedisLeases(_keys, _connection, _writes, options.LeaseTime);
         _connection.Start(_purges.OnUpAsync);
         _polls = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);

@@ -38,7 +38,7 @@ public sealed class RedisStoreOptions
     /// <summary>Tells whether the connection is encrypted, and the certificate checked against the server's name. Off by default.</summary>
     public bool UseTls { get; init; }
 
-    /// <summary>The beginning of all keys: <c>caching-proxy:</c> by default. Nodes that share a cache share it.</summary>
+    /// <summary>The beginning of all keys: <c>caching-proxy:</c> by default. Nodes that share a cache have the same prefix.</summary>
     public string KeyPrefix
     {
         get;
@@ -110,4 +110,18 @@ public sealed class RedisStoreOptions
             field = value;
         }
     } = 100_000;
+
+    /// <summary>
+    /// The time that an entry is kept after it is no longer worth keeping by itself, because a policy permits to serve it stale: 0 by
+    /// default, 0 or more.
+    /// </summary>
+    public TimeSpan StaleRetention
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    }
 }

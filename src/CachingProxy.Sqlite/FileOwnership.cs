@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// Checks that a file is the cache's, before anything is written to it. Such a file bears our mark, is empty or absent, or has no mark but
-/// exactly our tables, as in an earlier version. Every other file is somebody's data.
+/// Checks that a file is the cache's, before anything is written to it. Such a file bears our mark, or is empty or absent, or has exactly
+/// our tables without the mark, as an earlier version wrote it. Every other file is somebody's data.
 /// </summary>
 internal static class FileOwnership
 {

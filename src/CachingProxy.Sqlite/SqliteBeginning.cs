@@ -1,8 +1,7 @@
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The values that a new file begins with. A file in the place of one that was damaged while it was in use keeps the epoch and the secret
-/// of that file.
+/// The values that a new file begins with. A file that replaces one damaged in use keeps the epoch and the secret of the damaged file.
 /// </summary>
 /// <param name="Epoch">The epoch of the log of purges that the file holds.</param>
 /// <param name="Horizon">The number in the log below which purges are forgotten: an entry fetched before it is a miss.</param>

@@ -13,7 +13,7 @@ namespace CachingProxy.Sqlite;
 /// <param name="mark">The lock file beside the file of the cache. Its first byte is the mark, which can be set even when the disk is
 /// full.</param>
 /// <param name="epoch">The epoch of the log.</param>
-/// <param name="lastNumber">The number of the last purge, or of the last position that an entry has.</param>
+/// <param name="lastNumber">The greatest number in the file: of a purge, of the position of an entry, or of the horizon.</param>
 internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
 {
     private const int MaxPurges = 100_000;

@@ -40,7 +40,7 @@ internal sealed class SqliteSession : IAsyncDisposable
     /// <summary>The epoch of the log of purges that the file holds.</summary>
     public long Epoch { get; }
 
-    /// <summary>The number of the last purge, or of the last position that an entry has, when the file was opened.</summary>
+    /// <summary>The greatest number in the file when it was opened: of a purge, of the position of an entry, or of the horizon.</summary>
     public long LastNumber { get; }
 
     /// <summary>The secret that is kept in the file.</summary>

@@ -223,7 +223,7 @@ public sealed class SqliteStore : ISecondTier
 
         if (_file is { } file)
         {
-            // Writes missed purges a last time, so that purged entries do not come back after a restart.
+            // Tries a last time to write the missed purges, so that purged entries do not come back after a restart.
             await (file is { Session: not null, Purges.HasUnwritten: true } ? file.RecoverAsync() : Task.CompletedTask);
             await (IsAvailable ? TryDoAsync(tables => tables.MarkClean()) : default);
             await file.DisposeAsync();
@@ -288,7 +288,7 @@ public sealed class SqliteStore : ISecondTier
             tables =>
             {
                 used.ForEach(entry => tables.Use(entry.Key, entry.Value));
-                tables.DeleteExpired(now, 100);
+                tables.DeleteExpired(now - _options.StaleRetention, 100);
                 tables.Shrink();
             }
         );

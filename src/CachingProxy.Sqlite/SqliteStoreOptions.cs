@@ -44,4 +44,18 @@ public sealed class SqliteStoreOptions
             field = value;
         }
     } = 64L << 20;
+
+    /// <summary>
+    /// The time that an entry is kept after it is no longer worth keeping by itself, because a policy permits to serve it stale: 0 by
+    /// default, 0 or more.
+    /// </summary>
+    public TimeSpan StaleRetention
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            field = value;
+        }
+    }
 }

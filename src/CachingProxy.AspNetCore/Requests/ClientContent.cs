@@ -12,7 +12,7 @@ namespace CachingProxy.AspNetCore.Requests;
 /// </summary>
 public sealed class ClientContent : ForwardStream
 {
-    // A client that gets a response while it sends goes on sending for a moment. If the connection were closed at once, a TCP reset would
+    // A client that is still sending when it gets a response goes on for a moment. If the connection were closed at once, a TCP reset would
     // follow, and the client could lose the response.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 

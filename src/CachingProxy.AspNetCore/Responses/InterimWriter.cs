@@ -56,7 +56,8 @@ internal sealed class InterimWriter
     }
 
     /// <summary>
-    /// Ends the interim responses, because the response begins. Cuts off a client that has not taken those already sent after 5 seconds.
+    /// Ends the interim responses, because the response begins. Waits up to 5 seconds for the client to take the interim responses already
+    /// sent. Then cuts off a client that has not taken them.
     /// </summary>
     public async Task CloseAsync()
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.AspNetCore.Responses;
 
 /// <summary>
-/// Rewrites the references in an origin's response to the origin itself, so that the client comes back to this proxy: URI references in
+/// Rewrites references to the origin in the origin's own responses, so that the client comes back to this proxy: URI references in
 /// <c>Location</c>, <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC
 /// 6265 §5.2). Stored responses hold them as the origin sent them.
 /// </summary>
@@ -41,8 +41,9 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     }
 
     /// <summary>
-    /// Returns the path at which clients of this proxy find the target of a URI reference. The reference has exactly the origin's scheme,
-    /// host and port, or the client's own host, or no host, and is on or below the base path. Returns every other reference as it is.
+    /// Returns a URI reference with the path at which clients of this proxy find its target. Does so only for a reference that has exactly
+    /// the origin's scheme, host and port, or the client's own host, or no host, and that is on or below the base path. Returns every other
+    /// reference as it is.
     /// </summary>
     public string Reference(string reference)
     {

@@ -17,6 +17,11 @@ internal static class ReuseRules
         }
 
         var age = entry.AgeAt(now);
+        if (policy.IsOffline)
+        {
+            return Offline(request, entry, age);
+        }
+
         if (WhyNot(policy, directives, entry, age, out var hit) is { } reason)
         {
             var standIn = reason == ForwardReason.Stale && MayStandIn(policy, directives, entry, age) ? entry : null;
@@ -161,7 +166,13 @@ internal static class ReuseRules
 
         if (policy.TtlMode == TtlMode.Override)
         {
-            return left > TimeSpan.Zero ? null : ForwardReason.Stale;
+            if (left > TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            hit = HitReason.StaleWhileRevalidate;
+            return policy.StaleWhileRevalidate >= -left && policy.StaleWhileRevalidate > TimeSpan.Zero ? null : ForwardReason.Stale;
         }
 
         // RFC 9111 §5.2.2.4: a response with no-cache is never reused without validation, not even a fresh one.
@@ -191,7 +202,7 @@ internal static class ReuseRules
             return null;
         }
 
-        if (control.StaleWhileRevalidate >= -left && !ForbidsStaleWhileRevalidate(policy, control))
+        if (MayServeWhileRevalidating(policy, control, -left))
         {
             hit = HitReason.StaleWhileRevalidate;
             return null;
@@ -200,15 +211,45 @@ internal static class ReuseRules
         return ForwardReason.Stale;
     }
 
+    // No origin may be asked, so the age does not count, and neither do directives of the client or the origin. A part answers only ranges.
+    private static ReuseDecision Offline(CacheRequest request, CacheEntry entry, TimeSpan age)
+    {
+        if (entry.Part is not null && !request.HasRange)
+        {
+            return new ReuseDecision.Fetch(ForwardReason.Partial, null);
+        }
+
+        return new ReuseDecision.Serve(entry, age, age < entry.Freshness.Lifetime ? HitReason.Fresh : HitReason.Offline);
+    }
+
+    // RFC 5861 §3. The operator's time counts where the response states none, and never against a directive that forbids serving stale.
+    private static bool MayServeWhileRevalidating(CachePolicy policy, CacheControl control, TimeSpan staleness)
+    {
+        if (control.StaleWhileRevalidate is { } stated)
+        {
+            return stated >= staleness && !ForbidsStaleWhileRevalidate(policy, control);
+        }
+
+        return policy.StaleWhileRevalidate > TimeSpan.Zero && policy.StaleWhileRevalidate >= staleness && !ForbidsStale(control);
+    }
+
     // RFC 5861 §4: the client or the origin may permit a stand-in, and the origin may forbid it. A stored error is no better than a fresh
     // one.
     private static bool MayStandIn(CachePolicy policy, CacheControl request, CacheEntry entry, TimeSpan age)
     {
         var staleness = age - entry.Freshness.Lifetime;
-        return policy.TtlMode == TtlMode.Respect
-            && !ForbidsStale(entry.Control)
-            && entry.Part is null
-            && entry.Status < 400
-            && (entry.Control.StaleIfError >= staleness || request.StaleIfError >= staleness);
+        if (entry.Part is not null || entry.Status >= 400)
+        {
+            return false;
+        }
+
+        if (policy.TtlMode == TtlMode.Override)
+        {
+            return policy.StaleIfError > TimeSpan.Zero && policy.StaleIfError >= staleness;
+        }
+
+        // The operator's time counts where the response states none.
+        var permitted = entry.Control.StaleIfError ?? (policy.StaleIfError > TimeSpan.Zero ? policy.StaleIfError : null);
+        return !ForbidsStale(entry.Control) && (permitted >= staleness || request.StaleIfError >= staleness);
     }
 }

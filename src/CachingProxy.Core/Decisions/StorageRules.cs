@@ -104,9 +104,9 @@ internal static class StorageRules
             _ => false,
         };
 
-    // A part that is shorter or longer than its Content-Range says was cut off, or is another part. One miscount is accepted: asked for the
-    // last n bytes, the origin of the public test suite sends n bytes, but its Content-Range begins one byte too early and so states n + 1
-    // bytes.
+    // A part whose length differs from the one in its Content-Range was cut off, or is another part. One miscount is accepted: asked for
+    // the last n bytes, the origin of the public test suite sends n bytes, but its Content-Range begins one byte too early and so states n
+    // + 1 bytes.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
         length == stated.Length
         || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
@@ -210,8 +210,8 @@ internal static class StorageRules
         };
     }
 
-    // A page for a logged-in user rarely says so. Unless the origin states a lifetime or `public`, a cookie or a key makes the page
-    // personal.
+    // A page for a logged-in user rarely says so. Unless the origin states a lifetime or `public`, a cookie or a credential field of the
+    // request makes the page personal.
     private static NotStoredReason? WhyPersonal(
         CachePolicy policy,
         RequestFacts request,
@@ -245,6 +245,7 @@ internal static class StorageRules
         && (
             (control.StaleWhileRevalidate > TimeSpan.Zero && !ReuseRules.ForbidsStaleWhileRevalidate(policy, control))
             || (control.StaleIfError > TimeSpan.Zero && !ReuseRules.ForbidsStale(control))
+            || ((policy.StaleWhileRevalidate > TimeSpan.Zero || policy.StaleIfError > TimeSpan.Zero) && !ReuseRules.ForbidsStale(control))
             || EntityTag.Parse(fields["ETag"].ToString()) is not null
             || fields.Contains("Last-Modified")
         );

@@ -173,8 +173,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
             if (began)
             {
-                // This fill was begun beside an overdue one. Give up the first place in it: like all other requests, this one waits for the
-                // head that comes first.
+                // This fill was begun beside an overdue one. Give up the request's place as its first reader: like all other requests, the
+                // request waits for the head that comes first.
                 _ = fill.AbandonAsync();
             }
 
@@ -186,7 +186,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
                 return joined with { Waited = waited };
             }
 
-            // Too slow, or purged while it was waited for: on to the next fill, together with all others that wait.
+            // The fill was too slow, or was purged while the request waited for it: go on to the next fill, together with all others that
+            // wait.
             if (outcome is null || (!fills.Answers(request, fill) && ++purges < MaxJoins))
             {
                 continue;

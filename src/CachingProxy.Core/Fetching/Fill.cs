@@ -11,8 +11,8 @@ namespace CachingProxy.Core.Fetching;
 /// </summary>
 /// <remarks>
 /// <list type="number"> <item>Open: others may join. They count themselves in (<see cref="Wait"/>) before they look at the head.</item>
-/// <item>Closed (<see cref="Close"/>): no further request may use the response, or its body is about to break off. Requests that are
-/// counted in already still see the head; no new ones join.</item> <item>When a body stops being kept, its beginning is dropped only after
+/// <item>Closed (<see cref="Close"/>): no further request may use the response, or its body is about to break off. Requests that were
+/// counted in before still see the head; no new ones join.</item> <item>When a body stops being kept, its beginning is dropped only after
 /// every request that was counted in has been counted out (<see cref="AllHaveLookedAsync"/>). A request that uses the body opens its reader
 /// before it is counted out. Otherwise a request that has seen the head, but has not opened its reader yet, would find the beginning
 /// gone.</item> <item>Overdue: a request has waited for the head in vain. The next fill begins beside this one and follows it (<see
@@ -20,7 +20,8 @@ namespace CachingProxy.Core.Fetching;
 /// origin is not asked again each time a wait times out.</item> </list>
 /// </remarks>
 /// <param name="request">The request to the origin, and the kept part of the client's request.</param>
-/// <param name="position">The position of the invalidation log when the fill began: a request after a later purge does not join.</param>
+/// <param name="position">The position of the invalidation log when the fill began: once a later purge matches the URI or the response, no
+/// request joins.</param>
 internal sealed class Fill(FillRequest request, LogPosition position)
 {
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);

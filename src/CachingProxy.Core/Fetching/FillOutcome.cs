@@ -27,7 +27,7 @@ internal abstract record FillOutcome
     /// <param name="Entry">The entry to be stored; its content is in <paramref name="Body"/>.</param>
     /// <param name="Body">The content, growing.</param>
     /// <param name="FirstHandFields">The fields for the request that began the fill.</param>
-    /// <param name="FirstReader">The place of that request in the body, held for it from the beginning.</param>
+    /// <param name="FirstReader">The reader for the request that began the fill, opened at the beginning of the content.</param>
     public sealed record Shared(CacheEntry Entry, GrowingBody Body, FieldList FirstHandFields, GrowingBodyReader FirstReader) : FillOutcome;
 
     /// <summary>

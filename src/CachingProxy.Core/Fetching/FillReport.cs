@@ -6,10 +6,10 @@ namespace CachingProxy.Core.Fetching;
 /// <summary>Reports a fill that has ended, to those who listen and to its span.</summary>
 internal static class FillReport
 {
-    /// <summary>Reports a fill whose head is there.</summary>
+    /// <summary>Reports a fill that has ended and whose head is set.</summary>
     /// <param name="events">Those who listen.</param>
     /// <param name="fill">The fill.</param>
-    /// <param name="failed">Why it has no whole response; null where it has one.</param>
+    /// <param name="failed">The failure that ended the fill; null if it did not fail.</param>
     /// <param name="duration">The time from its beginning to its end.</param>
     public static async ValueTask SendAsync(CacheEvents events, Fill fill, OriginException? failed, TimeSpan duration)
     {

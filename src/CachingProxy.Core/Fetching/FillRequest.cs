@@ -18,7 +18,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>The upstream URI.</summary>
     public CacheKey Key => Stored.Key;
 
-    /// <summary>Names the requests that may share the response.</summary>
+    /// <summary>The partition of the requests that may share the response.</summary>
     public CachePartition Partition => Stored.Partition;
 
     /// <summary>The policy of the face on lifetimes, cookies and sizes.</summary>
@@ -88,8 +88,8 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     }
 
     /// <summary>Sends the request to the origin.</summary>
-    /// <param name="span">The span of the fill, below which the origin's spans belong, since many requests may share them; null where
-    /// nobody traces.</param>
+    /// <param name="span">The id of the fill's span; null where nobody traces. It becomes the parent of the origin's spans, since many
+    /// requests may share the fill.</param>
     public ValueTask<OriginResponse> SendAsync(string? span) =>
         Origin.SendAsync(
             span is null ? ToOrigin : ToOrigin with { Fields = ToOrigin.Fields.With("traceparent", span) },

@@ -35,9 +35,6 @@ internal sealed class FillRunner(
     CacheEvents events
 )
 {
-    // RFC 5861 §4.
-    private static readonly int[] ServerErrors = [500, 502, 503, 504];
-
     /// <summary>
     /// Fetches and stores the response of a fill. Never throws: every failure reaches the waiting requests or the readers of the body.
     /// </summary>
@@ -149,7 +146,7 @@ internal sealed class FillRunner(
     {
         var request = fill.Request;
         var isTooLarge = response.ContentLength is null && hitForMiss.IsTooLarge(request.Key, request.Partition, clock.Now);
-        StorageDecision decision = (request.HasStandIn && ServerErrors.Contains(response.Status), isTooLarge) switch
+        StorageDecision decision = (request.HasStandIn && StandInRules.IsError(request.Policy, response.Status), isTooLarge) switch
         {
             (true, _) => new StorageDecision.DoNotStore(NotStoredReason.ServerError),
             (_, true) => new StorageDecision.DoNotStore(NotStoredReason.TooLarge),
@@ -158,8 +155,8 @@ internal sealed class FillRunner(
         if (decision is not StorageDecision.Store(var freshness))
         {
             var reason = ((StorageDecision.DoNotStore)decision).Reason;
-            // If this response is not stored only because the last one was too large, do not extend the remembered time: after that time,
-            // storing is tried again.
+            // If the only reason against storing this response is that the last one was too large, do not extend the remembered time: after
+            // that time, storing is tried again.
             if (NotStoredScope.IsForAll(reason, response.Status) && !isTooLarge)
             {
                 RememberAsUnshareable(request);

@@ -24,7 +24,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     public int WaitingRequests => Volatile.Read(ref _waiting);
 
     /// <summary>Waits at a place for the head of its fill, and counts the request while it waits.</summary>
-    /// <returns>The outcome, and the fill that it is of; both null where no head has come in time.</returns>
+    /// <returns>The outcome and its fill; both null if no head came in time.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
         Waiting place,
@@ -100,8 +100,8 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     }
 
     /// <summary>
-    /// Returns true if the response of a fill may answer a request. No purge since the fill began may match the URI or the tags, which
-    /// count as soon as the head is there. An overdue fill must have its head.
+    /// Returns true if the response of a fill may answer a request. No purge since the fill began may match the URI or, once the head is
+    /// there, the tags. An overdue fill must have its head.
     /// </summary>
     public bool Answers(CacheRequest request, Fill fill) => (!fill.IsOverdue || fill.Head.IsCompleted) && IsCurrent(request, fill);
 

@@ -56,7 +56,7 @@ internal sealed class Forwarder(
         catch (OriginException failure)
         {
             failures.Add(new OriginRequest(request.Method, request.Key, FieldList.Empty), failure);
-            // Unless the request was never sent, the origin may have acted on it before its response was lost.
+            // If the request may have reached the origin, the origin may have acted on it although no response came back.
             await (failure.MayHaveBeenSent ? purger.AfterSilenceAsync(request) : ValueTask.CompletedTask);
             return new FetchResult.Failed(failure);
         }

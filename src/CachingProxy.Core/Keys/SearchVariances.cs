@@ -12,11 +12,12 @@ namespace CachingProxy.Core.Keys;
 internal sealed class SearchVariances
 {
     /// <summary>
-    /// The most paths that are remembered. Other paths' <c>No-Vary-Search</c> is ignored, and every byte of their queries matters.
+    /// The largest number of paths that are remembered. The <c>No-Vary-Search</c> of any further path is ignored, and every byte of its
+    /// query matters.
     /// </summary>
     public const int MaxPaths = 10_000;
 
-    /// <summary>The most variances kept for one path; more are ignored.</summary>
+    /// <summary>The largest number of variances that are kept for one path; further ones are ignored.</summary>
     public const int MaxPerPath = 4;
 
     private readonly ConcurrentDictionary<(string Authority, string Path), ImmutableArray<SearchVariance>> _byPath = new();

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Primitives;
 namespace CachingProxy.Core.Keys;
 
 /// <summary>
-/// Normalises the values of selecting fields, so that values with the same meaning compare as equal (RFC 9111 §4.1). In every field, lines
-/// may be joined. In every list, white space between items may differ. In <c>Accept-Encoding</c> and <c>Accept-Language</c>, case and order
-/// may differ too.
+/// Normalises the values of selecting fields, so that values with the same meaning compare as equal (RFC 9111 §4.1). In every field,
+/// several lines equal one line that joins them with commas. In every list, white space between items does not count. In
+/// <c>Accept-Encoding</c> and <c>Accept-Language</c>, case and order do not count either.
 /// </summary>
 internal static class SelectingField
 {

@@ -112,8 +112,9 @@ public static class UriNormalization
     }
 
     /// <summary>
-    /// Tells whether a path, joined to a base path, could be read as leaving it: a <c>..</c> segment that climbs above its beginning, plain
-    /// or percent-encoded, with either slash, with or without a parameter (<c>..;x</c>).
+    /// Returns true if a path that is joined to a base path could be read as leaving the base path. Such a path has a <c>..</c> segment
+    /// that climbs above its beginning. The segment may be plain or percent-encoded, with a slash or a backslash, with or without a
+    /// parameter (<c>..;x</c>).
     /// </summary>
     public static bool LeavesBase(string target)
     {

@@ -63,8 +63,8 @@ internal sealed class VariantKey
 
     /// <summary>
     /// Tells whether the fields of a request select this variant. Each selecting field must have the same value, with two exceptions:
-    /// <c>Accept-Language</c> may prefer the language of the response instead, and <c>Accept-Encoding</c> may permit its codings if the
-    /// response does not say that it varies on them.
+    /// <c>Accept-Language</c> may prefer the language of the response instead, and <c>Accept-Encoding</c> may permit the codings of the
+    /// response if the response's <c>Vary</c> does not name <c>Accept-Encoding</c>.
     /// </summary>
     public bool Matches(IFields request)
     {

@@ -103,7 +103,7 @@ internal sealed class CacheLookup(ICacheStore store, TieredStore? tiers, Invalid
             case Validity.Current:
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy)));
             case Validity.Stale:
-                // The entry keeps the position of its fetch: a hard purge that came before the soft one may still arrive.
+                // The entry keeps the position of its fetch: a hard purge with a lower number than the soft one may reach this node later.
                 return LookupResult.Found(Corrected(entry, entry.Under(request.Face.Policy).EndingAt(staleSince)));
             default:
                 _ = store.RemoveAsync(entry).AsTask();

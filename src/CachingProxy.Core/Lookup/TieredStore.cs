@@ -107,8 +107,8 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     public EntryWriter? OpenWriter(CacheEntry entry, long? contentLength)
     {
         var here = memory.OpenWriter(entry, contentLength);
-        // An entry whose key has another query than its fetch stays in the memory: it can be found and purged only by the variances that
-        // this process has learnt (SearchVariances).
+        // An entry with a SearchVariance stays in the memory. Its key may differ from the URI that was fetched, so it can be found and
+        // purged only by the variances that this process has learnt (SearchVariances).
         var there = entry.SearchVariance is null ? secondTier.OpenWriter(entry, contentLength) : null;
         return there is null ? here : new TieredWriter(here, there);
     }

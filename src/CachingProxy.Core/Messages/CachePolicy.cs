@@ -29,26 +29,46 @@ public sealed record CachePolicy
     public bool StaleDespiteSharedMaxAge { get; init; }
 
     /// <summary>
+    /// The time for which a response may stand in for an error of the origin after its freshness has ended, where the response does not
+    /// state one (<c>stale-if-error</c>, RFC 5861 §4): 0 by default, up to 365 days. Above 0, a 429 and every 5xx count as errors. In <see
+    /// cref="TtlMode.Respect"/>, <c>must-revalidate</c>, <c>proxy-revalidate</c>, <c>s-maxage</c> and <c>no-cache</c> forbid it.
+    /// </summary>
+    public TimeSpan StaleIfError { get; init; }
+
+    /// <summary>
+    /// The time for which a response is served while it is being refreshed after its freshness has ended, where the response does not state
+    /// one (<c>stale-while-revalidate</c>, RFC 5861 §3): 0 by default, up to 365 days. The directives that forbid <see
+    /// cref="StaleIfError"/> forbid this as well.
+    /// </summary>
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
+    /// <summary>
+    /// Tells whether no origin is ever asked: every stored response is served, however old, unless it was purged. Off by default.
+    /// </summary>
+    public bool IsOffline { get; init; }
+
+    /// <summary>
     /// The time that a request waits for the head of another request's fetch before it begins its own fetch: 10 seconds by default, above
     /// 0.
     /// </summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The time after a response that could not be shared in which requests for its URI do not wait for each other: 120 seconds by default.
+    /// The time for which requests for a URI do not wait for each other after a response that could not be shared: 120 seconds by default.
     /// At 0, they always wait.
     /// </summary>
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>
-    /// The last share of the freshness lifetime in which a use starts a refresh in the background: 0 (never) by default, up to 0.9. The
-    /// response is fetched again while the old one is still fresh, so that responses in constant demand never expire.
+    /// The fraction at the end of the freshness lifetime during which a use of the response starts a refresh in the background: 0 (never)
+    /// by default, up to 0.9. The response is fetched again while the old one is still fresh, so that responses in constant demand never
+    /// expire.
     /// </summary>
     public double EarlyRefresh { get; init; }
 
     /// <summary>
     /// Tells whether the fields that group responses for caches (<c>Cache-Tag</c>, <c>Surrogate-Key</c>, <c>xkey</c>) are sent on to
-    /// clients. Off by default; <c>Cache-Groups</c> always is (RFC 9875).
+    /// clients. Off by default. <c>Cache-Groups</c> is always sent on (RFC 9875).
     /// </summary>
     public bool SendTags { get; init; }
 

@@ -30,8 +30,11 @@ public sealed record CacheStatus
     /// <summary>Tells whether the origin has confirmed a stored response (RFC 9111 §4.3.3).</summary>
     public bool IsValidated { get; init; }
 
-    /// <summary>The failure because of which there is no response; null where there is one.</summary>
+    /// <summary>The failure because of which there is no response; null if there is a response.</summary>
     public OriginError? Failure { get; init; }
+
+    /// <summary>Tells whether a stale response was served.</summary>
+    public bool IsStale => IsInPlaceOfError || Hit is HitReason.MaxStale or HitReason.StaleWhileRevalidate or HitReason.Offline;
 
     /// <summary>Tells whether the request shared a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
@@ -61,7 +64,7 @@ public sealed record CacheStatus
     {
         get
         {
-            // Nobody failed where the client wanted a stored response or none: the reason why none could be used says more.
+            // If the client asked for a stored response only, nothing has failed: the reason why none could be used says more.
             if (Failure is { } failure and not OriginError.OnlyIfCached)
             {
                 return ErrorCodes.Of(failure);

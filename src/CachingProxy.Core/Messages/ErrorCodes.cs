@@ -20,6 +20,7 @@ public static class ErrorCodes
             OriginError.ClientContent => "bad_request",
             OriginError.ClientTimeout => "request_timeout",
             OriginError.OnlyIfCached => "not_cached",
+            OriginError.Offline => "offline",
             _ => "upstream_invalid_response",
         };
 }

@@ -22,7 +22,7 @@ public sealed class FaceScope(IEnumerable<string> parts, Func<byte[]?> key)
     private readonly string[] _parts = [.. parts.Order(StringComparer.Ordinal)];
     private volatile Tuple<byte[], string>? _last;
 
-    /// <summary>Returns the hash, in hexadecimal digits.</summary>
+    /// <summary>The hash, in hexadecimal digits.</summary>
     public string Hash
     {
         get

@@ -16,4 +16,7 @@ public enum HitReason
 
     /// <summary>The response is fresh for a little while longer, and served while it is being refreshed.</summary>
     EarlyRefresh,
+
+    /// <summary>The response is stale, and no origin may be asked (<see cref="CachePolicy.IsOffline"/>).</summary>
+    Offline,
 }

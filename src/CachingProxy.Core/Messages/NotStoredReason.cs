@@ -36,7 +36,7 @@ public enum NotStoredReason
     /// <summary><c>Vary</c> names more fields than the cache compares.</summary>
     VaryTooLong,
 
-    /// <summary>The status is not one that may be stored with the lifetime it has.</summary>
+    /// <summary>A response with this status may not be stored with the lifetime that this response has.</summary>
     Status,
 
     /// <summary>The response has neither a lifetime nor a validator, so it could never be reused.</summary>
@@ -57,7 +57,10 @@ public enum NotStoredReason
     /// </summary>
     Method,
 
-    /// <summary>The origin failed (500, 502, 503, 504) while a good response is still stored.</summary>
+    /// <summary>
+    /// The origin failed (500, 502, 503, 504; with <see cref="CachePolicy.StaleIfError"/> also a 429 or another 5xx) while a good response
+    /// is still stored.
+    /// </summary>
     ServerError,
 
     /// <summary>The response is an event stream, which has no end.</summary>

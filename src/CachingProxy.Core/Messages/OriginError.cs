@@ -53,7 +53,10 @@ public enum OriginError
     ClientTimeout,
 
     /// <summary>
-    /// The client wanted a stored response or none (<c>only-if-cached</c>), and none is stored: the origin was not asked.
+    /// The client asked for a stored response only (<c>only-if-cached</c>), and none can be used: the origin was not asked.
     /// </summary>
     OnlyIfCached,
+
+    /// <summary>No origin may be asked (<see cref="CachePolicy.IsOffline"/>), and no stored response can be used.</summary>
+    Offline,
 }

@@ -38,13 +38,21 @@ public sealed class OriginException(OriginError error, string message, Exception
 
     /// <summary>Tells whether the origin can have seen the request.</summary>
     public bool MayHaveBeenSent =>
-        !IsUnconnected && error is not (OriginError.ForbiddenTarget or OriginError.HeldDown or OriginError.Overloaded);
+        !IsUnconnected
+        && error
+            is not (
+                OriginError.ForbiddenTarget
+                or OriginError.HeldDown
+                or OriginError.Overloaded
+                or OriginError.OnlyIfCached
+                or OriginError.Offline
+            );
 
     /// <summary>The status code for the failure.</summary>
     public int Status =>
         error switch
         {
-            OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached => 504,
+            OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached or OriginError.Offline => 504,
             OriginError.Overloaded => 503,
             OriginError.ForbiddenTarget => 403,
             OriginError.ClientContent => 400,

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Messages;
 
-/// <summary>One reader's view of shared content of known length. Fetches the next bytes while the client takes the last.</summary>
+/// <summary>One reader's view of shared content of known length. Fetches the next bytes while the client takes the previous ones.</summary>
 /// <param name="content">The content, which any number of readers share.</param>
 internal sealed class ReadAheadBody(ResponseBody content) : ResponseBody
 {

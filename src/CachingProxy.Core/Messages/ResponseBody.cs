@@ -30,11 +30,11 @@ public abstract class ResponseBody : IAsyncDisposable
     public virtual bool CanBeSkipped => CanBeSliced;
 
     /// <summary>
-    /// Returns the bytes from <paramref name="offset"/> on, as many as are at hand, and waits for the first of them; nothing at the end.
+    /// Returns the bytes from <paramref name="offset"/> on that are at hand. Waits until there is at least one; returns nothing at the end.
     /// The bytes are valid until the next read.
     /// </summary>
     /// <param name="offset"> The place to read from, in bytes from the beginning. Content that cannot be sliced is only read forwards: the
-    /// offset never decreases. Content that cannot be skipped either is read without gaps. </param>
+    /// offset never decreases. Content that can be neither sliced nor skipped is read without gaps. </param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="OriginException">The origin's response broke off: the bytes so far are not the whole.</exception>
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
@@ -44,8 +44,8 @@ public abstract class ResponseBody : IAsyncDisposable
     public virtual ResponseBody Slice(long offset, long length) => new SlicedBody(this, offset, length);
 
     /// <summary>
-    /// Returns the content for one reader, and fetches the next bytes while that reader works on the last. Returns this body where nothing
-    /// has to be fetched.
+    /// Returns the content for one reader, and fetches the next bytes while that reader works on the previous ones. Returns this body where
+    /// nothing has to be fetched.
     /// </summary>
     public virtual ResponseBody ReadAhead() => this;
 

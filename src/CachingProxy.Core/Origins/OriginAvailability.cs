@@ -30,8 +30,8 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
     /// <summary>
-    /// Returns the reason why the last exchange with an origin that is held to be down failed. Returns null for any other origin, and where
-    /// a minute has passed after the hold without another failed probe.
+    /// Returns the reason for the last failure of an origin that is held to be down. Returns null for any other origin, and where a minute
+    /// has passed after the end of the hold without another failed probe.
     /// </summary>
     public string? FailureOf(string authority)
     {

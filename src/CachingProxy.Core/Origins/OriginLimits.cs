@@ -64,7 +64,9 @@ public sealed class OriginLimits
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The time that an origin first counts as down: 1 second by default. Each failed probe doubles this time.</summary>
+    /// <summary>
+    /// The length of the first hold, for which an origin counts as down: 1 second by default. Each failed probe doubles the length.
+    /// </summary>
     public TimeSpan FirstHold
     {
         get;

@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>
 /// The directives of a <c>Cache-Control</c> field, of a request or of a response (RFC 9111 §5.2, RFC 5861, RFC 8246). Unreadable input
 /// makes a response less cacheable, never more: a number that is given twice with different values, or a value that is no number, makes
-/// nothing fresher (RFC 9111 §4.2.1), and a member that is no directive leaves <see cref="IsMalformed"/> set.
+/// nothing fresher (RFC 9111 §4.2.1), and a member that is no directive sets <see cref="IsMalformed"/>.
 /// </summary>
 internal sealed record CacheControl
 {
@@ -41,7 +41,9 @@ internal sealed record CacheControl
 
     public bool OnlyIfCached { get; init; }
 
-    /// <summary>Tells whether a member is no directive, <c>token[=value]</c>, so that nobody can tell what it forbids.</summary>
+    /// <summary>
+    /// True if a member does not have the form of a directive, <c>token[=value]</c>, so that nobody can tell what it forbids.
+    /// </summary>
     public bool IsMalformed { get; init; }
 
     /// <summary>

@@ -6,8 +6,7 @@ namespace CachingProxy.Core.Parsing;
 internal static class CacheControlParser
 {
     /// <summary>
-    /// Reads all lines of the field as one list. Never throws; a member that is no directive leaves <see cref="CacheControl.IsMalformed"/>
-    /// set.
+    /// Reads all lines of the field as one list. Never throws; a member that is no directive sets <see cref="CacheControl.IsMalformed"/>.
     /// </summary>
     public static CacheControl Parse(StringValues lines)
     {

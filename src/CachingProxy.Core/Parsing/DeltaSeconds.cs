@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Parsing;
 /// <summary>A non-negative number of seconds in a field (RFC 9111 §1.2.2).</summary>
 internal static class DeltaSeconds
 {
-    /// <summary>The value that a larger number counts as: 2^31 seconds, as RFC 9111 §1.2.2 has it.</summary>
+    /// <summary>The largest value: 2^31 seconds. A larger number counts as this value (RFC 9111 §1.2.2).</summary>
     public static readonly TimeSpan Max = TimeSpan.FromSeconds(2_147_483_648);
 
     /// <summary>

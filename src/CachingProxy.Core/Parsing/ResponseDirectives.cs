@@ -43,8 +43,8 @@ internal static class ResponseDirectives
         return known.Item2;
     }
 
-    // RFC 9213 §2.1: the field is a dictionary. One known member of the wrong type makes the whole field wrong (RFC 9651 §1.2), so that no
-    // directive is read that its sender meant otherwise.
+    // RFC 9213 §2.1: the field is a dictionary. One known member of the wrong type makes the whole field wrong (RFC 9651 §1.2). Otherwise
+    // this cache could read a directive in a sense that its sender did not mean.
     private static CacheControl? ParseTargeted(StringValues lines)
     {
         if (StructuredField.ParseDictionary(lines) is not { Length: > 0 } members)

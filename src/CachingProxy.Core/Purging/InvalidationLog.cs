@@ -18,7 +18,9 @@ namespace CachingProxy.Core.Purging;
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
-    /// <summary>The most purges that are remembered of prefixes, paths and tags, and soft purges of URLs, in all.</summary>
+    /// <summary>
+    /// The limit on remembered purges: all purges of prefixes, paths and tags, and the soft purges of URLs, counted together.
+    /// </summary>
     public const int MaxRemembered = 100_000;
 
     private readonly Lock _lock = new();

@@ -4,7 +4,7 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>
-/// The state that a check of the invalidation log reads at once. The tables change in place; the rest is replaced as a whole.
+/// The state that a check of the invalidation log reads in one step. The tables change in place; the rest is replaced as a whole.
 /// </summary>
 /// <param name="Epoch">The epoch of the log.</param>
 /// <param name="Number">The number of the last purge.</param>

@@ -10,6 +10,14 @@ internal readonly record struct LastPurges(long Hard, long Soft, DateTimeOffset 
     public long Latest => Math.Max(Hard, Soft);
 
     /// <summary>Returns these purges with one more.</summary>
-    public LastPurges With(long number, bool isSoft, DateTimeOffset at) =>
-        isSoft ? this with { Soft = Math.Max(Soft, number), SoftAt = at } : this with { Hard = Math.Max(Hard, number) };
+    public LastPurges With(long number, bool isSoft, DateTimeOffset at)
+    {
+        if (!isSoft)
+        {
+            return this with { Hard = Math.Max(Hard, number) };
+        }
+
+        // A purge that is told a second time does not make responses stale later than it did.
+        return number > Soft ? this with { Soft = number, SoftAt = at } : this;
+    }
 }

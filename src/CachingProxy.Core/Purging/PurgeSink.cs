@@ -59,7 +59,7 @@ internal sealed class PurgeSink(InvalidationLog invalidations, ICacheStore memor
         }
     }
 
-    /// <summary>Counts as a fetch that is under way.</summary>
+    /// <summary>A hold on the log: it counts as a fetch under way until it is disposed of.</summary>
     private sealed class Held(InvalidationLog invalidations, LogPosition since) : IDisposable
     {
         private int _isReleased;

@@ -13,7 +13,7 @@ public interface IFetchLeases
     /// </summary>
     /// <param name="key">The URI to fetch.</param>
     /// <param name="partition">The partition of the request.</param>
-    /// <returns>The lease. Once disposed, it ends as soon as the responses stored meanwhile can be found. Where the second tier does not
-    /// answer, the lease may keep no other node from fetching.</returns>
+    /// <returns>The lease. Once disposed, it ends as soon as the responses stored meanwhile can be found. If the second tier does not
+    /// answer, other nodes may fetch in spite of the lease.</returns>
     ValueTask<IAsyncDisposable?> TryTakeAsync(CacheKey key, CachePartition partition);
 }

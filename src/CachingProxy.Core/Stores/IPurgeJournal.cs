@@ -17,7 +17,7 @@ public interface IPurgeJournal
     /// from this tier, or recognised as purged by its position.
     /// </summary>
     /// <param name="purge">The purge.</param>
-    /// <returns>Its position, later than all that were known here before.</returns>
+    /// <returns>The position of the purge, later than every position known here before.</returns>
     /// <exception cref="PurgeNotPropagatedException">The purge could not be written; it holds on this node alone for now.</exception>
     ValueTask<LogPosition> AppendAsync(Purge purge);
 }

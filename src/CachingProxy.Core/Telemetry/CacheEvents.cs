@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
-/// Passes events on to those who listen. Whoever reports asks <see cref="IsObserved"/> first, so that events that nobody listens to cost
-/// nothing. Safe for any number of threads.
+/// Passes events on to those who listen. Callers check <see cref="IsObserved"/> before they report, so that events that nobody listens to
+/// cost nothing. Safe for any number of threads.
 /// </summary>
 public sealed class CacheEvents
 {
@@ -12,7 +12,7 @@ public sealed class CacheEvents
     /// <summary>Tells whether anybody listens.</summary>
     public bool IsObserved => _listeners.Length > 0;
 
-    /// <summary>Adds a listener. Disposing what is returned removes it.</summary>
+    /// <summary>Adds a listener. Disposing the returned object removes the listener.</summary>
     public IDisposable Add(ICacheListener listener)
     {
         ArgumentNullException.ThrowIfNull(listener);

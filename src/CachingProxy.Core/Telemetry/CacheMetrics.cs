@@ -12,7 +12,7 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
     private const string OtherOrigin = "other";
     private const string OtherMethod = "_OTHER";
 
-    // From a hit in memory to an origin that is about to time out.
+    // The bounds of the buckets, in seconds: from a hit in memory to an origin that is about to time out.
     private static readonly double[] Seconds =
     [
         0.0001,
@@ -67,12 +67,12 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
         _purges = Counter(Instruments.Purges);
     }
 
-    /// <summary>Has a number read whenever somebody collects.</summary>
+    /// <summary>Adds an instrument whose number is read each time the metrics are collected.</summary>
     /// <param name="instrument">A counter or a gauge without labels.</param>
     /// <param name="read">Returns the number now.</param>
     public void Observe(InstrumentDescription instrument, Func<long> read) => Observe(instrument, () => [new Measurement<long>(read())]);
 
-    /// <summary>Has numbers read whenever somebody collects.</summary>
+    /// <summary>Adds an instrument whose numbers are read each time the metrics are collected.</summary>
     /// <param name="instrument">A counter or a gauge.</param>
     /// <param name="read">Returns the number of each series now.</param>
     public void Observe(InstrumentDescription instrument, Func<IEnumerable<Measurement<long>>> read)
@@ -148,7 +148,7 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
             _wait.Record(request.Waited.TotalSeconds);
         }
 
-        // A response that is not stored reaches its one client without a fill that counts its bytes.
+        // Counts the bytes of a response that is not stored: it goes to its one client, and no fill counts its bytes.
         if (request is { IsStored: false, Outcome: RequestOutcome.Miss or RequestOutcome.Bypass, Key: { } key })
         {
             _originBytes.Add(request.Bytes, new KeyValuePair<string, object?>("origin", OriginOf(key.Authority)));

@@ -34,8 +34,8 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
         // The message about an invalid response repeats bytes of it, which may be secret.
         var isTold = failure.Error != OriginError.InvalidResponse && failure.InnerException is not (null or OperationCanceledException);
         var cause = isTold ? $" ({Cleaned(failure.InnerException!.Message)})" : "";
-        // These are no new failures of the origin: the breaker has logged its own, this proxy refused to send the request, or the client
-        // made a mistake.
+        // These are no new failures of the origin: the breaker has logged already that the origin is down, this proxy refused to send the
+        // request, or the client made a mistake.
         if (
             failure.Error
             is OriginError.HeldDown

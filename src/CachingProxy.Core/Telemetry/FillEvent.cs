@@ -15,7 +15,7 @@ public readonly struct FillEvent
     /// <summary>How the fill ended.</summary>
     public required FillResult Result { get; init; }
 
-    /// <summary>Why: the reason why the response was not stored, or the code of the failure; otherwise <c>ok</c>.</summary>
+    /// <summary>The reason why the response was not stored, or the code of the failure; otherwise <c>ok</c>.</summary>
     public required string Reason { get; init; }
 
     /// <summary>The failure; null where there was none.</summary>

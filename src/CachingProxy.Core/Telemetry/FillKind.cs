@@ -3,7 +3,7 @@ namespace CachingProxy.Core.Telemetry;
 /// <summary>Kinds of fills, by what they ask the origin for.</summary>
 public enum FillKind
 {
-    /// <summary>A response that is not stored.</summary>
+    /// <summary>A response that the store does not have.</summary>
     Fetch,
 
     /// <summary>The confirmation of a stored response (RFC 9111 §4.3).</summary>

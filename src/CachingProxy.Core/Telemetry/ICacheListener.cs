@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
-/// Learns of every request, fill and purge: the metrics, the access log, the live events. Called from the threads that do the work, so
-/// that an implementation must be safe for any number of threads, and neither block nor throw.
+/// Learns of every request, fill and purge. The metrics and the access log implement it. The threads that do the work call it, so an
+/// implementation must be safe for any number of threads, and must neither block nor throw.
 /// </summary>
 public interface ICacheListener
 {

@@ -1,10 +1,10 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>An instrument, as monitoring knows it.</summary>
+/// <summary>The description of an instrument: its name, kind, unit, meaning and labels.</summary>
 /// <param name="Name">The name, with OpenTelemetry's separators.</param>
-/// <param name="Kind">What it measures.</param>
+/// <param name="Kind">The kind: a counter, a gauge or a histogram.</param>
 /// <param name="Unit">The unit in UCUM: <c>s</c>, <c>By</c>, or a thing in braces.</param>
-/// <param name="Meaning">What the number says, in one sentence.</param>
+/// <param name="Meaning">The meaning of the number, in one sentence.</param>
 /// <param name="Labels">The labels that tell its series apart; the values of each are bounded.</param>
 public sealed record InstrumentDescription(string Name, InstrumentKind Kind, string Unit, string Meaning, params string[] Labels)
 {

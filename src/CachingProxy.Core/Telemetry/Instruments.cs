@@ -1,9 +1,12 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>Every instrument of this program, in the order of docs/metrics.md. Names are OpenTelemetry's where it has one.</summary>
+/// <summary>
+/// Every instrument of this program, in the order of docs/metrics.md. An instrument has OpenTelemetry's name where OpenTelemetry defines
+/// one.
+/// </summary>
 public static class Instruments
 {
-    // Each instrument adds itself; the first field of the file, so that the list is there by then.
+    // The list to which each instrument adds itself. This field comes first in the file, so that the list exists by then.
     private static readonly List<InstrumentDescription> Listed = [];
 
     /// <summary>The durations of requests.</summary>
@@ -42,7 +45,9 @@ public static class Instruments
         "source"
     );
 
-    /// <summary>The time until a response that was not stored begins.</summary>
+    /// <summary>
+    /// The time until the head of a response was ready. Not recorded for fresh stored responses, refusals and our own endpoints.
+    /// </summary>
     public static readonly InstrumentDescription TimeToFirstByte = Histogram(
         "cachingproxy.request.time_to_first_byte",
         "s",
@@ -205,7 +210,7 @@ public static class Instruments
         "tier"
     );
 
-    /// <summary>The use of each tier.</summary>
+    /// <summary>The state of each tier: in use or not.</summary>
     public static readonly InstrumentDescription StoreAvailable = Gauge(
         "cachingproxy.store.available",
         "1",

@@ -33,7 +33,7 @@ public readonly struct RequestEvent
     /// <summary>The trace that the request belongs to, 32 hexadecimal digits; null where there is none.</summary>
     public string? TraceId { get; init; }
 
-    /// <summary>Tells whether the client named the trace or a span records it, as opposed to a trace made for the origin alone.</summary>
+    /// <summary>True if the client named the trace, or a span records it; false if the trace was made for the origin alone.</summary>
     public bool IsTraced { get; init; }
 
     /// <summary>The status code of the response; 499 where the client had gone before there was one.</summary>
@@ -48,7 +48,9 @@ public readonly struct RequestEvent
     /// <summary>How the request was answered.</summary>
     public required RequestOutcome Outcome { get; init; }
 
-    /// <summary>Why: one token, the same as in <c>Cache-Status</c>, or the code of the error. docs/reasons.md explains each.</summary>
+    /// <summary>
+    /// The reason for the outcome: one token, the same as in <c>Cache-Status</c>, or the code of the error. docs/reasons.md explains each.
+    /// </summary>
     public required string Reason { get; init; }
 
     /// <summary>Tells whether the response was stored.</summary>

@@ -2,7 +2,7 @@ using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>Tells the outcome of a request from its cache status, and names it.</summary>
+/// <summary>Finds the outcome of a request by its cache status, and gives the names of outcomes.</summary>
 public static class RequestOutcomes
 {
     private static readonly string[] Tokens = [.. Enum.GetNames<RequestOutcome>().Select(name => name.ToLowerInvariant())];
@@ -17,7 +17,7 @@ public static class RequestOutcomes
             return RequestOutcome.Error;
         }
 
-        if (status.IsInPlaceOfError || status.Hit is HitReason.MaxStale or HitReason.StaleWhileRevalidate)
+        if (status.IsStale)
         {
             return RequestOutcome.Stale;
         }

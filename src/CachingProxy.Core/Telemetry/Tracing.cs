@@ -16,8 +16,8 @@ public static class Tracing
 
     /// <summary>Starts the span of a request; null where nobody listens.</summary>
     /// <param name="method">The method of the request.</param>
-    /// <param name="traceParent">The field <c>traceparent</c> of the client; the span begins a trace of its own where it is not
-    /// valid.</param>
+    /// <param name="traceParent">The field <c>traceparent</c> of the client. If the field is not valid, the span begins a trace of its
+    /// own.</param>
     /// <param name="traceState">The field <c>tracestate</c> of the client.</param>
     public static Activity? StartRequest(string method, string? traceParent, string? traceState)
     {

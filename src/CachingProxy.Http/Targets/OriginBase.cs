@@ -2,7 +2,10 @@ using CachingProxy.Core.Keys;
 
 namespace CachingProxy.Http.Targets;
 
-/// <summary>An origin's base URL, split once into the parts with which the key of every target below it begins.</summary>
+/// <summary>
+/// An origin's base URL, split once into its authority and its base path. The key of every target below the URL begins with these two
+/// parts.
+/// </summary>
 public sealed class OriginBase
 {
     private readonly string _basePath;
@@ -24,8 +27,8 @@ public sealed class OriginBase
     public string Authority { get; }
 
     /// <summary>
-    /// Returns the keys that a path may mean if nobody knows whether it includes the base path. One key takes the path as clients ask for
-    /// it, below the base. Where the path begins with the base already, a second key takes the path as it is.
+    /// Returns the keys that a path may mean if nobody knows whether it includes the base path. The first key is for the path below the
+    /// base path, as clients ask for it. If the path already begins with the base path, the second key is for the path as it is.
     /// </summary>
     public IEnumerable<CacheKey> KeysOfClientPath(string target)
     {

@@ -85,7 +85,7 @@ public sealed class TargetGuard
     internal static async ValueTask<Stream> OpenAsync(string host, int port, CancellationToken cancellation) =>
         await ConnectToAnyAsync(await ResolveAsync(Dns.GetHostAddressesAsync, host, cancellation), port, cancellation);
 
-    // Refuses a name for a single forbidden address: attackers hide a private address among public ones.
+    // Refuses a name if even one of its addresses is forbidden: attackers hide a private address among public ones.
     private IPAddress[] Permitted(string host, int port, IPAddress[] addresses) =>
         addresses.All(address => _policy.PermitsAddress(host, address, port)) ? addresses : throw Forbidden();
 

@@ -47,7 +47,7 @@ public sealed class TargetPolicy
             )
         );
 
-    /// <summary>Tells whether a target is permitted by its name, whatever address that leads to.</summary>
+    /// <summary>Returns true if a target is permitted by its name, whatever addresses the name has.</summary>
     internal bool PermitsWhereverItLeads(string host, int port) =>
         IsOrigin(host, port) || Allowed.Any(target => target.PermitsHost(host, port));
 

@@ -17,7 +17,7 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
         return error?.WriteAsync(exchange) ?? PurgeAsync(exchange, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
     }
 
-    /// <summary><c>PURGE</c> on a path of the origin purges that URL. It is never forwarded.</summary>
+    /// <summary>Answers <c>PURGE</c> on a path of the origin: purges that URL. The request is never forwarded.</summary>
     public Task PurgePathAsync(Exchange exchange, GuardedRequest guarded) =>
         origin?.KeyOf(guarded.Target) is { } key
             ? PurgeAsync(exchange, [Purge.Url(key)], isAll: false)

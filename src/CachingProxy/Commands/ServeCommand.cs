@@ -23,7 +23,8 @@ internal static class ServeCommand
             );
         }
 
-        // The log of a terminal is for the one who sits there; a pipe gets none that was not asked for.
+        // On a terminal, the access log is on by default, for the person who sits there. A pipe gets an access log only if one was asked
+        // for.
         var isForSomebody = settings.AccessLogFile is not null || !Console.IsOutputRedirected;
         var format = settings.AccessLogFile is null ? AccessLogFormat.Text : AccessLogFormat.Combined;
         settings = settings with { AccessLog = settings.AccessLog ?? (isForSomebody ? format : AccessLogFormat.Off) };

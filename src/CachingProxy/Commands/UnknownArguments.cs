@@ -5,7 +5,7 @@ namespace CachingProxy.Commands;
 /// <summary>Explains arguments that no option takes, and suggests what they were meant to be.</summary>
 internal static class UnknownArguments
 {
-    /// <summary>Returns one sentence for each unknown option, and for each value that belongs to none.</summary>
+    /// <summary>Returns one sentence for each unknown option, and for each value that belongs to no option.</summary>
     /// <param name="arguments">The arguments, in the order of the command line.</param>
     /// <param name="options">The names of all options, with their dashes.</param>
     public static IEnumerable<string> Explain(IReadOnlyList<string> arguments, IEnumerable<string> options)

@@ -61,6 +61,29 @@ internal static class CachingSettings
             (settings, isOn) => settings with { StaleDespiteSharedMaxAge = isOn }
         ),
         new(
+            "stale-if-error",
+            "TIME",
+            "0",
+            "How long an expired response may be served if the origin fails (429, 5xx, unreachable, too slow), where it states no "
+                + "such time",
+            SettingTable.DurationForm,
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } time ? settings with { StaleIfError = time } : null
+        ),
+        new(
+            "stale-while-revalidate",
+            "TIME",
+            "0",
+            "How long an expired response is served while it is refreshed, where it states no such time",
+            SettingTable.DurationForm,
+            (settings, texts) => Quantities.ParseDuration(texts[0]) is { } time ? settings with { StaleWhileRevalidate = time } : null
+        ),
+        Setting.Switch(
+            "offline",
+            isOn: false,
+            "Never ask an origin: serve what is stored, however old, and answer 504 to everything else",
+            (settings, isOn) => settings with { Offline = isOn }
+        ),
+        new(
             "early-refresh",
             "PERCENT",
             "0",

@@ -90,6 +90,35 @@ public sealed record ProxySettings
     public TimeSpan UncacheableTimeToLive { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>
+    /// The time in which a stale response may stand in for an error, where the response states none: 0 by default, 0 to 365 days (<see
+    /// cref="CachePolicy.StaleIfError"/>).
+    /// </summary>
+    public TimeSpan StaleIfError { get; init; }
+
+    /// <summary>
+    /// The time in which a stale response is served while it is refreshed, where the response states none: 0 by default, 0 to 365 days
+    /// (<see cref="CachePolicy.StaleWhileRevalidate"/>).
+    /// </summary>
+    public TimeSpan StaleWhileRevalidate { get; init; }
+
+    /// <summary>Tells whether no origin is ever asked (<see cref="CachePolicy.IsOffline"/>). Off by default.</summary>
+    public bool Offline { get; init; }
+
+    /// <summary>The time that stores keep a response after its lifetime, because the operator permits to serve it stale.</summary>
+    public TimeSpan StaleRetention
+    {
+        get
+        {
+            if (Offline)
+            {
+                return TimeSpan.FromDays(3650);
+            }
+
+            return StaleIfError > StaleWhileRevalidate ? StaleIfError : StaleWhileRevalidate;
+        }
+    }
+
+    /// <summary>
     /// The share at the end of a lifetime in which a request for the entry starts a refresh: 0 (never) by default, up to 0.9 (<see
     /// cref="CachePolicy.EarlyRefresh"/>).
     /// </summary>
@@ -136,7 +165,9 @@ public sealed record ProxySettings
     /// <summary>The token that operations need; without one they are for trusted local requests alone.</summary>
     public string? AdminToken { get; init; }
 
-    /// <summary>The form of the access log; null by default, which the command decides: text on a terminal, off otherwise.</summary>
+    /// <summary>
+    /// The form of the access log. Null by default: the command then chooses combined for a file, text on a terminal, and off otherwise.
+    /// </summary>
     public AccessLogFormat? AccessLog { get; init; }
 
     /// <summary>The file of the access log; standard output by default.</summary>
@@ -145,7 +176,7 @@ public sealed record ProxySettings
     /// <summary>Query parameters whose values are masked in the access log, beside the usual ones; none by default.</summary>
     public IReadOnlyList<string> RedactedParameters { get; init; } = [];
 
-    /// <summary>The least levels of messages: warnings by default, and information of our own.</summary>
+    /// <summary>The least levels of the messages that are logged. By default: Warning, and Information for our own messages.</summary>
     public LogLevels LogLevels { get; init; } = LogLevels.Default;
 
     /// <summary>The form of messages: text by default.</summary>

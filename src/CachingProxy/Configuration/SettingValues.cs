@@ -51,7 +51,9 @@ internal static class SettingValues
         name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
         || name.ToUpperInvariant() is "HOST" or "CONTENT-LENGTH" or "EXPECT" or "RANGE" or "VIA" or "MAX-FORWARDS";
 
-    /// <summary>Reads fields to send with every request; returns null if one of them cannot be.</summary>
+    /// <summary>
+    /// Reads fields to send with every request; returns null if one of them is not valid or must not be sent with every request.
+    /// </summary>
     public static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts)
     {
         var fields = new List<KeyValuePair<string, StringValues>>();

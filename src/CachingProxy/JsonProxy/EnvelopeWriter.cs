@@ -15,6 +15,7 @@ namespace CachingProxy.JsonProxy;
 internal static class EnvelopeWriter
 {
     private static readonly byte[] FromCache = """{"success":true,"source":"cache","data":"""u8.ToArray();
+    private static readonly byte[] FromCacheStale = """{"success":true,"source":"cache","stale":true,"data":"""u8.ToArray();
     private static readonly byte[] FromUpstream = """{"success":true,"source":"upstream","data":"""u8.ToArray();
     private static readonly byte[] End = "}"u8.ToArray();
     private static readonly byte[] EndOfBase64 = ",\"encoding\":\"base64\"}"u8.ToArray();
@@ -50,6 +51,11 @@ internal static class EnvelopeWriter
         if (result.Status is < 200 or > 299)
         {
             return FailurePrefix(result.Status);
+        }
+
+        if (result.CacheStatus.IsStale)
+        {
+            return FromCacheStale;
         }
 
         return result.CacheStatus.IsHit ? FromCache : FromUpstream;

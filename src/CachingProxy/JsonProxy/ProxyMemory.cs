@@ -5,8 +5,8 @@ namespace CachingProxy.JsonProxy;
 
 /// <summary>
 /// The memory that all requests on <c>/proxy</c> hold together while they prepare their answers: received content, its inflated form, the
-/// literal that is made of it. The memory is given out in segments that are reused, so that the process grows by the budget and not with
-/// the amount of traffic. Safe for any number of threads.
+/// literal that is made of it. The memory is given out in segments that are reused, so that the process grows by no more than the budget,
+/// however much traffic there is. Safe for any number of threads.
 /// </summary>
 /// <param name="maxBytes">The budget. A response that needs more by itself is a 502; one for which there is no room now, a 503.</param>
 internal sealed class ProxyMemory(long maxBytes)

@@ -68,7 +68,7 @@ internal static class UpstreamFields
     }
 
     /// <summary>
-    /// Adds the fields that a request asks for to its response. A redirect gets no <c>Location</c>, which would lead the client past this
+    /// Adds to a response the fields that its request asks for. A redirect gets no <c>Location</c>, which would lead the client past this
     /// proxy.
     /// </summary>
     public static void Write(StringValues asked, int status, FieldList received, IHeaderDictionary response)

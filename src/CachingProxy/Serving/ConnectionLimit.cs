@@ -116,7 +116,7 @@ internal sealed partial class ConnectionLimit(int max, TimeProvider time, ILogge
         }
     }
 
-    /// <summary>Runs <paramref name="next"/> to the end of a connection, and then counts the connection out.</summary>
+    /// <summary>Calls <paramref name="next"/>, which runs until the connection ends. Then takes the connection out of the count.</summary>
     public async Task AccompanyAsync(ConnectionUse use, Func<Task> next)
     {
         try

@@ -8,9 +8,11 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Serving;
 
-/// <summary>Answers requests whose heads Kestrel refused, with a reason, and logs them. Safe for any number of threads.</summary>
+/// <summary>
+/// Gives a reason in the answers to requests whose heads Kestrel refused, and logs the refusals. Safe for any number of threads.
+/// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="events">Learns of each of them.</param>
+/// <param name="events">Receives an event for each refused request.</param>
 /// <param name="logger">Logs the refusals, at most one line in 10 seconds.</param>
 internal sealed partial class MalformedRequests(TimeProvider time, CacheEvents events, ILogger<MalformedRequests> logger)
 {
@@ -58,7 +60,7 @@ internal sealed partial class MalformedRequests(TimeProvider time, CacheEvents e
         return [.. Encoding.ASCII.GetBytes(head), .. json];
     }
 
-    // Nothing of the request was read that could be told.
+    // The event has no method, target or protocol, because the request could not be read.
     private RequestEvent EventOf(int status, IPAddress? client, int bytes) =>
         new()
         {

@@ -18,7 +18,7 @@ internal sealed record MemoryLimit(long Bytes)
     /// <summary>The bound of all bodies that arrive and are kept, in bytes.</summary>
     public long Growing => Math.Min(MaxGrowingBytes, Bytes / 8);
 
-    /// <summary>Returns the settings, with memory bounds above the shares lowered to them.</summary>
+    /// <summary>Returns the settings, with every memory bound that exceeds its share lowered to that share.</summary>
     public ProxySettings Fit(ProxySettings settings) =>
         settings with
         {

@@ -12,6 +12,7 @@ internal sealed class OriginFactory : IDisposable
 {
     private readonly ServerDependencies _dependencies;
     private readonly HttpOriginOptions _options;
+    private readonly bool _isOffline;
     private readonly OriginSlots _slots;
     private readonly OriginAvailability _availability;
     private readonly List<HttpOrigin> _created = [];
@@ -33,6 +34,7 @@ internal sealed class OriginFactory : IDisposable
             Proxy = settings.OriginProxy,
         };
         _dependencies = dependencies;
+        _isOffline = settings.Offline;
         _slots = new OriginSlots(limits, dependencies.Time);
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
     }
@@ -49,6 +51,11 @@ internal sealed class OriginFactory : IDisposable
     /// <summary>Makes an origin that is reached only as <paramref name="guard"/> permits.</summary>
     public IOrigin Create(TargetGuard guard)
     {
+        if (_isOffline)
+        {
+            return new OfflineOrigin();
+        }
+
         var origin = new HttpOrigin(guard, _options, _dependencies.Time);
         _created.Add(origin);
         return new ProtectedOrigin(origin, _slots, _availability);

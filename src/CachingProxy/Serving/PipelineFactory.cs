@@ -152,6 +152,9 @@ internal static class PipelineFactory
             WaitTimeout = settings.WaitTimeout,
             UncacheableTimeToLive = settings.UncacheableTimeToLive,
             EarlyRefresh = settings.EarlyRefresh,
+            StaleIfError = settings.StaleIfError,
+            StaleWhileRevalidate = settings.StaleWhileRevalidate,
+            IsOffline = settings.Offline,
             SendTags = settings.SendTags,
             MaxObjectBytes = settings.MaxObjectBytes,
         };

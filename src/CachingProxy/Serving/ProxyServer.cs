@@ -70,7 +70,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <exception cref="IOException">The port is in use.</exception>
     /// <exception cref="Sqlite.RefusedFileException">The file that is to be behind the memory is not ours.</exception>
     /// <exception cref="LogFileException">The file of the access log cannot be written.</exception>
-    /// <exception cref="Sqlite.FileInUseException">Another process uses that file.</exception>
+    /// <exception cref="Sqlite.FileInUseException">Another process uses the file that is to be behind the memory.</exception>
     /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is
     /// configured.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
@@ -199,7 +199,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The number of requests that are being answered now.</summary>
     public int RequestsInFlight => _pipeline.InFlight;
 
-    /// <summary>Has the file of the access log opened anew. Returns false where there is no such file.</summary>
+    /// <summary>Makes the access log open its file anew before the next line. Returns false if there is no such file.</summary>
     public bool ReopenLog()
     {
         _monitoring.AccessLog?.Reopen();

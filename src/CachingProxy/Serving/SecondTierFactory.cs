@@ -19,7 +19,12 @@ internal static class SecondTierFactory
         settings.Store switch
         {
             StoreSetting.Sqlite(var path) => SqliteStore.Open(
-                new SqliteStoreOptions { Path = path, MaxBytes = settings.MaxDiskBytes },
+                new SqliteStoreOptions
+                {
+                    Path = path,
+                    MaxBytes = settings.MaxDiskBytes,
+                    StaleRetention = settings.StaleRetention,
+                },
                 dependencies.Time,
                 loggers.CreateLogger<SqliteStore>()
             ),
@@ -31,6 +36,7 @@ internal static class SecondTierFactory
                     Password = password,
                     Database = database,
                     UseTls = useTls,
+                    StaleRetention = settings.StaleRetention,
                 },
                 dependencies.Time,
                 loggers.CreateLogger<RedisStore>()

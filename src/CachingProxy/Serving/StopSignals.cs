@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace CachingProxy.Serving;
 
 /// <summary>
-/// Handles signals. SIGHUP has the file of the access log opened anew, where there is one (logrotate). The first Ctrl-C, SIGTERM or SIGHUP
-/// begins a stop: requests in flight may finish. The second one ends the process at
-/// once, with the exit code that shells expect of it (128 and the signal's number).
+/// Handles signals. If the access log has a file, SIGHUP makes the log open it anew (logrotate). Otherwise SIGHUP asks for a stop, as
+/// Ctrl-C and SIGTERM always do. The first signal that asks for a stop begins it: requests in flight may finish. The second one ends the
+/// process at once, with the exit code that shells expect (128 plus the signal's number).
 /// </summary>
 internal sealed partial class StopSignals : IDisposable
 {

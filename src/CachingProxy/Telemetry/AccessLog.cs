@@ -52,7 +52,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
     /// <summary>Tells whether the lines go to a file.</summary>
     public bool HasFile => _output.IsFile;
 
-    /// <summary>Has the file opened anew before the next line.</summary>
+    /// <summary>Makes the log open its file anew before the next line.</summary>
     public void Reopen() => _output.Reopen();
 
     /// <inheritdoc/>

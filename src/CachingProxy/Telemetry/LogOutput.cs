@@ -22,7 +22,9 @@ internal sealed class LogOutput(string? path) : IDisposable
     /// <exception cref="UnauthorizedAccessException">This user may not write the file.</exception>
     public void Open() => _stream ??= path is null ? StandardOutput() : Append(path);
 
-    /// <summary>Has the file opened anew before the next line: the old one was renamed (logrotate). Safe for any thread.</summary>
+    /// <summary>
+    /// Marks the file to be opened anew before the next line, because the old file was renamed (logrotate). Safe for any thread.
+    /// </summary>
     public void Reopen() => _isMoved = path is not null;
 
     /// <summary>Writes whole lines. Blocks until they are with the system.</summary>

@@ -30,9 +30,9 @@ internal static class Messages
 
         logging
             .SetMinimumLevel(settings.LogLevels.All ?? LogLevel.Warning)
-            // Recoveries are told as well as losses.
+            // Messages about recoveries have the level Information. They are logged as well as the warnings about losses.
             .AddFilter("CachingProxy", settings.LogLevels.All ?? LogLevel.Information)
-            // A failure to start is told in one line by the command.
+            // The command itself reports a failure to start, in one line.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             // With logging enabled, hosting makes an Activity for every request, which costs as much as a look-up.
             .AddFilter("Microsoft.AspNetCore.Hosting", LogLevel.None)

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CachingProxy.Telemetry;
 
-/// <summary>All that looks at requests from beside: metrics, access log and spans. Disposing of it writes and sends what waits.</summary>
+/// <summary>
+/// The observers of requests: metrics, access log and spans. Disposing of this object writes and sends everything that still waits.
+/// </summary>
 internal sealed class Monitoring : IAsyncDisposable
 {
     private readonly List<IDisposable> _providers = [];
@@ -43,7 +45,7 @@ internal sealed class Monitoring : IAsyncDisposable
     /// <summary>Collects the metrics for <c>/metrics</c>; null where they are off.</summary>
     public IDisposable? Collector { get; private set; }
 
-    /// <summary>Begins to look.</summary>
+    /// <summary>Starts the metrics, the access log and the spans, as far as the settings and the signals ask for them.</summary>
     /// <exception cref="LogFileException">The file of the access log cannot be written.</exception>
     public static Monitoring Start(
         ProxySettings settings,
@@ -88,7 +90,7 @@ internal sealed class Monitoring : IAsyncDisposable
         }
     }
 
-    // A method of its own: nothing of OpenTelemetry is loaded without it.
+    // A method of its own, so that nothing of OpenTelemetry is loaded unless this method is called.
     private void CollectMetrics(OtlpSignals signals)
     {
         Collector = OpenTelemetryExport.CollectMetrics(signals);
@@ -110,7 +112,7 @@ internal sealed class Monitoring : IAsyncDisposable
     // https://no-color.org
     private static bool IsWithoutColors => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
 
-    // Labels of metrics: the origin, and the targets that are named.
+    // The origins that labels of metrics name: the configured one, if there is one. All others are counted as "other".
     private static IEnumerable<string> OriginsOf(ProxySettings settings) =>
         settings.Origin is null ? [] : [new Http.Targets.OriginBase(settings.Origin).Authority];
 }

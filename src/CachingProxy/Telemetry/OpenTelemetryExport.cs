@@ -23,14 +23,15 @@ internal static class OpenTelemetryExport
     private static readonly string[] Refused = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
 
     /// <summary>
-    /// Begins to collect metrics, for <c>/metrics</c> and, if wanted, for OTLP. Disposing what is returned sends the rest.
+    /// Begins to collect metrics, for <c>/metrics</c> and, if wanted, for OTLP. Disposing of the returned object sends the metrics that
+    /// have not been sent over OTLP yet.
     /// </summary>
     public static IDisposable CollectMetrics(OtlpSignals signals)
     {
         var builder = Sdk.CreateMeterProviderBuilder()
             .ConfigureResource(Describe)
             .AddMeter(Tracing.Name)
-            // The collector, the threads and the memory of .NET, which it measures by itself.
+            // The measurements that .NET makes of its own garbage collector, threads and memory.
             .AddMeter("System.Runtime")
             .AddView(instrument =>
                 Refused.Contains(instrument.Name) ? MetricStreamConfiguration.Drop : new() { CardinalityLimit = MaxSeries }
@@ -49,7 +50,7 @@ internal static class OpenTelemetryExport
     public static void MapMetrics(IApplicationBuilder pages, IDisposable collector) =>
         pages.UseOpenTelemetryPrometheusScrapingEndpoint((MeterProvider)collector, _ => true, null, null, null);
 
-    /// <summary>Begins to export spans. Disposing what is returned sends the rest.</summary>
+    /// <summary>Begins to export spans. Disposing of the returned object sends the spans that have not been sent yet.</summary>
     public static IDisposable ExportSpans() =>
         Sdk.CreateTracerProviderBuilder().ConfigureResource(Describe).AddSource(Tracing.Name).AddOtlpExporter().Build();
 

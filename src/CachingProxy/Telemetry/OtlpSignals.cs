@@ -1,8 +1,9 @@
 namespace CachingProxy.Telemetry;
 
 /// <summary>
-/// Tells which signals the standard variables of OpenTelemetry want exported over OTLP: an endpoint is named, for all signals or for one,
-/// or <c>otlp</c> is named as the exporter of a signal. What the endpoint, protocol, sampler and resource are, the SDK reads by itself.
+/// The signals that are exported over OTLP, by the standard variables of OpenTelemetry. If exporters are named for a signal, the signal is
+/// exported if <c>otlp</c> is one of them. Otherwise it is exported if an endpoint is named, for all signals or for this one. The SDK
+/// itself reads the endpoint, protocol, sampler and resource.
 /// </summary>
 /// <param name="Traces">Whether spans are exported.</param>
 /// <param name="Metrics">Whether metrics are exported.</param>

@@ -1,8 +1,8 @@
 namespace CachingProxy.Telemetry;
 
 /// <summary>
-/// Masks what may be secret in a URL before it is written to a log: values of query parameters with certain names, in the query of a URL
-/// that is itself a parameter too, and user information. Immutable.
+/// Masks what may be secret in a URL before the URL is written to a log: user information, and the values of query parameters with certain
+/// names. A URL that is itself the value of a parameter is masked in the same way. Immutable.
 /// </summary>
 /// <param name="more">Names of parameters that are secret beside the usual ones.</param>
 internal sealed class Redaction(IEnumerable<string> more)
@@ -10,7 +10,7 @@ internal sealed class Redaction(IEnumerable<string> more)
     /// <summary>Stands in the place of a secret.</summary>
     public const string Mask = "***";
 
-    // A URL in a URL in a URL: deeper ones are masked whole.
+    // The number of URLs, each in a parameter of the one before, that are looked into below the outer URL. A deeper one is masked whole.
     private const int MaxDepth = 3;
 
     private static readonly string[] Usual =

@@ -57,7 +57,7 @@ internal static class RequestReport
             return exchange.ErrorCode is { } refusal ? (RequestOutcome.Refused, refusal) : (RequestOutcome.Own, "own");
         }
 
-        // An answer that broke off before it began was replaced by an error.
+        // An answer that broke off before any of it was sent was replaced by an error.
         return exchange.ErrorCode is { } error && status.Failure is null
             ? (RequestOutcome.Error, error)
             : (RequestOutcomes.Of(status), status.Reason);

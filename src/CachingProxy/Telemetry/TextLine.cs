@@ -6,8 +6,9 @@ using CachingProxy.Core.Telemetry;
 namespace CachingProxy.Telemetry;
 
 /// <summary>
-/// A line that people read: <c>12:04:07 GET /products 200 HIT 0.2 ms 1.4 kB ttl=14</c>. On a terminal it has colours, and the first line
-/// with a reason that is not self-evident is followed by what the reason means and what would change it.
+/// A line that people read: <c>12:04:07 GET /products 200 HIT 0.2 ms 1.4 kB ttl=14</c>. On a terminal the line has colours. If its reason
+/// is not self-evident, an explanation follows: what the reason means and what would change it. Each reason is explained at most once a
+/// minute (<see cref="ReasonHints"/>).
 /// </summary>
 /// <param name="redaction">Masks secrets.</param>
 /// <param name="hints">Explains reasons; null for no explanations.</param>

@@ -36,7 +36,8 @@ internal sealed class HeadTemplate
             fields[i] = IsOwn(i) ? new(fields[i].Key, default) : fields[i];
         }
 
-        // Makes a new entry and no copy: a copy would contain every property that is forgotten in this list, and serve it for another URL.
+        // Makes a new entry instead of a copy of the given entry: a copy would keep every property that this list omits by mistake, and
+        // entries of other URLs would be served with it.
         _common = new CacheEntry
         {
             Key = entry.Key with { Target = "" },

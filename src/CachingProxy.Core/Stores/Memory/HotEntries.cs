@@ -3,8 +3,8 @@ using CachingProxy.Core.Entries;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The packed entries of a shard whose objects are kept, because requests ask for them often. Keeps the last ones, bounded in number and in
-/// bytes. Not safe for threads: the caller holds the lock of the shard.
+/// The packed entries of a shard whose objects are kept, because requests ask for them often. Keeps the objects that were added last,
+/// bounded in number and in bytes. Not safe for threads: the caller holds the lock of the shard.
 /// </summary>
 internal sealed class HotEntries(long maxBytes)
 {

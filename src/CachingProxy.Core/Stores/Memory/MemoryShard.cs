@@ -43,7 +43,7 @@ internal sealed class MemoryShard
         );
     }
 
-    /// <summary>The bytes of the objects that are kept of packed entries.</summary>
+    /// <summary>The bytes that the kept objects of packed entries take.</summary>
     public long HotBytes => _hot.Bytes;
 
     /// <summary>The number of entries held now.</summary>

@@ -6,8 +6,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// <summary>The bytes of an entry in a slab: a header that identifies and measures it, its head, and its content.</summary>
 /// <remarks>
 /// <code>
-/// hash of the key, length of the head, length of the content, CRC-32C of serial, seal, head and content   4 bytes each head, content, and
-/// up to seven bytes so that the next one begins at a multiple of eight
+/// hash of the key, length of the head, length of the content, CRC-32C of serial, seal, head and content   4 bytes each
+/// head, content, and up to seven bytes so that the next one begins at a multiple of eight
 /// </code>
 /// The checksum begins with the serial, which the slot holds, and the seal of the template. So a slot never takes the bytes of another
 /// entry for those of its own.

@@ -1,9 +1,9 @@
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// Finds the slots of a shard by the hash of their key. The number of chains depends on the room for entries. The slots themselves link the
-/// chains, so that an entry costs no object but its own. A look-up takes no lock. It has seen all slots that stayed in the index if <see
-/// cref="Changes"/> is the same before and after. Only the holder of the shard's lock makes changes.
+/// Finds the slots of a shard by the hash of their key. The number of chains depends on the room for entries. The slots themselves hold the
+/// links of the chains, so that an entry costs no object but its own. A look-up takes no lock. It has seen all slots that stayed in the
+/// index if <see cref="Changes"/> is the same before and after. Only the holder of the shard's lock makes changes.
 /// </summary>
 internal sealed class SlotIndex(long maxBytes)
 {
