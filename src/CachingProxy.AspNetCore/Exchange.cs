@@ -51,7 +51,11 @@ public sealed class Exchange : IProgress<long>
     public string Method => _request.Method;
 
     /// <summary>The scheme that the client used, <c>http</c> or <c>https</c>.</summary>
-    public string Scheme => _request.Scheme;
+    public string Scheme
+    {
+        get => _request.Scheme;
+        set => _request.Scheme = value;
+    }
 
     /// <summary>The protocol, such as <c>HTTP/1.1</c>.</summary>
     public string Protocol => _request.Protocol;
@@ -75,8 +79,18 @@ public sealed class Exchange : IProgress<long>
     /// <summary>The content of the request as a pipe; where the server offers only a stream, a pipe over that stream.</summary>
     internal PipeReader ContentReader => _features.Get<IRequestBodyPipeFeature>()?.Reader ?? PipeReader.Create(_request.Body);
 
-    /// <summary>The client's address; null where the connection has none.</summary>
-    public IPAddress? ClientAddress => _features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+    /// <summary>The address at the other end of the connection; null where it has none.</summary>
+    public IPAddress? PeerAddress => _features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
+
+    /// <summary>
+    /// The client's address: that at the other end of the connection, or the one that a trusted proxy there names (<see
+    /// cref="Gate.TrustedProxies"/>); null where there is none.
+    /// </summary>
+    public IPAddress? ClientAddress
+    {
+        get => field ?? PeerAddress;
+        set;
+    }
 
     /// <summary>The port that the request came in on; 0 where the connection has none.</summary>
     public int LocalPort => _features.Get<IHttpConnectionFeature>()?.LocalPort ?? 0;

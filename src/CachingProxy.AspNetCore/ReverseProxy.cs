@@ -21,6 +21,7 @@ public sealed class ReverseProxy
     private readonly OriginFields _originFields;
     private readonly string _pseudonym;
     private readonly bool _rewritesReferences;
+    private readonly ClientLimits? _limits;
     private readonly CancellationToken _stopping;
 
     /// <summary>Makes a face on <paramref name="engine"/> that fetches from <paramref name="origin"/>.</summary>
@@ -33,6 +34,7 @@ public sealed class ReverseProxy
         _originFields = options.OriginFields;
         _rewritesReferences = options.RewritesReferences;
         _stopping = options.Stopping;
+        _limits = options.Limits is { AreSet: true } limits ? limits : null;
         _face = new CacheFace("forwarded", origin, options.Policy) { Scope = options.Scope };
     }
 
@@ -58,7 +60,8 @@ public sealed class ReverseProxy
 
         return ServeAsync(exchange, Request(null), rewrite);
 
-        ForwardedRequest Request(QueryContent? query) => new(exchange, guarded, _face, _base, _originFields, key, _pseudonym, query);
+        ForwardedRequest Request(QueryContent? query) =>
+            new(exchange, guarded, _face, _base, _originFields, key, _pseudonym, query, _limits);
 
         async Task QueryAsync()
         {
@@ -115,6 +118,12 @@ public sealed class ReverseProxy
         await using var ending = EndsWithServer(exchange, isEndless: true);
         try
         {
+            if (request.IsLimited && await request.AdmitAsync(needsOrigin: true) is { } refusal)
+            {
+                await ProblemWriter.WriteAsync(exchange, refusal);
+                return;
+            }
+
             var upgrade = request.CreateOriginRequest() with { IsUpgrade = true };
             var response = await request.Face.Origin.SendAsync(upgrade, exchange.ClientGone);
             await using var answer = _engine.PassOn(request, response);

@@ -1,3 +1,4 @@
+using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core;
 using CachingProxy.Core.Messages;
 using CachingProxy.Http.Upstream;
@@ -30,6 +31,9 @@ public sealed class ReverseProxyOptions
     /// comes back here. On by default.
     /// </summary>
     public bool RewritesReferences { get; init; } = true;
+
+    /// <summary>The limits of clients; none by default.</summary>
+    public ClientLimits? Limits { get; init; }
 
     /// <summary>The name under which this instance appears in <c>Via</c>; see <see cref="CacheEngineOptions.Pseudonym"/>.</summary>
     public required string Pseudonym { get; init; }

@@ -71,6 +71,11 @@ public sealed class CacheEngine
         // 1. Bypass.
         if (ReuseRules.Bypass(request) is { } bypass)
         {
+            if (request.IsLimited)
+            {
+                return LimitedBypassAsync(request, bypass, clientGone);
+            }
+
             return ReuseRules.IsOnlyIfCached(request) ? new(Responder.OnlyIfCached(bypass)) : ForwardAsync(request, bypass, clientGone);
         }
 
@@ -104,8 +109,33 @@ public sealed class CacheEngine
     ) => await DecideAsync(request, await lookup, clientGone);
 
     // 3. Decisions.
-    private ValueTask<CacheResult> DecideAsync(CacheRequest request, LookupResult lookup, CancellationToken clientGone) =>
-        ReuseRules.Decide(request, lookup, _parts.Clock.Now) switch
+    private ValueTask<CacheResult> DecideAsync(CacheRequest request, LookupResult lookup, CancellationToken clientGone)
+    {
+        var decision = ReuseRules.Decide(request, lookup, _parts.Clock.Now);
+        return request.IsLimited ? LimitedAsync(request, decision, clientGone) : ActAsync(request, decision, clientGone);
+    }
+
+    // The limits of a client count after the look-up, which tells whether the origin must be asked.
+    private async ValueTask<CacheResult> LimitedAsync(CacheRequest request, ReuseDecision decision, CancellationToken clientGone)
+    {
+        var needsOrigin = decision is not (ReuseDecision.Serve or ReuseDecision.GatewayTimeout);
+        return await request.AdmitAsync(needsOrigin) is { } refusal
+            ? Responder.Refused(refusal)
+            : await ActAsync(request, decision, clientGone);
+    }
+
+    private async ValueTask<CacheResult> LimitedBypassAsync(CacheRequest request, ForwardReason bypass, CancellationToken clientGone)
+    {
+        if (await request.AdmitAsync(needsOrigin: true) is { } refusal)
+        {
+            return Responder.Refused(refusal);
+        }
+
+        return ReuseRules.IsOnlyIfCached(request) ? Responder.OnlyIfCached(bypass) : await ForwardAsync(request, bypass, clientGone);
+    }
+
+    private ValueTask<CacheResult> ActAsync(CacheRequest request, ReuseDecision decision, CancellationToken clientGone) =>
+        decision switch
         {
             ReuseDecision.Serve(var entry, var age, var reason) => new(Serve(request, entry, age, reason)),
             ReuseDecision.Revalidate(var entry, var reason, var standIn) => FetchAsync(request, reason, entry, standIn, clientGone),

@@ -13,6 +13,8 @@ namespace CachingProxy.Redis;
 /// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum
 /// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI; kept while a fetch from before it may run
 /// PREFIX l:{HASH}:PART       string: the token of the node that fetches now
+/// PREFIX r:{HASH}            sorted set: the moments of the last requests of a key with a rate limit
+/// PREFIX r:{HASH}:hold       string: the key is held, for as long as this lasts
 /// PREFIX {log}:epoch         string: the epoch of the log of purges
 /// PREFIX {log}:purges        stream: the log
 /// PREFIX {log}:open          hash: the hard purges of URLs whose entries may not have been removed yet
@@ -36,6 +38,10 @@ internal sealed class RedisKeys(string prefix)
     public RedisChannel Purged { get; } = new(prefix + "{log}:purged", RedisChannel.PatternMode.Literal);
 
     public RedisKey Entries(CacheKey key) => $"{prefix}e:{{{Hash(key)}}}";
+
+    public RedisKey Rate(string key) => $"{prefix}r:{{{Hash(key)}}}";
+
+    public RedisKey Hold(string key) => $"{prefix}r:{{{Hash(key)}}}:hold";
 
     public RedisKey PurgedUrl(CacheKey key) => $"{prefix}u:{{{Hash(key)}}}";
 

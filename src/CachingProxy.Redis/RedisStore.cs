@@ -1,5 +1,6 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -49,6 +50,7 @@ public sealed class RedisStore : ISecondTier
         _purges = new RedisPurges(_keys, options, _connection, logger);
         _heads = new RedisHeads(_keys, _connection, new SteadyClock(time), options);
         Leases = new RedisLeases(_keys, _connection, _writes, options.LeaseTime);
+        Rates = new RedisRates(_keys, _connection);
         _connection.Start(_purges.OnUpAsync);
         _polls = time.CreateTimer(_ => Poll(), null, PollInterval, PollInterval);
     }
@@ -58,6 +60,9 @@ public sealed class RedisStore : ISecondTier
 
     /// <inheritdoc/>
     public IFetchLeases Leases { get; }
+
+    /// <inheritdoc/>
+    public IRateCounter Rates { get; }
 
     /// <summary>The number of entries that were not written, because Redis did not answer or too much was on its way.</summary>
     public long Dropped => Volatile.Read(ref _dropped);

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 using Microsoft.Data.Sqlite;
@@ -50,6 +51,9 @@ public sealed class SqliteStore : ISecondTier
 
     /// <inheritdoc/>
     public IFetchLeases? Leases => null;
+
+    /// <inheritdoc/>
+    public IRateCounter? Rates => null;
 
     /// <inheritdoc/>
     public byte[]? SharedSecret { get; }

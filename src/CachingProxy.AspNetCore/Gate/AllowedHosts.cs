@@ -28,7 +28,7 @@ public sealed class AllowedHosts
         _ours = [.. loopback, .. named];
     }
 
-    /// <summary>Tells whether a normalised host is permitted: as it is, or with any port where the configured one has none.</summary>
+    /// <summary>Tells whether a normalised host is permitted. A permitted name without a port permits every port of that name.</summary>
     public bool Contains(string host) => _permitsAny || Contains(_permitted, host);
 
     /// <summary>

@@ -18,7 +18,7 @@ public sealed class LocalTrust(AllowedHosts hosts)
         ArgumentNullException.ThrowIfNull(exchange);
         // The checks run one after the other: the address of the peer alone turns most strangers away.
         var headers = exchange.RequestHeaders;
-        return exchange.ClientAddress is { } peer
+        return exchange.PeerAddress is { } peer
             && IPAddress.IsLoopback(peer)
             && hosts.IsOurs(host)
             && !headers.Keys.Any(ClaimedFields.IsSignOfProxy)

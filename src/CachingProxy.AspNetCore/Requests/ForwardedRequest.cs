@@ -16,6 +16,7 @@ internal sealed class ForwardedRequest : CacheRequest
     private readonly OriginBase _base;
     private readonly string _via;
     private readonly QueryContent? _query;
+    private readonly ClientLimits? _limits;
     private InterimWriter? _interims;
     private FieldList? _forwarded;
     private SelectingRequestFields? _selecting;
@@ -28,6 +29,7 @@ internal sealed class ForwardedRequest : CacheRequest
     /// <param name="key">The upstream URI.</param>
     /// <param name="via">Our name in <c>Via</c>.</param>
     /// <param name="query">The content, where it was read for the key.</param>
+    /// <param name="limits">The limits of clients; null where there are none.</param>
     public ForwardedRequest(
         Exchange exchange,
         GuardedRequest guarded,
@@ -36,7 +38,8 @@ internal sealed class ForwardedRequest : CacheRequest
         OriginFields originFields,
         CacheKey key,
         string via,
-        QueryContent? query
+        QueryContent? query,
+        ClientLimits? limits
     )
         : base(
             face,
@@ -51,6 +54,7 @@ internal sealed class ForwardedRequest : CacheRequest
         OriginFields = originFields;
         _via = via;
         _query = query;
+        _limits = limits;
         Fields = new HttpRequestFields(exchange.RequestHeaders, face.Policy.StripCookies, originFields);
     }
 
@@ -62,6 +66,12 @@ internal sealed class ForwardedRequest : CacheRequest
 
     /// <inheritdoc/>
     public override bool HasContent => _exchange.HasContent;
+
+    /// <inheritdoc/>
+    public override bool IsLimited => _limits is not null;
+
+    /// <inheritdoc/>
+    public override ValueTask<OriginException?> AdmitAsync(bool needsOrigin) => _limits!.AdmitAsync(_exchange, needsOrigin);
 
     /// <inheritdoc/>
     public override Action<InterimResponse>? OnInterim

@@ -49,7 +49,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
 
     /// <summary>Returns a fetch that asks whether a stored response may still be used.</summary>
     public static FillRequest ToValidate(CacheRequest request, CacheEntry stored) =>
-        Of(request, ConditionalRequest.ToValidate(Asked(request), stored)) with
+        Of(request, ConditionalRequest.ToValidate(Asked(request) with { Priority = FetchPriority.Revalidation }, stored)) with
         {
             Validating = stored,
             Kind = FillKind.Validate,
@@ -69,7 +69,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
             HasStandIn = true,
             Kind = FillKind.Refresh,
             AcceptsStored = stored.Part is null,
-            ToOrigin = refresh.ToOrigin with { OnInterim = null },
+            ToOrigin = refresh.ToOrigin with { OnInterim = null, Priority = FetchPriority.Refresh },
         };
     }
 

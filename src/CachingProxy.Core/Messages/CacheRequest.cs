@@ -62,6 +62,17 @@ public abstract class CacheRequest
     /// <param name="reference">An absolute http or https URI.</param>
     public virtual IEnumerable<CacheKey> ResolveClientReference(Uri reference) => [];
 
+    /// <summary>Tells whether the client has limits, so that <see cref="AdmitAsync"/> must be asked.</summary>
+    public virtual bool IsLimited => false;
+
+    /// <summary>
+    /// Counts the request against the limits of its client, once it is known whether the origin must be asked for it. Returns the failure
+    /// for
+    /// a request that is one too many; null where it may go on.
+    /// </summary>
+    /// <param name="needsOrigin">Whether the origin must be asked.</param>
+    public virtual ValueTask<OriginException?> AdmitAsync(bool needsOrigin) => default;
+
     /// <summary>Tells whether the method is GET.</summary>
     internal bool IsGet => Method == "GET";
 

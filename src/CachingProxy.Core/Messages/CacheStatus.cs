@@ -84,6 +84,9 @@ public sealed record CacheStatus
         };
 
     /// <summary>Returns the status of a request that was forwarded.</summary>
+    public static CacheStatus Refused(OriginError failure) => new() { Failure = failure };
+
+    /// <summary>Returns the status of a request that went to the origin.</summary>
     public static CacheStatus Forward(ForwardReason reason) => new() { Forwarded = reason };
 
     /// <summary>Returns the field's value, for example <c>caching-proxy; fwd=uri-miss; fwd-status=200; stored; ttl=60</c>.</summary>

@@ -21,6 +21,8 @@ public static class ErrorCodes
             OriginError.ClientTimeout => "request_timeout",
             OriginError.OnlyIfCached => "not_cached",
             OriginError.Offline => "offline",
+            OriginError.Limited => "origin_limited",
+            OriginError.RateLimited => "rate_limited",
             _ => "upstream_invalid_response",
         };
 }

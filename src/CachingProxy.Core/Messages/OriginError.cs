@@ -57,6 +57,14 @@ public enum OriginError
     /// </summary>
     OnlyIfCached,
 
+    /// <summary>
+    /// The origin may not be asked so often, by the operator's limit or its own: the request was not sent.
+    /// </summary>
+    Limited,
+
+    /// <summary>The client asks more often than it may: nobody was asked.</summary>
+    RateLimited,
+
     /// <summary>No origin may be asked (<see cref="CachePolicy.IsOffline"/>), and no stored response can be used.</summary>
     Offline,
 }

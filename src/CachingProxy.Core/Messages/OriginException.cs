@@ -32,6 +32,7 @@ public sealed class OriginException(OriginError error, string message, Exception
             is OriginError.Disconnected
                 or OriginError.HeldDown
                 or OriginError.Overloaded
+                or OriginError.Limited
                 or OriginError.Timeout
                 or OriginError.InvalidResponse
                 or OriginError.Truncated;
@@ -46,6 +47,8 @@ public sealed class OriginException(OriginError error, string message, Exception
                 or OriginError.Overloaded
                 or OriginError.OnlyIfCached
                 or OriginError.Offline
+                or OriginError.Limited
+                or OriginError.RateLimited
             );
 
     /// <summary>The status code for the failure.</summary>
@@ -53,7 +56,8 @@ public sealed class OriginException(OriginError error, string message, Exception
         error switch
         {
             OriginError.ConnectionTimeout or OriginError.Timeout or OriginError.OnlyIfCached or OriginError.Offline => 504,
-            OriginError.Overloaded => 503,
+            OriginError.Overloaded or OriginError.Limited => 503,
+            OriginError.RateLimited => 429,
             OriginError.ForbiddenTarget => 403,
             OriginError.ClientContent => 400,
             OriginError.ClientTimeout => 408,

@@ -23,4 +23,7 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
 
     /// <summary>Tells whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
     public bool IsUpgrade { get; init; }
+
+    /// <summary>The order among the requests that wait for their turn with the origin; before all others by default.</summary>
+    public FetchPriority Priority { get; init; }
 }

@@ -4,13 +4,16 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// Protects an origin from overload: sends it no more requests at once than it has slots, and none while it counts as down. All callers
-/// that ask the same origin share both limits. Safe for any number of threads.
+/// Protects an origin from overload: sends it no more requests at once than it has slots, none while it counts as down, and no more in any
+/// time than its quota permits. All callers that ask the same origin share these limits. Safe for any number of threads.
 /// </summary>
 /// <param name="inner">The origin that the requests are sent to.</param>
 /// <param name="slots">The slots, which limit the requests at once.</param>
+/// <param name="quota">How often it may be asked.</param>
+/// <param name="time">The clock.</param>
 /// <param name="availability">The record of origins that count as down, which get no requests.</param>
-public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvailability availability) : IOrigin
+public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvailability availability, OriginQuota quota, TimeProvider time)
+    : IOrigin
 {
     /// <inheritdoc/>
     public async ValueTask<OriginResponse> SendAsync(OriginRequest request, CancellationToken cancellation)
@@ -23,7 +26,10 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
         var slot = await slots.TakeAsync(authority, cancellation);
         try
         {
+            // Counted last, so that a request is not sent later than it was counted.
+            await quota.WaitAsync(request, cancellation);
             var response = await SendAsync(request, authority, cancellation);
+            await quota.OnResponseAsync(authority, response, time.GetUtcNow());
             if (response.Status == 101 || ServerSentEvents.AreIn(response.Fields))
             {
                 // A stream that lasts for hours is no measure of how busy the origin is.

@@ -76,6 +76,9 @@ internal sealed class Responder(SteadyClock clock, string via)
             CacheStatus.Forward(reason)
         );
 
+    /// <summary>Answers a request that its client's limits refuse.</summary>
+    public static CacheResult Refused(OriginException refusal) => CacheResult.OfFailure(refusal, CacheStatus.Refused(refusal.Error));
+
     private CacheStatus StoredAs(CacheEntry entry, CacheStatus status) =>
         status with
         {

@@ -1,3 +1,5 @@
+using CachingProxy.Core.Limits;
+
 namespace CachingProxy.Core.Stores;
 
 /// <summary>
@@ -11,6 +13,9 @@ public interface ISecondTier : ICacheStore, IPurgeJournal, IAsyncDisposable
 
     /// <summary>The turns to fetch among all nodes that share this tier; null where only one process can use the tier.</summary>
     IFetchLeases? Leases { get; }
+
+    /// <summary>Counts against limits for all nodes that share this tier; null where only one process can use it.</summary>
+    IRateCounter? Rates { get; }
 
     /// <summary>
     /// 32 random bytes, the same on all nodes that share this tier and after a restart: made once, and kept in the tier. Values that the

@@ -40,6 +40,8 @@ internal sealed class FailureLog(ILogger logger, SteadyClock clock)
             failure.Error
             is OriginError.HeldDown
                 or OriginError.Overloaded
+                or OriginError.Limited
+                or OriginError.Offline
                 or OriginError.ForbiddenTarget
                 or OriginError.ClientContent
                 or OriginError.ClientTimeout

@@ -1,3 +1,5 @@
+using static CachingProxy.Core.Telemetry.InstrumentList;
+
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
@@ -6,9 +8,6 @@ namespace CachingProxy.Core.Telemetry;
 /// </summary>
 public static class Instruments
 {
-    // The list to which each instrument adds itself. This field comes first in the file, so that the list exists by then.
-    private static readonly List<InstrumentDescription> Listed = [];
-
     /// <summary>The durations of requests.</summary>
     public static readonly InstrumentDescription RequestDuration = Histogram(
         "http.server.request.duration",
@@ -150,7 +149,7 @@ public static class Instruments
     public static readonly InstrumentDescription OriginRefusals = Counter(
         "cachingproxy.origin.refusals",
         "{request}",
-        "Requests that were refused because too many waited for the origin, or for too long."
+        "Requests that were not sent: too many waited for the origin, or for too long, or it may not be asked so often."
     );
 
     /// <summary>The requests that wait for room at an origin.</summary>
@@ -233,6 +232,13 @@ public static class Instruments
         "Idle connections that were closed to make room for others."
     );
 
+    /// <summary>The connections that were one too many of their client.</summary>
+    public static readonly InstrumentDescription ConnectionsRefused = Counter(
+        "cachingproxy.connections.refused",
+        "{connection}",
+        "Connections that were closed at once, because their client had too many."
+    );
+
     /// <summary>The clients that were cut.</summary>
     public static readonly InstrumentDescription ClientsCut = Counter(
         "cachingproxy.clients.cut",
@@ -277,19 +283,4 @@ public static class Instruments
 
     /// <summary>All instruments, in the order of this file.</summary>
     public static IReadOnlyList<InstrumentDescription> All => Listed;
-
-    private static InstrumentDescription Counter(string name, string unit, string meaning, params string[] labels) =>
-        List(new(name, InstrumentKind.Counter, unit, meaning, labels));
-
-    private static InstrumentDescription Gauge(string name, string unit, string meaning, params string[] labels) =>
-        List(new(name, InstrumentKind.Gauge, unit, meaning, labels));
-
-    private static InstrumentDescription Histogram(string name, string unit, string meaning, params string[] labels) =>
-        List(new(name, InstrumentKind.Histogram, unit, meaning, labels));
-
-    private static InstrumentDescription List(InstrumentDescription instrument)
-    {
-        Listed.Add(instrument);
-        return instrument;
-    }
 }

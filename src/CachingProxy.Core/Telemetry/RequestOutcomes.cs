@@ -12,6 +12,11 @@ public static class RequestOutcomes
     public static RequestOutcome Of(CacheStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);
+        if (status.Failure == OriginError.RateLimited)
+        {
+            return RequestOutcome.Refused;
+        }
+
         if (status.Failure is not null)
         {
             return RequestOutcome.Error;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using CachingProxy.Core.Messages;
 
 namespace CachingProxy.Http.Upstream;
 
@@ -31,6 +32,12 @@ public sealed record HttpOriginOptions
 
     /// <summary>The proxy through which origins are reached. Null by default: no proxy, whatever the environment says.</summary>
     public IWebProxy? Proxy { get; init; }
+
+    /// <summary>
+    /// Is awaited before a request is sent a second time, because its connection broke before an answer; none by default. An <see
+    /// cref="OriginException"/> of it ends the request.
+    /// </summary>
+    public Func<OriginRequest, CancellationToken, ValueTask>? BeforeResend { get; init; }
 
     /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>
     public int MaxResponseFields { get; init; } = 200;

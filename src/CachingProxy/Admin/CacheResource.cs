@@ -23,7 +23,7 @@ internal sealed class CacheResource(CacheEngine engine, PurgeParameters paramete
             ? PurgeAsync(exchange, [Purge.Url(key)], isAll: false)
             : new ApiError(
                 "not_found",
-                "PURGE is for paths of the origin, and no --origin is configured; DELETE /cache?url= takes absolute URLs.",
+                "PURGE is for paths of the origin, and this is none of them; DELETE /cache?url= takes absolute URLs.",
                 404
             ).WriteAsync(exchange);
 

@@ -66,6 +66,26 @@ internal static class OriginSettings
             IsSecret = true,
         },
         new(
+            "origin-rate-limit",
+            "N/TIME",
+            "none",
+            "Send each origin at most so many requests in any time of this length, such as 60/1m; repeatable",
+            RateLimits.Form,
+            (settings, texts) => RateLimits.Parse(texts) is { } limits ? settings with { OriginRateLimits = limits } : null
+        )
+        {
+            IsRepeatable = true,
+            Explain = RateLimits.Explain,
+        },
+        new(
+            "origin-queue-timeout",
+            "TIME",
+            "10",
+            "How long a request waits for its turn with an origin that may not be asked more often",
+            SettingTable.TimeoutForm,
+            (settings, texts) => SettingValues.ParseTimeout(texts[0]) is { } timeout ? settings with { OriginQueueTimeout = timeout } : null
+        ),
+        new(
             "max-fetches",
             "N",
             "512",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using CachingProxy.AspNetCore.Gate;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Http.Targets;
@@ -123,6 +124,39 @@ public sealed record ProxySettings
     /// cref="CachePolicy.EarlyRefresh"/>).
     /// </summary>
     public double EarlyRefresh { get; init; }
+
+    /// <summary>How often each client may ask on both faces: no limit by default (<see cref="ClientLimitOptions.Limits"/>).</summary>
+    public IReadOnlyList<RateLimit> RateLimits { get; init; } = [];
+
+    /// <summary>The request field that names a client; its address by default (<see cref="ClientLimitOptions.Field"/>).</summary>
+    public string? RateLimitField { get; init; }
+
+    /// <summary>Tells whether hits count (<see cref="ClientLimitOptions.CountsHits"/>). On by default.</summary>
+    public bool RateLimitHits { get; init; } = true;
+
+    /// <summary>
+    /// The networks of proxies that are believed what they say of their clients; none by default (<see
+    /// cref="AspNetCore.Gate.TrustedProxies"/>).
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Tells whether trusted proxies name the scheme that their client used. Off by default.</summary>
+    public bool TrustsForwardedScheme { get; init; }
+
+    /// <summary>Tells whether trusted proxies name the host that their client asked for. Off by default.</summary>
+    public bool TrustsForwardedHost { get; init; }
+
+    /// <summary>Tells whether connections of trusted proxies begin with the PROXY protocol. Off by default.</summary>
+    public bool ProxyProtocol { get; init; }
+
+    /// <summary>The most connections of one client address at once; 0, the default, for no limit of their own.</summary>
+    public int MaxConnectionsPerClient { get; init; }
+
+    /// <summary>How often each origin may be asked: no limit by default (<see cref="OriginQuota"/>).</summary>
+    public IReadOnlyList<RateLimit> OriginRateLimits { get; init; } = [];
+
+    /// <summary>How long a request waits for its turn with an origin: 10 seconds by default (<see cref="OriginQuota"/>).</summary>
+    public TimeSpan OriginQueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).</summary>
     public int MaxFetches { get; init; } = 512;

@@ -22,6 +22,7 @@ internal static class SettingTable
         .. CachingSettings.All,
         .. StoreSettings.All,
         .. AccessSettings.All,
+        .. LimitSettings.All,
         .. TelemetrySettings.All,
     ];
 }

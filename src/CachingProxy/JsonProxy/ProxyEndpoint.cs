@@ -13,7 +13,14 @@ namespace CachingProxy.JsonProxy;
 /// Answers <c>/proxy?url=</c>. Trusted local requests have one face, all others another. The two may reach different targets, and neither
 /// is ever served with a response that was fetched for the other.
 /// </summary>
-internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser targets, ProxyFaces faces, LocalTrust trust, string via)
+internal sealed class ProxyEndpoint(
+    CacheEngine engine,
+    ProxyTargetParser targets,
+    ProxyFaces faces,
+    LocalTrust trust,
+    ClientLimits limits,
+    string via
+)
 {
     /// <summary>The largest request body, in bytes.</summary>
     public const long MaxRequestBodyBytes = 10_000_000;
@@ -47,7 +54,7 @@ internal sealed class ProxyEndpoint(CacheEngine engine, ProxyTargetParser target
         }
 
         exchange.LimitContent(MaxRequestBodyBytes);
-        var request = new ProxyRequest(exchange, face, target.Key!.Value, via);
+        var request = new ProxyRequest(exchange, face, target.Key!.Value, via, limits);
         await using var result = await engine.ServeAsync(request, exchange.ClientGone);
         exchange.OnAnswered(request, result);
         if (result.Failure is { } failure)

@@ -12,7 +12,7 @@ namespace CachingProxy.JsonProxy;
 /// <c>Accept-Language</c>) or sends (<c>Content-Type</c>). HEAD is fetched as GET, because the length of the envelope is known only after
 /// the envelope is made.
 /// </summary>
-internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey key, string via)
+internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey key, string via, ClientLimits limits)
     : CacheRequest(face, exchange.Method == "HEAD" ? "GET" : exchange.Method, key, new CachePartition(face.PartitionName, "", "")),
         IFields
 {
@@ -20,6 +20,12 @@ internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey k
 
     /// <inheritdoc/>
     public override IFields Fields => this;
+
+    /// <inheritdoc/>
+    public override bool IsLimited => limits.AreSet;
+
+    /// <inheritdoc/>
+    public override ValueTask<OriginException?> AdmitAsync(bool needsOrigin) => limits.AdmitAsync(exchange, needsOrigin);
 
     /// <inheritdoc/>
     public override bool HasContent => exchange.HasContent;

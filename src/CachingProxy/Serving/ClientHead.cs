@@ -37,7 +37,7 @@ internal readonly struct ClientHead(ConnectionUse use)
     }
 
     // Returns why a request target is not valid; null if it is valid, or if the line has no version. Only targets are checked: a field may
-    // hold these bytes.
+    // hold blanks and bytes beyond ASCII, which a target may not.
     private static string? FaultOf(ReadOnlySpan<byte> line)
     {
         var version = line.LastIndexOf(Version);

@@ -1,4 +1,5 @@
 using CachingProxy.Configuration;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Http.Targets;
@@ -17,8 +18,10 @@ internal sealed class OriginFactory : IDisposable
     private readonly OriginAvailability _availability;
     private readonly List<HttpOrigin> _created = [];
 
-    public OriginFactory(ProxySettings settings, ServerDependencies dependencies, ILoggerFactory loggers)
+    public OriginFactory(ProxySettings settings, ServerDependencies dependencies, IRateCounter counter, ILoggerFactory loggers)
     {
+        var quota = new OriginQuota(settings.OriginRateLimits, counter, settings.OriginQueueTimeout, dependencies.Time);
+        Quota = quota;
         var limits = new OriginLimits
         {
             MaxExchanges = settings.MaxFetches,
@@ -32,12 +35,16 @@ internal sealed class OriginFactory : IDisposable
             TrustedIssuers = settings.OriginIssuers,
             UncheckedHosts = settings is { OriginInsecure: true, Origin: { } url } ? [url.IdnHost] : [],
             Proxy = settings.OriginProxy,
+            BeforeResend = quota.WaitAsync,
         };
         _dependencies = dependencies;
         _isOffline = settings.Offline;
         _slots = new OriginSlots(limits, dependencies.Time);
         _availability = new OriginAvailability(limits, dependencies.Time, loggers.CreateLogger<OriginAvailability>());
     }
+
+    /// <summary>How often each origin may be asked.</summary>
+    public OriginQuota Quota { get; }
 
     /// <summary>The slots, which limit the requests to each origin at once.</summary>
     public OriginSlots Slots => _slots;
@@ -58,7 +65,7 @@ internal sealed class OriginFactory : IDisposable
 
         var origin = new HttpOrigin(guard, _options, _dependencies.Time);
         _created.Add(origin);
-        return new ProtectedOrigin(origin, _slots, _availability);
+        return new ProtectedOrigin(origin, _slots, _availability, Quota, _dependencies.Time);
     }
 
     /// <inheritdoc/>

@@ -4,6 +4,7 @@ using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Telemetry;
@@ -29,6 +30,7 @@ internal static class PipelineFactory
         ISecondTier? secondTier,
         string pseudonym,
         OriginFactory origins,
+        IRateCounter counter,
         Monitoring monitoring
     )
     {
@@ -39,6 +41,15 @@ internal static class PipelineFactory
         var hosts = new AllowedHosts(settings.AllowedHosts, settings.Host);
         var trust = new LocalTrust(hosts);
         var targets = new ProxyTargetParser(originBase);
+        var limits = new ClientLimits(
+            new ClientLimitOptions
+            {
+                Limits = settings.RateLimits,
+                Field = settings.RateLimitField,
+                CountsHits = settings.RateLimitHits,
+            },
+            counter
+        );
         var memory = new ProxyMemory(settings.MaxProxyMemoryBytes);
         monitoring.Metrics?.Observe(Instruments.ProxyBytes, () => memory.TakenBytes);
         var everybody = new TargetPolicy { Origin = settings.Origin, Allowed = settings.AllowedTargets };
@@ -51,17 +62,28 @@ internal static class PipelineFactory
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
-            new ProxyEndpoint(engine, targets, faces, trust, pseudonym),
+            new ProxyEndpoint(engine, targets, faces, trust, limits, pseudonym),
             new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
             new HealthResource(lifetime, secondTier, origins.Availability, originBase),
             new MetricsResource(services, monitoring.Collector),
             new DocsResource(services)
         );
         return new RequestPipeline(
+            new TrustedProxies(settings.TrustedProxies, settings.TrustsForwardedScheme, settings.TrustsForwardedHost),
             new RequestGate(hosts, pseudonym),
             new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins),
             routes,
-            CreateReverseProxy(settings, originFields, dependencies, engine, secret, pseudonym, origins, lifetime.ApplicationStopping),
+            CreateReverseProxy(
+                settings,
+                originFields,
+                dependencies,
+                engine,
+                secret,
+                pseudonym,
+                origins,
+                limits,
+                lifetime.ApplicationStopping
+            ),
             settings.ClientTimeout,
             dependencies.Time,
             monitoring.Events,
@@ -113,6 +135,7 @@ internal static class PipelineFactory
         Func<byte[]?> secret,
         string pseudonym,
         OriginFactory origins,
+        ClientLimits limits,
         CancellationToken stopping
     )
     {
@@ -132,6 +155,7 @@ internal static class PipelineFactory
                 OriginFields = originFields,
                 RewritesReferences = settings.RewriteLocation,
                 Stopping = stopping,
+                Limits = limits,
                 Scope = new FaceScope(
                     [.. originFields.Texts, $"cookies {settings.SetCookie} {settings.StripCookies}", $"tags {settings.SendTags}"],
                     secret

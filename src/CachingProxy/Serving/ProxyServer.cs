@@ -1,9 +1,8 @@
-using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using CachingProxy.AspNetCore;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Stores.Memory;
 using CachingProxy.Core.Telemetry;
@@ -13,8 +12,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -95,6 +92,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
 
         builder
             .Services.AddSingleton(dependencies.Time)
+            .AddSingleton(settings)
+            .AddSingleton<ClientConnections>()
             .AddSingleton<CacheEvents>()
             .AddSingleton<MalformedRequests>()
             .AddSingleton(services => new ConnectionLimit(
@@ -104,7 +103,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             ));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
         // Of several listener factories the last one counts.
         builder.Services.AddSingleton<SocketTransportFactory>().AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
         var application = builder.Build();
@@ -137,7 +136,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 secondTier
             );
             await engine.OpenAsync();
-            var origins = new OriginFactory(settings, dependencies, loggers);
+            var counter = CounterOf(secondTier, dependencies.Time);
+            var origins = new OriginFactory(settings, dependencies, counter, loggers);
             var pipeline = PipelineFactory.Create(
                 application.Services,
                 settings,
@@ -146,6 +146,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 secondTier,
                 pseudonym,
                 origins,
+                counter,
                 monitoring
             );
             application.Run(context => pipeline.InvokeAsync(Exchange.Of(context, dependencies.Time)));
@@ -222,49 +223,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         await _monitoring.DisposeAsync();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ProxySettings settings)
+    // Nodes that share a tier share their limits; where the tier is gone, each goes on by itself.
+    private static IRateCounter CounterOf(ISecondTier? secondTier, TimeProvider time)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        var limits = kestrel.Limits;
-        limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        limits.MaxRequestHeaderCount = 64;
-        limits.MaxRequestLineSize = 8 * 1024 + 64;
-        limits.MaxRequestBodySize = null;
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
-        // Kestrel's own limits cut clients that are slow and steady; ClientContent and SlowClients are in their place.
-        limits.MinRequestBodyDataRate = null;
-        limits.MinResponseDataRate = TcpProgress.IsKnown ? null : limits.MinResponseDataRate;
-        var connections = kestrel.ApplicationServices.GetRequiredService<ConnectionLimit>();
-        var refusals = kestrel.ApplicationServices.GetRequiredService<MalformedRequests>();
-        void Http1(ListenOptions listen)
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next =>
-                connection =>
-                {
-                    var use = connection.Features.GetRequiredFeature<ConnectionUse>();
-                    connection.Transport = new ClientTransport(connection.Transport, use, refusals);
-                    return connections.AccompanyAsync(use, () => next(connection));
-                }
-            );
-        }
-
-        if (settings.Host.Equals(IPAddress.IPv6Any))
-        {
-            kestrel.ListenAnyIP(settings.Port, Http1);
-        }
-        else if (settings is { ListensOnLocalhost: true, Port: > 0 })
-        {
-            kestrel.ListenLocalhost(settings.Port, Http1);
-        }
-        else
-        {
-            // With port 0, localhost is 127.0.0.1 alone: two addresses could not be given the same free port.
-            kestrel.Listen(settings.Host, settings.Port, Http1);
-        }
+        var local = new RateCounter(time);
+        return secondTier?.Rates is { } shared ? new SharedRateCounter(shared, local) : local;
     }
 
     [LoggerMessage(

@@ -17,6 +17,7 @@ namespace CachingProxy.Serving;
 /// cref="CrossSiteGuard"/> checks requests to the faces as well.
 /// </summary>
 internal sealed partial class RequestPipeline(
+    TrustedProxies proxies,
     RequestGate gate,
     CrossSiteGuard crossSite,
     AdminRoutes ours,
@@ -49,6 +50,8 @@ internal sealed partial class RequestPipeline(
             {
                 exchange.RequestHeaders.Connection = field;
             }
+
+            proxies.Apply(exchange);
 
             await GuardAsync(exchange);
         }

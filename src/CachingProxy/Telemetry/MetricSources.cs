@@ -56,8 +56,8 @@ internal static class MetricSources
     {
         metrics.Observe(Instruments.OriginRetries, () => origins.Retries);
         metrics.Observe(Instruments.OriginsHeldDown, () => origins.Availability.HeldDown);
-        metrics.Observe(Instruments.OriginRefusals, () => origins.Slots.Refused);
-        metrics.Observe(Instruments.OriginQueue, () => origins.Slots.Waiting);
+        metrics.Observe(Instruments.OriginRefusals, () => origins.Slots.Refused + origins.Quota.Refused);
+        metrics.Observe(Instruments.OriginQueue, () => origins.Slots.Waiting + origins.Quota.Waiting);
     }
 
     /// <summary>Connects the listener.</summary>
@@ -71,6 +71,8 @@ internal static class MetricSources
             () => connections.Counts is var (idle, busy) ? [Of(idle, "state", "idle"), Of(busy, "state", "busy")] : []
         );
         metrics.Observe(Instruments.ConnectionsShed, () => connections.Shed);
+        var refused = services.GetRequiredService<ClientConnections>();
+        metrics.Observe(Instruments.ConnectionsRefused, () => refused.Refused);
         metrics.Observe(Instruments.ClientsCut, () => clients.Cut);
         metrics.Observe(Instruments.MalformedRequests, () => malformed.Refused);
         metrics.Observe(Instruments.Descriptors, () => DescriptorLimit.Open is { } open ? [new Measurement<long>(open)] : []);

@@ -19,6 +19,7 @@ public class RoomTests
         "Keys",
         "Messages",
         "Entries",
+        "Limits",
         "Stores",
         "Telemetry",
         "Decisions",

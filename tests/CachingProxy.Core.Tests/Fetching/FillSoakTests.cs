@@ -1,3 +1,4 @@
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Stores;
@@ -51,7 +52,9 @@ public class FillSoakTests
         var origin = new ProtectedOrigin(
             new RandomOrigin(_over.Token),
             slots,
-            new OriginAvailability(limits, _time, NullLogger<OriginAvailability>.Instance)
+            new OriginAvailability(limits, _time, NullLogger<OriginAvailability>.Instance),
+            new OriginQuota([], new RateCounter(_time), TimeSpan.FromSeconds(10), _time),
+            _time
         );
         var face = Some.Face(origin, new CachePolicy { MaxObjectBytes = MaxObjectBytes, EarlyRefresh = 0.2 });
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
 using CachingProxy.Core.Stores.Memory;
@@ -99,6 +100,8 @@ public class TieredLookupTests : IAsyncLifetime
         public bool IsAvailable => true;
 
         public IFetchLeases? Leases => null;
+
+        public IRateCounter? Rates => null;
 
         public byte[]? SharedSecret { get; } = new byte[32];
 

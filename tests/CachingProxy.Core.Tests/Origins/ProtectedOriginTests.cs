@@ -1,5 +1,6 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Keys;
+using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Origins;
 using CachingProxy.Core.Parsing;
@@ -255,7 +256,9 @@ public class ProtectedOriginTests
             new ProtectedOrigin(
                 new ScriptedOrigin(request => _answer(request)),
                 slots,
-                new OriginAvailability(limits, time ?? _time, NullLogger<OriginAvailability>.Instance)
+                new OriginAvailability(limits, time ?? _time, NullLogger<OriginAvailability>.Instance),
+                new OriginQuota([], new RateCounter(time ?? _time), TimeSpan.FromSeconds(10), time ?? _time),
+                time ?? _time
             ),
             slots
         );

@@ -1,0 +1,34 @@
+namespace CachingProxy.Core.Limits;
+
+/// <summary>
+/// Counts for all nodes together, and on this node alone while the shared counter cannot be asked. This node notes what the shared counter
+/// permitted, so that it does not begin anew then. Safe for any number of threads.
+/// </summary>
+/// <param name="shared">Counts for all nodes.</param>
+/// <param name="local">Counts on this node.</param>
+public sealed class SharedRateCounter(IRateCounter shared, RateCounter local) : IRateCounter
+{
+    /// <inheritdoc/>
+    public async ValueTask<RateDecision?> TryTakeAsync(string key, IReadOnlyList<RateLimit> limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        if (await shared.TryTakeAsync(key, limits) is not { } decision)
+        {
+            return await local.TryTakeAsync(key, limits);
+        }
+
+        if (decision.IsPermitted && limits.Count > 0)
+        {
+            local.Note(key, limits);
+        }
+
+        return decision;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask HoldAsync(string key, TimeSpan time)
+    {
+        await local.HoldAsync(key, time);
+        await shared.HoldAsync(key, time);
+    }
+}
