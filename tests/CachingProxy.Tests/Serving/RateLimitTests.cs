@@ -106,16 +106,16 @@ public class RateLimitTests
         await connection.ConnectAsync(IPAddress.Loopback, proxy.Url.Port, Cancellation);
         var stream = connection.GetStream();
         byte[] request = [.. HeaderOf(header), .. Encoding.ASCII.GetBytes(proxy.Raw("GET", "/x", "Connection: close"))];
-        // Byte by byte: the header may come in pieces.
-        foreach (var part in request[..Math.Min(20, request.Length)])
-        {
-            await stream.WriteAsync(new[] { part }, Cancellation);
-        }
-
-        await stream.WriteAsync(request.AsMemory(Math.Min(20, request.Length)), Cancellation);
         var answer = "";
         try
         {
+            // Byte by byte: the header may come in pieces.
+            foreach (var part in request[..Math.Min(20, request.Length)])
+            {
+                await stream.WriteAsync(new[] { part }, Cancellation);
+            }
+
+            await stream.WriteAsync(request.AsMemory(Math.Min(20, request.Length)), Cancellation);
             answer = await new StreamReader(stream).ReadToEndAsync(Cancellation);
         }
         catch (IOException) when (client is null)
