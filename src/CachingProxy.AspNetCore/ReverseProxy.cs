@@ -38,6 +38,9 @@ public sealed class ReverseProxy
         _face = new CacheFace("forwarded", origin, options.Policy) { Scope = options.Scope };
     }
 
+    /// <summary>The face: its origin, and the policy by which its responses are kept.</summary>
+    public CacheFace Face => _face;
+
     /// <summary>Answers one request, from the cache or from the origin.</summary>
     public Task HandleAsync(Exchange exchange, GuardedRequest guarded)
     {

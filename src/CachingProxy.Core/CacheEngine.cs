@@ -1,6 +1,7 @@
 using CachingProxy.Core.Decisions;
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Inspection;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Responding;
@@ -33,6 +34,9 @@ public sealed class CacheEngine
         ArgumentNullException.ThrowIfNull(options);
         _parts = EngineParts.Wire(memory, options, time, logger, secondTier);
     }
+
+    /// <summary>Looks into the engine: what is stored, and what would become of a request.</summary>
+    public Inspector Inspector => _parts.Inspector;
 
     /// <summary>The number of fetches under way that belong to no client.</summary>
     public int RunningFills => _parts.Fills.Running;

@@ -1,5 +1,6 @@
 using CachingProxy.Core.Entries;
 using CachingProxy.Core.Fetching;
+using CachingProxy.Core.Inspection;
 using CachingProxy.Core.Keys;
 using CachingProxy.Core.Lookup;
 using CachingProxy.Core.Purging;
@@ -25,7 +26,8 @@ internal sealed record EngineParts(
     Fetcher Fetcher,
     Forwarder Forwarder,
     Refresher Refresher,
-    Responder Responder
+    Responder Responder,
+    Inspector Inspector
 )
 {
     /// <summary>Wires an engine, from the ground up.</summary>
@@ -71,7 +73,8 @@ internal sealed record EngineParts(
             new Fetcher(fills, hitForMiss, lookup, clock, options.MaxWaitersPerFill),
             new Forwarder(fills, purger, stored.Revalidation, invalidations, failures, clock),
             new Refresher(fills, clock),
-            new Responder(clock, options.Pseudonym)
+            new Responder(clock, options.Pseudonym),
+            new Inspector(memory, lookup, fills, hitForMiss, invalidations, clock)
         );
     }
 }

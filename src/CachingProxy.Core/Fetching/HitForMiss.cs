@@ -51,6 +51,10 @@ internal sealed class HitForMiss
         return true;
     }
 
+    /// <summary>Tells whether <see cref="Contains"/> would be true for a request, without counting it.</summary>
+    public bool Knows(CacheRequest request, DateTimeOffset now) =>
+        HasAny && _remembered.TryGetValue((request.Key, request.Partition), out var known) && known.Until > now;
+
     /// <summary>
     /// Returns true if the last response for a URI exceeded the largest size that is stored. The next response of unknown length is then
     /// expected to exceed it, too.

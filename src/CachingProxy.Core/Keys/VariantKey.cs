@@ -93,6 +93,10 @@ internal sealed class VariantKey
                 .Select(field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n")
         );
 
+    /// <summary>Returns the selecting fields and their values, as <c>Name: value</c>; a field that was absent has no value.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Describe() =>
+        [.. _names.Zip(_values, (name, value) => KeyValuePair.Create(name, value ?? ""))];
+
     /// <summary>Tells whether both select the same variant: the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
 

@@ -35,4 +35,7 @@ public interface ICacheStore
 
     /// <summary>Removes everything.</summary>
     ValueTask ClearAsync();
+
+    /// <summary>Shows the entries; null where the store cannot be walked through.</summary>
+    IStoreInspector? Inspector => null;
 }

@@ -1,7 +1,6 @@
 using CachingProxy.Access;
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
-using CachingProxy.JsonProxy;
 
 namespace CachingProxy.Admin;
 
@@ -15,25 +14,24 @@ internal sealed class AdminRoutes
     private readonly CacheResource _cache;
     private readonly Dictionary<string, ApiRoute> _routes;
 
-    public AdminRoutes(
-        AdminAuthentication authentication,
-        ProxyEndpoint proxy,
-        CacheResource cache,
-        HealthResource health,
-        MetricsResource metrics,
-        DocsResource docs
-    )
+    public AdminRoutes(AdminAuthentication authentication, AdminResources resources)
     {
         _authentication = authentication;
-        _cache = cache;
+        _cache = resources.Cache;
         All =
         [
-            new("/proxy", [], NeedsAuthentication: false, proxy.HandleAsync),
-            new("/cache", ["DELETE"], NeedsAuthentication: true, cache.DeleteAsync),
+            new("/proxy", [], NeedsAuthentication: false, resources.Proxy.HandleAsync),
+            new("/cache", ["DELETE"], NeedsAuthentication: true, resources.Cache.DeleteAsync),
+            new("/cache/entries", ["GET", "HEAD"], NeedsAuthentication: true, resources.Entries.ListAsync),
+            new("/cache/entries/one", ["GET", "HEAD"], NeedsAuthentication: true, resources.Entries.OneAsync),
+            new("/cache/explain", ["GET", "HEAD"], NeedsAuthentication: true, resources.Explain.GetAsync),
+            new("/cache/stats", ["GET", "HEAD"], NeedsAuthentication: true, resources.Stats.GetAsync),
+            new("/cache/events", ["GET"], NeedsAuthentication: true, resources.Events.GetAsync),
+            new("/cache/config", ["GET", "HEAD"], NeedsAuthentication: true, resources.Config.GetAsync),
             new("/healthz", ["GET", "HEAD"], NeedsAuthentication: false, HealthResource.LiveAsync),
-            new("/readyz", ["GET", "HEAD"], NeedsAuthentication: false, health.ReadyAsync),
-            new("/metrics", ["GET", "HEAD"], NeedsAuthentication: true, metrics.GetAsync),
-            new("/docs", ["GET", "HEAD"], NeedsAuthentication: false, docs.PageAsync),
+            new("/readyz", ["GET", "HEAD"], NeedsAuthentication: false, resources.Health.ReadyAsync),
+            new("/metrics", ["GET", "HEAD"], NeedsAuthentication: true, resources.Metrics.GetAsync),
+            new("/docs", ["GET", "HEAD"], NeedsAuthentication: false, resources.Docs.PageAsync),
             new("/openapi.json", ["GET", "HEAD"], NeedsAuthentication: false, DocsResource.DocumentAsync),
         ];
         _routes = All.ToDictionary(route => route.Path);

@@ -8,6 +8,10 @@ namespace CachingProxy.Admin;
 [JsonSerializable(typeof(ApiFailure))]
 [JsonSerializable(typeof(ApiSuccess))]
 [JsonSerializable(typeof(ApiHealth))]
+[JsonSerializable(typeof(ApiEntries))]
+[JsonSerializable(typeof(ApiExplanation))]
+[JsonSerializable(typeof(ApiStats))]
+[JsonSerializable(typeof(ApiConfig))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>

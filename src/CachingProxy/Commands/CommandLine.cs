@@ -1,4 +1,3 @@
-using System.Collections;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -36,12 +35,7 @@ internal sealed class CommandLine
         Exit codes: 0 done, 1 could not be done (a port in use, say), 2 a value that is not permitted.
         """;
 
-    private readonly Dictionary<string, Option<string[]>> _options = [];
-    private readonly Option<string?> _config = new("--config")
-    {
-        Description = "A JSON file with settings: { \"port\": 3000, \"origin\": \"https://...\" }",
-        HelpName = "FILE",
-    };
+    private readonly SettingOptions _settings = new();
 
     private readonly Option<bool> _clearCache = new("--clear-cache")
     {
@@ -68,29 +62,34 @@ internal sealed class CommandLine
 
     public CommandLine()
     {
-        foreach (var setting in SettingTable.All)
-        {
-            var option = new Option<string[]>("--" + setting.Name)
-            {
-                Description = $"{setting.Description} [{setting.Environment}, default {setting.Default}]",
-                HelpName = setting.ValueName,
-                Arity = setting.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
-                AllowMultipleArgumentsPerToken = false,
-            };
-            _options.Add(setting.Name, option);
-            _root.Options.Add(option);
-        }
+        _settings.AddTo(_root);
 
         // Unknown arguments are reported together with all other faults.
         _root.TreatUnmatchedTokensAsErrors = false;
-        _root.Options.Add(_config);
         _root.Options.Add(_clearCache);
         _purged.ToList().ForEach(_root.Options.Add);
         _root.Options.Add(_soft);
         var help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((SynchronousCommandLineAction)help.Action!, Examples);
         _root.SetAction(RunAsync);
+        foreach (
+            var command in (Command[])
+                [
+                    PurgeCommand.Create(_settings),
+                    StatsCommand.Create(_settings),
+                    EntriesCommand.Create(_settings),
+                    ExplainCommand.Create(_settings),
+                    LogCommand.Create(_settings),
+                    ConfigCommand.Create(_settings),
+                ]
+        )
+        {
+            _root.Subcommands.Add(command);
+        }
     }
+
+    /// <summary>The names of all options, those of the commands included.</summary>
+    public IEnumerable<string> Options => OptionsOf(_root);
 
     /// <summary>Does what the arguments say; returns the exit code.</summary>
     public async Task<int> InvokeAsync(string[] arguments)
@@ -102,7 +101,27 @@ internal sealed class CommandLine
             return Usage;
         }
 
+        if (parsed.CommandResult.Command != _root && parsed.UnmatchedTokens.Count > 0)
+        {
+            await SayAsync([$"'{parsed.UnmatchedTokens[0]}' means nothing to {parsed.CommandResult.Command.Name}; see its --help."]);
+            return Usage;
+        }
+
         return await parsed.InvokeAsync();
+    }
+
+    /// <summary>Runs a command with the settings that the arguments, the environment and the file give; returns the exit code.</summary>
+    public static async Task<int> WithSettingsAsync(SettingOptions options, ParseResult parsed, Func<ProxySettings, Task<int>> run)
+    {
+        try
+        {
+            return await run(options.Read(parsed).Settings);
+        }
+        catch (SettingException refused)
+        {
+            await SayAsync(refused.Faults);
+            return Usage;
+        }
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
@@ -116,12 +135,7 @@ internal sealed class CommandLine
 
         try
         {
-            var environment = Environment
-                .GetEnvironmentVariables()
-                .Cast<DictionaryEntry>()
-                .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
-            var file = parsed.GetValue(_config) ?? environment.GetValueOrDefault("CACHING_PROXY_CONFIG");
-            var (settings, notes) = SettingsReader.Read(name => Given(parsed, name), environment, string.IsNullOrEmpty(file) ? null : file);
+            var (settings, notes) = _settings.Read(parsed);
             if (unknown.Count > 0)
             {
                 throw new SettingException([]);
@@ -136,6 +150,9 @@ internal sealed class CommandLine
             return Usage;
         }
     }
+
+    private static IEnumerable<string> OptionsOf(Command command) =>
+        command.Options.Select(option => option.Name).Concat(command.Subcommands.SelectMany(OptionsOf));
 
     private static async Task SayAsync(IEnumerable<string> sentences)
     {
@@ -156,21 +173,6 @@ internal sealed class CommandLine
         }
 
         return parameters;
-    }
-
-    private IReadOnlyList<string> Given(ParseResult parsed, string name)
-    {
-        if (parsed.GetResult(_options[name]) is not { } result)
-        {
-            return [];
-        }
-
-        if (result.Tokens.Count == 0)
-        {
-            return ["true"];
-        }
-
-        return [.. result.Tokens.Select(token => token.Value)];
     }
 
     /// <summary>The help that the library writes, followed by the examples.</summary>

@@ -29,6 +29,22 @@ internal static class ListenerSettings
                     : null
         ),
         new(
+            "admin-port",
+            "N",
+            "none",
+            "Port of its own for /cache, /metrics, /docs and all our paths but /proxy; they are the origin's on --port then",
+            "give a port from 0 to 65535",
+            (settings, texts) => SettingValues.ParseCount(texts[0], 0, 65535) is { } port ? settings with { AdminPort = port } : null
+        ),
+        new(
+            "admin-host",
+            "ADDRESS",
+            "127.0.0.1",
+            "Address of --admin-port; * for all",
+            "give an IP address, localhost, or *",
+            (settings, texts) => SettingValues.ParseAddress(texts[0]) is { } address ? settings with { AdminHost = address } : null
+        ),
+        new(
             "client-timeout",
             "TIME",
             "30",

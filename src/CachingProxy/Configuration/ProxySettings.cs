@@ -21,6 +21,14 @@ public sealed record ProxySettings
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
     /// <summary>
+    /// The port of a listener for our own paths but <c>/proxy</c>: none by default, and they are on <see cref="Port"/>; 0 takes a free one.
+    /// </summary>
+    public int? AdminPort { get; init; }
+
+    /// <summary>The address of that listener: 127.0.0.1 by default.</summary>
+    public IPAddress AdminHost { get; init; } = IPAddress.Loopback;
+
+    /// <summary>
     /// Tells whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off
     /// by default.
     /// </summary>
@@ -218,6 +226,9 @@ public sealed record ProxySettings
 
     /// <summary>Tells whether requests are measured, and <c>/metrics</c> answers. On by default.</summary>
     public bool Metrics { get; init; } = true;
+
+    /// <summary>Where each setting that is not a default was given, by its name.</summary>
+    public IReadOnlyDictionary<string, SettingSource> Sources { get; init; } = new Dictionary<string, SettingSource>();
 
     /// <summary>Tells whether only this machine can connect.</summary>
     public bool ListensOnLoopbackAlone => IPAddress.IsLoopback(Host);

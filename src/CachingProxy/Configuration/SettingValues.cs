@@ -54,7 +54,7 @@ internal static class SettingValues
     /// <summary>
     /// Reads fields to send with every request; returns null if one of them is not valid or must not be sent with every request.
     /// </summary>
-    public static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts)
+    public static List<KeyValuePair<string, StringValues>>? ParseFields(IReadOnlyList<string> texts, bool isOfOneRequest = false)
     {
         var fields = new List<KeyValuePair<string, StringValues>>();
         foreach (var text in texts)
@@ -66,8 +66,7 @@ internal static class SettingValues
                 !FieldSyntax.IsToken(name)
                 || !FieldSyntax.IsValue(value)
                 || value.Any(letter => letter > '\u00ff')
-                || HopByHopFields.Contains(name)
-                || IsOfExchange(name)
+                || (!isOfOneRequest && (HopByHopFields.Contains(name) || IsOfExchange(name)))
             )
             {
                 return null;

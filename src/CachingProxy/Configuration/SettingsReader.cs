@@ -18,6 +18,7 @@ internal static class SettingsReader
     {
         var settings = new ProxySettings();
         var faults = new List<string>();
+        var sources = new Dictionary<string, SettingSource>();
         var fromFile = file is null ? [] : ConfigurationFile.Read(file, faults);
         foreach (var setting in SettingTable.All)
         {
@@ -25,15 +26,15 @@ internal static class SettingsReader
             {
                 if (commandLine(setting.Name) is { Count: > 0 } given)
                 {
-                    settings = setting.ApplyFrom(settings, given, $"--{setting.Name}");
+                    settings = Apply(setting, given, $"--{setting.Name}");
                 }
                 else if (VariableOf(setting, environment) is { } variable)
                 {
-                    settings = setting.ApplyFrom(settings, setting.Split(environment[variable]), variable);
+                    settings = Apply(setting, setting.Split(environment[variable]), variable);
                 }
                 else if (fromFile.TryGetValue(setting.Name, out var written))
                 {
-                    settings = setting.ApplyFrom(settings, written, $"\"{setting.Name}\" in {file}");
+                    settings = Apply(setting, written, $"\"{setting.Name}\" in {file}");
                 }
             }
             catch (SettingException refused)
@@ -42,7 +43,14 @@ internal static class SettingsReader
             }
         }
 
+        settings = settings with { Sources = sources };
         return faults.Count == 0 ? (settings, [.. EnvironmentNames.Notes(environment)]) : throw new SettingException(faults);
+
+        ProxySettings Apply(Setting setting, IReadOnlyList<string> texts, string source)
+        {
+            sources[setting.Name] = new SettingSource(source, texts);
+            return setting.ApplyFrom(settings, texts, source);
+        }
     }
 
     // An empty variable is as good as none: shells and compose files cannot always leave one out.

@@ -64,5 +64,24 @@ internal static class Listeners
             // With port 0, localhost is 127.0.0.1 alone: two addresses could not be given the same free port.
             kestrel.Listen(settings.Host, settings.Port, Http1);
         }
+
+        if (settings.AdminPort is { } adminPort)
+        {
+            kestrel.Listen(
+                settings.AdminHost,
+                adminPort,
+                listen =>
+                {
+                    listen.Use(next =>
+                        connection =>
+                        {
+                            connection.Features.Set(AdminListener.Mark);
+                            return next(connection);
+                        }
+                    );
+                    Http1(listen);
+                }
+            );
+        }
     }
 }

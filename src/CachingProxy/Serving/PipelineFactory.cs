@@ -7,6 +7,7 @@ using CachingProxy.Core;
 using CachingProxy.Core.Limits;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Stores;
+using CachingProxy.Core.Stores.Memory;
 using CachingProxy.Core.Telemetry;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
@@ -27,6 +28,7 @@ internal static class PipelineFactory
         ProxySettings settings,
         ServerDependencies dependencies,
         CacheEngine engine,
+        MemoryStore store,
         ISecondTier? secondTier,
         string pseudonym,
         OriginFactory origins,
@@ -60,35 +62,49 @@ internal static class PipelineFactory
             PermitsPrivate = settings.ListensOnLoopbackAlone,
         };
         var faces = new ProxyFaces(CreateProxyFace("proxy", everybody), CreateProxyFace("proxy-local", local));
+        var reverseProxy = CreateReverseProxy(
+            settings,
+            originFields,
+            dependencies,
+            engine,
+            secret,
+            pseudonym,
+            origins,
+            limits,
+            lifetime.ApplicationStopping
+        );
+        var redaction = new Redaction(settings.RedactedParameters);
+        var named = new PurgeTargets(targets, originBase, hosts);
+        var stats = new StatsResource(engine, store, monitoring.Statistics, origins.Availability, redaction, dependencies.Time);
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
-            new ProxyEndpoint(engine, targets, faces, trust, limits, pseudonym),
-            new CacheResource(engine, new PurgeParameters(new PurgeTargets(targets, originBase, hosts)), originBase),
-            new HealthResource(lifetime, secondTier, origins.Availability, originBase),
-            new MetricsResource(services, monitoring.Collector),
-            new DocsResource(services)
+            new AdminResources(
+                new ProxyEndpoint(engine, targets, faces, trust, limits, pseudonym),
+                new CacheResource(engine, new PurgeParameters(named), originBase),
+                new EntriesResource(engine, secondTier, named),
+                new ExplainResource(engine, reverseProxy?.Face, faces.Public.Face, named, monitoring.Statistics),
+                stats,
+                new EventsResource(new LiveEvents(monitoring.Events), redaction, dependencies.Time, lifetime.ApplicationStopping),
+                new ConfigResource(settings),
+                new HealthResource(lifetime, secondTier, origins.Availability, originBase),
+                new MetricsResource(services, monitoring.Collector),
+                new DocsResource(services)
+            )
         );
-        return new RequestPipeline(
+        var pipeline = new RequestPipeline(
             new TrustedProxies(settings.TrustedProxies, settings.TrustsForwardedScheme, settings.TrustsForwardedHost),
             new RequestGate(hosts, pseudonym),
             new CrossSiteGuard(originFields.HasCredentials, settings.AllowedOrigins),
             routes,
-            CreateReverseProxy(
-                settings,
-                originFields,
-                dependencies,
-                engine,
-                secret,
-                pseudonym,
-                origins,
-                limits,
-                lifetime.ApplicationStopping
-            ),
+            settings.AdminPort is not null,
+            reverseProxy,
             settings.ClientTimeout,
             dependencies.Time,
             monitoring.Events,
             services.GetRequiredService<ILogger<RequestPipeline>>()
         );
+        stats.ActiveRequests = () => pipeline.InFlight;
+        return pipeline;
 
         (CacheFace, TargetGuard) CreateProxyFace(string name, TargetPolicy policy)
         {

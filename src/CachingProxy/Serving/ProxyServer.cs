@@ -143,6 +143,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 settings,
                 dependencies,
                 engine,
+                store,
                 secondTier,
                 pseudonym,
                 origins,

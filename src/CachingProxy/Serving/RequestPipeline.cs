@@ -21,6 +21,7 @@ internal sealed partial class RequestPipeline(
     RequestGate gate,
     CrossSiteGuard crossSite,
     AdminRoutes ours,
+    bool hasAdminListener,
     ReverseProxy? origin,
     TimeSpan clientTimeout,
     TimeProvider time,
@@ -134,7 +135,7 @@ internal sealed partial class RequestPipeline(
         if (method == "PURGE")
         {
             exchange.ResponseHeaders.Allow = AllowedMethods;
-            return ours.IsOurs(guarded.Path)
+            return IsOurs(exchange, guarded.Path)
                 ? ErrorAsync(
                     exchange,
                     405,
@@ -145,7 +146,7 @@ internal sealed partial class RequestPipeline(
         }
 
         // Paths that operate the cache have a rule of their own, which is stricter.
-        if (ours.IsOurs(guarded.Path) && guarded.Path is not "/proxy")
+        if (IsOurs(exchange, guarded.Path) && guarded.Path is not "/proxy")
         {
             return ours.HandleAsync(exchange, guarded);
         }
@@ -155,12 +156,12 @@ internal sealed partial class RequestPipeline(
             return RefuseAsync(exchange, foreign);
         }
 
-        if (ours.IsOurs(guarded.Path))
+        if (IsOurs(exchange, guarded.Path))
         {
             return ours.HandleAsync(exchange, guarded);
         }
 
-        return origin is not null
+        return origin is not null && exchange.Feature<AdminListener>() is null
             ? origin.HandleAsync(exchange, guarded)
             : ErrorAsync(
                 exchange,
@@ -168,6 +169,17 @@ internal sealed partial class RequestPipeline(
                 "not_found",
                 "No --origin is configured, so only /proxy?url= is served; /docs lists what there is."
             );
+    }
+
+    // With a listener of their own, our paths are there alone, but for /proxy; everything there is ours.
+    private bool IsOurs(Exchange exchange, ReadOnlySpan<char> path)
+    {
+        if (!hasAdminListener)
+        {
+            return ours.IsOurs(path);
+        }
+
+        return exchange.Feature<AdminListener>() is null ? path is "/proxy" : path is not "/proxy";
     }
 
     private Task RefuseAsync(Exchange exchange, Refusal refusal)
@@ -190,7 +202,7 @@ internal sealed partial class RequestPipeline(
     private Task ErrorAsync(Exchange exchange, int status, string code, string message)
     {
         var asked = new GuardedRequest(exchange.RawTarget, "");
-        return origin is null || ours.IsOurs(asked.Path)
+        return origin is null || IsOurs(exchange, asked.Path)
             ? new ApiError(code, message, status).WriteAsync(exchange)
             : ProblemWriter.WriteAsync(exchange, status, code, message);
     }

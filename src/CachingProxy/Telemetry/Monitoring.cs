@@ -15,6 +15,7 @@ internal sealed class Monitoring : IAsyncDisposable
     private Monitoring(ProxySettings settings, OtlpSignals signals, TimeProvider time, CacheEvents events, ILoggerFactory loggers)
     {
         Events = events;
+        Events.Add(Statistics);
         if (settings.Metrics || signals.Metrics)
         {
             Metrics = new CacheMetrics(OriginsOf(settings));
@@ -35,6 +36,9 @@ internal sealed class Monitoring : IAsyncDisposable
 
     /// <summary>The events of requests, fills and purges.</summary>
     public CacheEvents Events { get; }
+
+    /// <summary>The numbers for our own endpoints.</summary>
+    public Statistics Statistics { get; } = new();
 
     /// <summary>The metrics; null where they are off.</summary>
     public CacheMetrics? Metrics { get; }

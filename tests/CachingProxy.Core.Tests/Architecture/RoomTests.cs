@@ -29,6 +29,7 @@ public class RoomTests
         "Storing",
         "Fetching",
         "Responding",
+        "Inspection",
         "",
         "Stores/Memory",
     ];

@@ -42,7 +42,21 @@ public class DocsTests
         }
 
         Assert.Equal(
-            ["/cache", "/docs", "/healthz", "/metrics", "/openapi.json", "/proxy", "/readyz"],
+            [
+                "/cache",
+                "/cache/config",
+                "/cache/entries",
+                "/cache/entries/one",
+                "/cache/events",
+                "/cache/explain",
+                "/cache/stats",
+                "/docs",
+                "/healthz",
+                "/metrics",
+                "/openapi.json",
+                "/proxy",
+                "/readyz",
+            ],
             paths.EnumerateObject().Select(path => path.Name).Order()
         );
     }

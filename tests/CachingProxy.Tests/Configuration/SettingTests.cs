@@ -14,6 +14,8 @@ public class SettingTests
             {
                 Port = 8000,
                 Host = IPAddress.Loopback,
+                AdminPort = (int?)null,
+                AdminHost = IPAddress.Loopback,
                 Origin = (Uri?)null,
                 OriginTimeout = TimeSpan.FromSeconds(60),
                 OriginInsecure = false,

@@ -52,6 +52,9 @@ internal sealed class MemoryShard
     /// <summary>The number of entries that were removed to make room.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
+    /// <summary>Finds the slots; to be read without the lock.</summary>
+    public SlotIndex Index => _index;
+
     /// <summary>Returns the entries for a URI, the newest last. The look-up counts as a use.</summary>
     public IReadOnlyList<CacheEntry> Find(CacheKey key, int hash)
     {

@@ -9,8 +9,11 @@ namespace CachingProxy.Core.Stores.Memory;
 /// takes the lock of one shard, and makes room there first. When the machine runs out of memory, the store halves its limit. Safe for any
 /// number of threads.
 /// </summary>
-public sealed class MemoryStore : ICacheStore
+public sealed class MemoryStore : ICacheStore, IStoreInspector
 {
+    // The most chains of the index that one call of ListAsync looks at.
+    private const int ChainsPerPage = 4096;
+
     private const int MaxShards = 16;
     private const long MinShardBytes = 4 << 20;
     private const long MaxSlabBytes = 512 << 10;
@@ -57,6 +60,30 @@ public sealed class MemoryStore : ICacheStore
 
     /// <summary>The number of entries that were removed to make room.</summary>
     public long Evictions => _shards.Sum(shard => shard.Evictions);
+
+    /// <inheritdoc/>
+    public IStoreInspector Inspector => this;
+
+    /// <inheritdoc/>
+    public ValueTask<EntryPage> ListAsync(long from, int max, Func<CacheEntry, bool> isWanted)
+    {
+        ArgumentNullException.ThrowIfNull(isWanted);
+        var entries = new List<CacheEntry>();
+        var place = from;
+        for (var chains = 0; chains < ChainsPerPage && entries.Count < max; chains++, place++)
+        {
+            // All shards have as many chains.
+            var (shard, chain) = ((int)(place / _shards[0].Index.Chains), (int)(place % _shards[0].Index.Chains));
+            if (shard >= _shards.Length)
+            {
+                return new(new EntryPage(entries, null));
+            }
+
+            entries.AddRange(_shards[shard].Index.EntriesOf(chain).Where(isWanted));
+        }
+
+        return new(new EntryPage(entries, place));
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CacheEntry>> FindAsync(CacheKey key)

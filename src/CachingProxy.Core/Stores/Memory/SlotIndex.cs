@@ -1,3 +1,5 @@
+using CachingProxy.Core.Entries;
+
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
@@ -18,6 +20,21 @@ internal sealed class SlotIndex(long maxBytes)
 
     /// <summary>The number of slots taken out so far.</summary>
     public int Changes => Volatile.Read(ref _changes);
+
+    /// <summary>The number of chains.</summary>
+    public int Chains => _chains.Length;
+
+    /// <summary>Returns the entries of a chain, by its number. Takes no lock, and does not count as a use.</summary>
+    public IEnumerable<CacheEntry> EntriesOf(int chain)
+    {
+        for (var slot = Volatile.Read(ref _chains[chain]); slot is not null; slot = Volatile.Read(ref slot.NextOfChain))
+        {
+            if (slot.Load() is { } entry)
+            {
+                yield return entry;
+            }
+        }
+    }
 
     /// <summary>Returns the first slot of the chain for a hash; the others follow it. Some slots have other hashes.</summary>
     public MemorySlot? First(int hash) => Volatile.Read(ref ChainOf(hash));

@@ -1,0 +1,83 @@
+using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Gate;
+using CachingProxy.Core;
+using CachingProxy.Core.Inspection;
+using CachingProxy.Core.Stores;
+
+namespace CachingProxy.Admin;
+
+/// <summary>Shows what is stored: <c>/cache/entries</c> a page of it, <c>/cache/entries/one</c> all variants of one URL.</summary>
+internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTier, PurgeTargets targets)
+{
+    private const int MaxPage = 1000;
+
+    // A page looks at a part of the index; pages without any match are looked through until this many.
+    private const int MaxLooks = 64;
+
+    public async Task ListAsync(Exchange exchange, GuardedRequest guarded)
+    {
+        var (parameters, error) = AdminParameters.Read(guarded, ["from", "max", "prefix", "tag", "status"]);
+        var (from, fromError) = parameters?.Number("from", 0, 0, long.MaxValue) ?? default;
+        var (max, maxError) = parameters?.Number("max", 100, 1, MaxPage) ?? default;
+        var (status, statusError) = parameters?.Number("status", 0, 100, 599) ?? default;
+        if ((error ?? fromError ?? maxError ?? statusError) is { } wrong)
+        {
+            await wrong.WriteAsync(exchange);
+            return;
+        }
+
+        var entries = new List<ApiEntry>();
+        long? next = from;
+        for (var looks = 0; next is { } place && entries.Count < max && looks < MaxLooks; looks++)
+        {
+            if (await engine.Inspector.ListAsync(place, (int)max - entries.Count, IsWanted) is not var (found, after))
+            {
+                break;
+            }
+
+            entries.AddRange(found.Select(entry => ApiEntry.Of(entry, withFields: false)));
+            next = after;
+        }
+
+        await ApiAnswer.WriteAsync(exchange, 200, new ApiEntries(true, entries, next, Note()), ApiJson.Readable.ApiEntries);
+
+        bool IsWanted(EntryDescription entry) =>
+            (status == 0 || entry.Status == status)
+            && (parameters!["prefix"] is not { } prefix || IsBelow(entry.Url, prefix))
+            && (parameters["tag"] is not { } tag || entry.Tags.Contains(tag));
+    }
+
+    public async Task OneAsync(Exchange exchange, GuardedRequest guarded)
+    {
+        var (parameters, error) = AdminParameters.Read(guarded, ["url"]);
+        if (error is not null)
+        {
+            await error.WriteAsync(exchange);
+            return;
+        }
+
+        if (parameters!["url"] is not { Length: > 0 } url)
+        {
+            await new ApiError("missing_url", "Give the URL as ?url=, absolute or a path of the origin.", 400).WriteAsync(exchange);
+            return;
+        }
+
+        var (key, invalid) = targets.Resolve(url, guarded.Host, exchange.LocalPort);
+        if (key is null)
+        {
+            await new ApiError("invalid_url", invalid!, 400).WriteAsync(exchange);
+            return;
+        }
+
+        var entries = (await engine.Inspector.FindAsync(key.Value)).Select(entry => ApiEntry.Of(entry, withFields: true)).ToList();
+        await ApiAnswer.WriteAsync(exchange, 200, new ApiEntries(true, entries, null, null), ApiJson.Readable.ApiEntries);
+    }
+
+    private string? Note() =>
+        secondTier is null ? null : "Entries of the memory tier alone; those of --store are shown where one URL is asked for.";
+
+    // A prefix of the whole URL, or of the path.
+    private static bool IsBelow(string url, string prefix) =>
+        url.StartsWith(prefix, StringComparison.Ordinal)
+        || (prefix.StartsWith('/') && url.AsSpan(url.IndexOf('/', url.IndexOf("//", StringComparison.Ordinal) + 2)).StartsWith(prefix));
+}

@@ -1,0 +1,173 @@
+using CachingProxy.AspNetCore;
+using CachingProxy.AspNetCore.Gate;
+using CachingProxy.Configuration;
+using CachingProxy.Core;
+using CachingProxy.Core.Inspection;
+using CachingProxy.Core.Keys;
+using CachingProxy.Core.Messages;
+using CachingProxy.Core.Parsing;
+using CachingProxy.Core.Telemetry;
+using CachingProxy.Telemetry;
+using Microsoft.Extensions.Primitives;
+
+namespace CachingProxy.Admin;
+
+/// <summary>
+/// Answers <c>/cache/explain?url=</c>: what would become of a request now, step by step, each with its reason and the way out. Nothing of
+/// it
+/// is done.
+/// </summary>
+internal sealed class ExplainResource(
+    CacheEngine engine,
+    CacheFace? forwarded,
+    CacheFace proxy,
+    PurgeTargets targets,
+    Statistics statistics
+)
+{
+    public async Task GetAsync(Exchange exchange, GuardedRequest guarded)
+    {
+        var (parameters, error) = AdminParameters.Read(guarded, ["url", "method", "face", "host"], "field");
+        if ((error ?? Fault(parameters!)) is { } wrong)
+        {
+            await wrong.WriteAsync(exchange);
+            return;
+        }
+
+        var (key, invalid) = targets.Resolve(parameters!["url"]!, guarded.Host, exchange.LocalPort);
+        var fields = SettingValues.ParseFields([.. parameters.All("field")], isOfOneRequest: true);
+        if (key is null || fields is null)
+        {
+            await (
+                key is null
+                    ? new ApiError("invalid_url", invalid!, 400)
+                    : new ApiError("bad_request", "A parameter 'field' is no 'Name: value'.", 400)
+            ).WriteAsync(exchange);
+            return;
+        }
+
+        var isForwarded = forwarded is not null && parameters["face"] != "proxy";
+        var face = isForwarded ? forwarded! : proxy;
+        var host = new GuardedRequest("/", parameters["host"] ?? guarded.Host).KeyHost;
+        var request = new ExplainedRequest(
+            face,
+            parameters["method"] ?? "GET",
+            key.Value,
+            isForwarded ? new CachePartition(face.PartitionName, "http", host) : new CachePartition(face.PartitionName, "", ""),
+            Seen(face, fields)
+        );
+        var explanation = await engine.Inspector.ExplainAsync(request);
+        var answer = new ApiExplanation(
+            true,
+            key.Value.ToString(),
+            isForwarded ? "forwarded" : "proxy",
+            explanation.Decision,
+            explanation.Reason,
+            [.. Steps(explanation, key.Value, fields)],
+            explanation.Entry is { } entry ? ApiEntry.Of(entry, withFields: true) : null
+        );
+        await ApiAnswer.WriteAsync(exchange, 200, answer, ApiJson.Readable.ApiExplanation);
+    }
+
+    private ApiError? Fault(AdminParameters parameters)
+    {
+        if (parameters["url"] is not { Length: > 0 })
+        {
+            return new ApiError("missing_url", "Give the URL as ?url=, absolute or a path of the origin.", 400);
+        }
+
+        if (parameters["method"] is { } method && !FieldSyntax.IsToken(method))
+        {
+            return new ApiError("bad_request", "The parameter 'method' is no method.", 400);
+        }
+
+        return parameters["face"] is null or "proxy" || (parameters["face"] == "forwarded" && forwarded is not null)
+            ? null
+            : new ApiError("bad_request", "The parameter 'face' is none of the faces; give forwarded (with --origin) or proxy.", 400);
+    }
+
+    private static FieldList Seen(CacheFace face, List<KeyValuePair<string, StringValues>> fields) =>
+        new(fields.Where(field => !face.Policy.StripCookies || !field.Key.Equals("Cookie", StringComparison.OrdinalIgnoreCase)));
+
+    private IEnumerable<ApiStep> Steps(Explanation explanation, CacheKey key, List<KeyValuePair<string, StringValues>> fields)
+    {
+        yield return new ApiStep(
+            "request",
+            fields.Count == 0
+                ? "A request without any fields of its own."
+                : $"A request with {string.Join(", ", fields.Select(field => field.Key))}."
+        );
+        yield return new ApiStep("stored", StoredWords(explanation));
+        yield return new ApiStep(
+            "decision",
+            DecisionWords(explanation),
+            explanation.Reason,
+            ReasonSections.Of(explanation.Reason),
+            WayOut(explanation.Reason, isNotStored: false)
+        );
+        if (explanation.Decision is not ("serve" or "refuse"))
+        {
+            yield return new ApiStep("fetch", FetchWords(explanation));
+        }
+
+        if (statistics.LastOf(key) is { } last)
+        {
+            var isNotStored = last.Outcome == RequestOutcome.Miss;
+            yield return new ApiStep(
+                "last",
+                $"The last request that went to the origin, at {last.At:HH:mm:ss} UTC, was a {last.Outcome.ToToken()}: "
+                    + $"{ReasonTexts.Of(last.Reason, isNotStored)?.Meaning ?? last.Reason}",
+                last.Reason,
+                ReasonSections.Of(last.Reason),
+                WayOut(last.Reason, isNotStored)
+            );
+        }
+    }
+
+    private static string StoredWords(Explanation explanation)
+    {
+        if (explanation.Entry is not { } entry)
+        {
+            return explanation.Stored == 0
+                ? "Nothing is stored for the URL."
+                : $"{explanation.Stored} responses are stored for the URL, and none of them suits this request (face, host, selecting "
+                    + "fields), or it was purged.";
+        }
+
+        var freshness =
+            entry.FreshFor > TimeSpan.Zero
+                ? $"fresh for {entry.FreshFor.TotalSeconds:0} s more"
+                : $"stale for {-entry.FreshFor.TotalSeconds:0} s";
+        return $"A response with status {entry.Status}, {entry.Age.TotalSeconds:0} s old and {freshness} (lifetime: {entry.LifetimeFrom}).";
+    }
+
+    private static string DecisionWords(Explanation explanation)
+    {
+        var what = explanation.Decision switch
+        {
+            "serve" => "The stored response is served.",
+            "revalidate" => "The origin is asked to confirm the stored response.",
+            "complete" => "The bytes that the stored part lacks are fetched.",
+            "fetch" => "The response is fetched, for this request and others like it.",
+            "forward" => "The request is forwarded, and its response is for this client alone.",
+            _ => "The request is refused: it wants a stored response only.",
+        };
+        return ReasonTexts.Of(explanation.Reason, isNotStored: false) is { } text ? $"{what} {text.Meaning}" : what;
+    }
+
+    private static string FetchWords(Explanation explanation)
+    {
+        if (explanation.IsBeingFetched)
+        {
+            return "Another request fetches it now, and this one would wait for that.";
+        }
+
+        var alone = explanation.IsHitForMiss
+            ? "The last response could not be shared, so that nobody waits for another's fetch for a while."
+            : "Nobody fetches it now.";
+        return explanation.MayStandIn ? $"{alone} If the origin fails, the stored response stands in." : alone;
+    }
+
+    private static string? WayOut(string reason, bool isNotStored) =>
+        ReasonTexts.Of(reason, isNotStored) is { WayOut: { Length: > 0 } way } ? way : null;
+}
