@@ -24,7 +24,7 @@ internal sealed class RedisRates(RedisKeys keys, RedisConnection connection) : I
           local count, window = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
           longest = math.max(longest, window)
           local nth = redis.call('ZRANGE', KEYS[1], -count, -count, 'WITHSCORES')
-          if nth[2] and redis.call('ZCARD', KEYS[1]) >= count then wait = math.max(wait, nth[2] + window - now) end
+          if nth[2] and redis.call('ZCARD', KEYS[1]) >= count then wait = math.max(wait, math.min(nth[2] + window - now, window)) end
         end
         if wait <= 0 and #ARGV > 1 then
           redis.call('ZADD', KEYS[1], number(now), ARGV[1])

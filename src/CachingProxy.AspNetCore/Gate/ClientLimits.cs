@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using CachingProxy.Core.Limits;
@@ -62,26 +60,7 @@ public sealed class ClientLimits(ClientLimitOptions options, IRateCounter counte
             return $"field {Convert.ToHexString(SHA256.HashData(Encoding.Latin1.GetBytes(value.ToString())))}";
         }
 
-        return $"client {NetworkOf(exchange.ClientAddress)}";
-    }
-
-    // One subscriber has a whole IPv6 network of 64 bits, and could send each request from another address of it.
-    private static string NetworkOf(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "unknown";
-        }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.IsIPv4MappedToIPv6)
-        {
-            return (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes).ToString();
+        return $"client {ClientNetwork.Of(exchange.ClientAddress)}";
     }
 
     private static string Quoted(RateLimit limit) => $"\"{limit}\"";

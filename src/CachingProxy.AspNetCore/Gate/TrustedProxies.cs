@@ -19,17 +19,30 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
     public bool Contains(IPAddress? address) =>
         address is not null && networks.Count > 0 && networks.Any(network => network.Contains(Unmapped(address)));
 
-    /// <summary>Sets what a trusted proxy says of its client, before anything else looks at the request.</summary>
-    public void Apply(Exchange exchange)
+    /// <summary>
+    /// Sets what a trusted proxy says of its client, before anything else looks at the request. Returns a refusal where it says two
+    /// different
+    /// things.
+    /// </summary>
+    public Refusal? Apply(Exchange exchange)
     {
         ArgumentNullException.ThrowIfNull(exchange);
         if (!Contains(exchange.PeerAddress))
         {
-            return;
+            return null;
         }
 
         var headers = exchange.RequestHeaders;
-        if (ClientOf(headers["X-Forwarded-For"].ToString(), headers["Forwarded"].ToString()) is { } client)
+        var (forwardedFor, forwarded) = (headers["X-Forwarded-For"].ToString(), headers["Forwarded"].ToString());
+        var byFor = Rightmost(forwardedFor.Split(','));
+        var byForwarded = Rightmost([.. ListOf(forwarded).Select(NodeOf)]);
+        if (forwardedFor.Length > 0 && forwarded.Length > 0 && !Equals(byFor, byForwarded))
+        {
+            // A proxy writes one of the two, and passes the other on as its client sent it: who that is, nobody can tell.
+            return Refusal.BadRequest("X-Forwarded-For and Forwarded name different clients.");
+        }
+
+        if ((byFor ?? byForwarded) is { } client)
         {
             exchange.ClientAddress = client;
         }
@@ -43,19 +56,8 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
         {
             headers.Host = host;
         }
-    }
 
-    // A proxy writes one of the two fields, and passes the other on as the client sent it: where both are there and differ, neither counts.
-    private IPAddress? ClientOf(string forwardedFor, string forwarded)
-    {
-        var byFor = Rightmost(forwardedFor.Split(','));
-        var byForwarded = Rightmost([.. ListOf(forwarded).Select(NodeOf)]);
-        if (forwardedFor.Length > 0 && forwarded.Length > 0)
-        {
-            return byFor is not null && byFor.Equals(byForwarded) ? byFor : null;
-        }
-
-        return forwardedFor.Length > 0 ? byFor : byForwarded;
+        return null;
     }
 
     // An address that cannot be read ends the walk: what stands to its left was written before a proxy that nobody knows.

@@ -5,6 +5,7 @@ using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Http.Targets;
 using CachingProxy.Http.Upstream;
+using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.AspNetCore.Requests;
 
@@ -108,9 +109,20 @@ internal sealed class ForwardedRequest : CacheRequest
                 null when HasContent => _exchange.Content,
                 _ => null,
             },
+            IsOfOneUser = HasOwnCredentials(),
             ExpectsContinue = _query is null && _exchange.RequestHeaders.Expect.Count > 0,
             ContentLength = _query?.Length ?? _exchange.RequestHeaders.ContentLength,
         };
+
+    // Those that the operator sends in their place are hidden from the fields.
+    private bool HasOwnCredentials()
+    {
+        var fields = new List<KeyValuePair<string, StringValues>>();
+        Fields.CopyTo(fields);
+        return fields.Exists(field =>
+            field.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || CredentialFields.Contains(field.Key)
+        );
+    }
 
     /// <summary>Ends the interim responses, because the response begins.</summary>
     public Task EndInterimsAsync() => _interims?.CloseAsync() ?? Task.CompletedTask;

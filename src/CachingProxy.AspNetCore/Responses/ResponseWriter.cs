@@ -53,8 +53,9 @@ public static class ResponseWriter
 
             await body.CopyToAsync(exchange.Writer, exchange.ClientGone, exchange);
         }
-        catch (OriginException) when (exchange.HasStarted)
+        catch (OriginException failure) when (exchange.HasStarted)
         {
+            exchange.ErrorCode = ErrorCodes.Of(failure.Error);
             exchange.Abort();
         }
     }

@@ -218,7 +218,8 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
             return default;
         }
 
-        var joined = StandIn(request, standIn, outcome) ?? (fills.Answers(request, source!) ? Share(request, outcome) : null);
+        var isForRequest = fills.Answers(request, source!) && !source!.IsRefusedRefresh(outcome);
+        var joined = StandIn(request, standIn, outcome) ?? (isForRequest ? Share(request, outcome) : null);
         return (joined is null ? null : joined with { IsCollapsed = true }, outcome);
     }
 

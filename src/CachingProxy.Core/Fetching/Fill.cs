@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CachingProxy.Core.Entries;
+using CachingProxy.Core.Messages;
 using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.Core.Fetching;
@@ -26,6 +27,11 @@ internal sealed class Fill(FillRequest request, LogPosition position)
 {
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Signal _looked = new();
+
+    // What exporters send at most.
+    private const int MaxLinks = 128;
+
+    private int _links;
     private int _waiting;
     private volatile bool _isClosed;
     private volatile bool _isWaitedForInVain;
@@ -45,6 +51,9 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// </summary>
     public Task<FillOutcome> Head => _head.Task;
 
+    /// <summary>Why the response is not stored after all, although its head was for all; null where it is.</summary>
+    public NotStoredReason? GivenUp { get; set; }
+
     /// <summary>Tells whether others may join.</summary>
     public bool IsOpen => !_isClosed;
 
@@ -57,12 +66,18 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// <summary>The tags of the response, as soon as its head is there.</summary>
     public IReadOnlyList<string> Tags { get; private set; } = [];
 
+    /// <summary>
+    /// Tells whether a refresh was refused its turn with the origin. A request that somebody waits for may get one.
+    /// </summary>
+    public bool IsRefusedRefresh(FillOutcome outcome) =>
+        request.ToOrigin.Priority == FetchPriority.Refresh && outcome is FillOutcome.Failed({ Error: OriginError.Limited });
+
     /// <summary>Counts in a request that waits for the head.</summary>
     /// <param name="maxWaiting">The number of requests that may wait. A request beyond that number gets a failure at once instead of
     /// waiting, unless the head is there already.</param>
     public Waiting Wait(int maxWaiting)
     {
-        if (Span is not null && Activity.Current is { } waiting)
+        if (Span is not null && Activity.Current is { } waiting && Interlocked.Increment(ref _links) <= MaxLinks)
         {
             Span.AddLink(new ActivityLink(waiting.Context));
         }

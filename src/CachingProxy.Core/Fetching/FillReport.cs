@@ -19,7 +19,7 @@ internal static class FillReport
         }
 
         var head = await fill.Head;
-        var (result, reason) = failed is null ? Of(head) : (FillResult.Failed, ErrorCodes.Of(failed.Error));
+        var (result, reason) = failed is null ? Of(fill, head) : (FillResult.Failed, ErrorCodes.Of(failed.Error));
         var ended = new FillEvent
         {
             Key = fill.Request.Key,
@@ -37,9 +37,10 @@ internal static class FillReport
         }
     }
 
-    private static (FillResult Result, string Reason) Of(FillOutcome head) =>
+    private static (FillResult Result, string Reason) Of(Fill fill, FillOutcome head) =>
         head switch
         {
+            FillOutcome.Shared when fill.GivenUp is { } reason => (FillResult.NotStored, reason.ToToken()),
             FillOutcome.Shared => (FillResult.Stored, "ok"),
             FillOutcome.Validated => (FillResult.Validated, "ok"),
             FillOutcome.Found => (FillResult.Found, "ok"),

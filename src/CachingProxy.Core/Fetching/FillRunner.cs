@@ -232,6 +232,7 @@ internal sealed class FillRunner(
         }
         else
         {
+            fill.GivenUp = reception == Reception.TooLarge ? NotStoredReason.TooLarge : NotStoredReason.NoRoom;
             await writer.DisposeAsync();
             await receiver.PassOnAsync();
         }

@@ -13,6 +13,8 @@ public sealed record EntryDescription
         "Set-Cookie",
     };
 
+    private static readonly HashSet<string> TagFields = new(StringComparer.OrdinalIgnoreCase) { "Surrogate-Key", "xkey" };
+
     private EntryDescription() { }
 
     /// <summary>The upstream URI.</summary>
@@ -83,5 +85,7 @@ public sealed record EntryDescription
 
     // What could let somebody act as another is not shown, not even to operators.
     private static string Line(string name, string value) =>
-        value.Length > 0 && (CredentialFields.Contains(name) || SecretFields.Contains(name)) ? $"{name}: ***" : $"{name}: {value}";
+        value.Length > 0 && !TagFields.Contains(name) && (CredentialFields.Contains(name) || SecretFields.Contains(name))
+            ? $"{name}: ***"
+            : $"{name}: {value}";
 }

@@ -45,35 +45,23 @@ public sealed class Inspector
     public async ValueTask<(IReadOnlyList<EntryDescription> Entries, long? Next)?> ListAsync(
         long from,
         int max,
-        Func<EntryDescription, bool> isWanted
+        Func<CacheEntry, bool> isWanted
     )
     {
-        ArgumentNullException.ThrowIfNull(isWanted);
         if (_memory.Inspector is not { } store)
         {
             return null;
         }
 
-        var described = new List<EntryDescription>();
-        var (_, next) = await store.ListAsync(
-            from,
-            max,
-            entry =>
-            {
-                var description = Describe(entry);
-                if (!isWanted(description))
-                {
-                    return false;
-                }
-
-                described.Add(description);
-                return true;
-            }
-        );
-        return (described, next);
+        var (entries, next) = await store.ListAsync(from, max, isWanted);
+        return ([.. entries.Select(Describe)], next);
     }
 
-    /// <summary>Returns what would become of a request now. Asks no origin, and stores nothing.</summary>
+    /// <summary>
+    /// Returns what would become of a request now. Asks no origin. The look-up is that of a request: it counts as a use of the entry, and
+    /// may
+    /// bring the entry from the second tier into memory.
+    /// </summary>
     public async ValueTask<Explanation> ExplainAsync(CacheRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -81,9 +69,10 @@ public sealed class Inspector
         var stored = (await _lookup.CandidatesAsync(request.Key)).Count;
         if (ReuseRules.Bypass(request) is { } bypass)
         {
+            var isRefused = request.Face.Policy.IsOffline || ReuseRules.IsOnlyIfCached(request);
             return new Explanation
             {
-                Decision = "forward",
+                Decision = isRefused ? "refuse" : "forward",
                 Reason = CacheStatus.Forward(bypass).Reason,
                 Stored = stored,
             };
@@ -91,6 +80,7 @@ public sealed class Inspector
 
         var lookup = await _lookup.FindAsync(request, now);
         var (decision, reason, standIn) = Of(ReuseRules.Decide(request, lookup, now));
+        decision = request.Face.Policy.IsOffline && decision != "serve" ? "refuse" : decision;
         return new Explanation
         {
             Decision = decision,
@@ -114,6 +104,13 @@ public sealed class Inspector
             _ => ("refuse", CacheStatus.Forward(((ReuseDecision.GatewayTimeout)decision).Reason).Reason, null),
         };
 
-    private EntryDescription Describe(CacheEntry entry) =>
-        EntryDescription.Of(entry, _clock.Now, _invalidations.Check(entry.Key, entry.Tags, entry.Position, out _) == Validity.Gone);
+    private EntryDescription Describe(CacheEntry entry)
+    {
+        var validity = _invalidations.Check(entry.Key, entry.Tags, entry.Position, out var staleSince);
+        return EntryDescription.Of(
+            validity == Validity.Stale ? entry.EndingAt(staleSince) : entry,
+            _clock.Now,
+            isPurged: validity == Validity.Gone
+        );
+    }
 }

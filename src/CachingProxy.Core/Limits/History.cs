@@ -56,7 +56,8 @@ internal sealed class History
             return;
         }
 
-        if (_count == _moments.Length && _count < max)
+        // A moment that no window looks back to makes room for the new one.
+        if (_count == _moments.Length && _count < max && (_count == 0 || MomentOf(_count) > now - LongestOf(limits)))
         {
             Grow(max);
         }
@@ -75,6 +76,17 @@ internal sealed class History
         }
 
         return max;
+    }
+
+    private static long LongestOf(IReadOnlyList<RateLimit> limits)
+    {
+        long longest = 0;
+        foreach (var limit in limits)
+        {
+            longest = Math.Max(longest, limit.Window.Ticks);
+        }
+
+        return longest;
     }
 
     // The event before which a limit permits none has to be a window old.

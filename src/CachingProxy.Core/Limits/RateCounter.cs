@@ -57,15 +57,6 @@ public sealed class RateCounter(TimeProvider time) : IRateCounter
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Notes what another counter has permitted, so that this one knows it where that one is gone.</summary>
-    internal void Note(string key, IReadOnlyList<RateLimit> limits)
-    {
-        lock (_lock)
-        {
-            Find_NeedsLock(key).Add(_clock.Now.UtcTicks, limits);
-        }
-    }
-
     private History Find_NeedsLock(string key)
     {
         if (_new.TryGetValue(key, out var history))

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Limits;
 
 /// <summary>
-/// Counts for all nodes together, and on this node alone while the shared counter cannot be asked. This node notes what the shared counter
-/// permitted, so that it does not begin anew then. Safe for any number of threads.
+/// Counts for all nodes together, and on this node alone while the shared counter cannot be asked. This node counts as
+/// well, so that neither of them begins anew when the other goes or comes back. Safe for any number of threads.
 /// </summary>
 /// <param name="shared">Counts for all nodes.</param>
 /// <param name="local">Counts on this node.</param>
@@ -17,12 +17,13 @@ public sealed class SharedRateCounter(IRateCounter shared, RateCounter local) : 
             return await local.TryTakeAsync(key, limits);
         }
 
-        if (decision.IsPermitted && limits.Count > 0)
+        if (!decision.IsPermitted)
         {
-            local.Note(key, limits);
+            return decision;
         }
 
-        return decision;
+        // What this node permitted by itself while the shared counter was away counts on when that is back, and so does a hold.
+        return await local.TryTakeAsync(key, limits) is { IsPermitted: false } refusal ? refusal : decision;
     }
 
     /// <inheritdoc/>

@@ -85,4 +85,7 @@ public enum NotStoredReason
 
     /// <summary>The response is larger than the whole store.</summary>
     StoreTooSmall,
+
+    /// <summary>There was no memory for the body while it arrived (<see cref="CacheEngineOptions.MaxGrowingBytes"/>).</summary>
+    NoRoom,
 }

@@ -24,6 +24,13 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
     /// <summary>Tells whether the client wants the connection to become a WebSocket (RFC 6455); a 101 is then an answer.</summary>
     public bool IsUpgrade { get; init; }
 
+    /// <summary>
+    /// Tells whether the request carries credentials of the client's own (<c>Authorization</c>, an API key): what the origin says of limits
+    /// then
+    /// is about this client, and holds nobody else.
+    /// </summary>
+    public bool IsOfOneUser { get; init; }
+
     /// <summary>The order among the requests that wait for their turn with the origin; before all others by default.</summary>
     public FetchPriority Priority { get; init; }
 }

@@ -59,14 +59,27 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
                 return;
             }
 
-            turns = _turns.GetOrAdd(authority, name => new OriginTurns(() => TryTakeAsync(name), time));
+            turns = _turns.GetOrAdd(authority, name => new OriginTurns(() => TryTakeAsync(name), timeout, time));
             turns.OnRefused(decision.RetryAfter);
         }
 
         // Nobody waits in vain.
-        if (turns.NextTurn > timeout || turns.Waiting >= MaxQueued || !await turns.WaitAsync(request.Priority, timeout, cancellation))
+        if (turns.NextTurn > timeout || turns.Waiting >= MaxQueued || !await turns.WaitAsync(request.Priority, cancellation))
         {
-            throw Refuse(turns.NextTurn);
+            var next = turns.NextTurn;
+            Forget(authority, turns);
+            throw Refuse(next);
+        }
+
+        Forget(authority, turns);
+    }
+
+    // A queue that nobody is in leaves nothing behind. Who has just found it waits in it all the same, and is counted like all others.
+    private void Forget(string authority, OriginTurns turns)
+    {
+        if (turns.Waiting == 0)
+        {
+            _turns.TryRemove(KeyValuePair.Create(authority, turns));
         }
     }
 

@@ -10,14 +10,15 @@ namespace CachingProxy.Core.Origins;
 /// them while any wait. Safe for any number of threads.
 /// </summary>
 /// <param name="tryTake">Counts one more request to the origin, if it may be sent now.</param>
+/// <param name="timeout">How long a request waits.</param>
 /// <param name="time">The clock.</param>
-internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimeProvider time)
+internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimeSpan timeout, TimeProvider time)
 {
     private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(1);
 
     private readonly SteadyClock _clock = new(time);
     private readonly Lock _lock = new();
-    private readonly LinkedList<TaskCompletionSource>[] _queues = [new(), new(), new()];
+    private readonly LinkedList<TaskCompletionSource<bool>>[] _queues = [new(), new(), new()];
     private bool _isRunning;
     private long _nextTurnAt;
 
@@ -41,9 +42,9 @@ internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimePro
 
     /// <summary>Waits for a turn. Returns false where none has come in time.</summary>
     /// <exception cref="OperationCanceledException">The caller has given up.</exception>
-    public async ValueTask<bool> WaitAsync(FetchPriority priority, TimeSpan timeout, CancellationToken cancellation)
+    public async ValueTask<bool> WaitAsync(FetchPriority priority, CancellationToken cancellation)
     {
-        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var turn = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _queues[(int)priority].AddLast(turn);
@@ -56,8 +57,7 @@ internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimePro
 
         try
         {
-            await turn.Task.WaitAsync(timeout, time, cancellation);
-            return true;
+            return await turn.Task.WaitAsync(timeout, time, cancellation);
         }
         catch (Exception end) when (end is TimeoutException or OperationCanceledException)
         {
@@ -69,7 +69,7 @@ internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimePro
             // A turn that came at the last moment was counted, and is not wasted.
             if (turn.Task.IsCompletedSuccessfully)
             {
-                return true;
+                return await turn.Task;
             }
 
             if (end is OperationCanceledException)
@@ -86,16 +86,51 @@ internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimePro
         await Task.Yield();
         while (IsWaitedFor())
         {
-            var decision = await tryTake();
-            if (decision.IsPermitted)
+            try
             {
-                Volatile.Write(ref _nextTurnAt, 0);
-                GiveTurn();
+                await TakeTurnAsync();
             }
-            else
+            catch (Exception)
             {
-                OnRefused(decision.RetryAfter);
-                await Task.Delay(decision.RetryAfter > LeastWait ? decision.RetryAfter : LeastWait, time);
+                // A counter that fails must not keep anybody waiting: nobody gets a turn, and each says so to its client.
+                GiveUp();
+            }
+        }
+    }
+
+    private async ValueTask TakeTurnAsync()
+    {
+        var decision = await tryTake();
+        if (decision.IsPermitted)
+        {
+            Volatile.Write(ref _nextTurnAt, 0);
+            GiveTurn();
+            return;
+        }
+
+        OnRefused(decision.RetryAfter);
+        if (decision.RetryAfter > timeout)
+        {
+            // Nobody who waits now would still wait then.
+            GiveUp();
+            return;
+        }
+
+        await Task.Delay(decision.RetryAfter > LeastWait ? decision.RetryAfter : LeastWait, time);
+    }
+
+    private void GiveUp()
+    {
+        lock (_lock)
+        {
+            foreach (var queue in _queues)
+            {
+                foreach (var turn in queue)
+                {
+                    turn.SetResult(false);
+                }
+
+                queue.Clear();
             }
         }
     }
@@ -119,7 +154,7 @@ internal sealed class OriginTurns(Func<ValueTask<RateDecision>> tryTake, TimePro
                 if (queue.First is { } first)
                 {
                     queue.RemoveFirst();
-                    first.Value.SetResult();
+                    first.Value.SetResult(true);
                     return;
                 }
             }

@@ -23,13 +23,17 @@ public sealed class ProtectedOrigin(IOrigin inner, OriginSlots slots, OriginAvai
         // A request for an origin that is down does not wait for a slot. The check is repeated after the wait, since the origin may go down
         // meanwhile.
         availability.EnsureNotHeld(authority);
+        // Before the slot: whoever waits for a turn holds nobody up who is before it.
+        await quota.WaitAsync(request, cancellation);
         var slot = await slots.TakeAsync(authority, cancellation);
         try
         {
-            // Counted last, so that a request is not sent later than it was counted.
-            await quota.WaitAsync(request, cancellation);
             var response = await SendAsync(request, authority, cancellation);
-            await quota.OnResponseAsync(authority, response, time.GetUtcNow());
+            if (!request.IsOfOneUser)
+            {
+                await quota.OnResponseAsync(authority, response, time.GetUtcNow());
+            }
+
             if (response.Status == 101 || ServerSentEvents.AreIn(response.Fields))
             {
                 // A stream that lasts for hours is no measure of how busy the origin is.

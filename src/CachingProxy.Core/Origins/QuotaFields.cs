@@ -28,8 +28,9 @@ internal readonly record struct QuotaFields(TimeSpan? RetryAfter, long? Remainin
         var retryAfter = TimeOf(fields["Retry-After"].ToString(), wallNow);
         if (StructuredField.ParseList(fields["RateLimit"]) is { IsDefaultOrEmpty: false } members)
         {
-            // The first member is the policy that is nearest to being used up.
-            return new QuotaFields(retryAfter, IntegerOf(members[0], "r"), null, SecondsOf(IntegerOf(members[0], "t")));
+            // Of several policies, the one that is nearest to being used up counts.
+            var nearest = members.MinBy(member => IntegerOf(member, "r") ?? long.MaxValue)!;
+            return new QuotaFields(retryAfter, IntegerOf(nearest, "r"), QuotaOf(nearest, fields), SecondsOf(IntegerOf(nearest, "t")));
         }
 
         foreach (var prefix in Prefixes)
@@ -47,6 +48,14 @@ internal readonly record struct QuotaFields(TimeSpan? RetryAfter, long? Remainin
 
         return new QuotaFields(retryAfter, null, null, null);
     }
+
+    private static long? QuotaOf(StructuredMember policy, FieldList fields) =>
+        StructuredField.ParseList(fields["RateLimit-Policy"]) is { IsDefaultOrEmpty: false } policies
+        && policies.FirstOrDefault(other => NameOf(other) == NameOf(policy)) is { } stated
+            ? IntegerOf(stated, "q")
+            : null;
+
+    private static BareItem? NameOf(StructuredMember member) => (member as StructuredMember.Item)?.Value;
 
     private static long? IntegerOf(StructuredMember member, string key)
     {

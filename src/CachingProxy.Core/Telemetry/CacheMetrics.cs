@@ -10,7 +10,6 @@ namespace CachingProxy.Core.Telemetry;
 public sealed class CacheMetrics : ICacheListener, IDisposable
 {
     private const string OtherOrigin = "other";
-    private const string OtherMethod = "_OTHER";
 
     // The bounds of the buckets, in seconds: from a hit in memory to an origin that is about to time out.
     private static readonly double[] Seconds =
@@ -34,7 +33,6 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
         30,
     ];
 
-    private static readonly HashSet<string> Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "QUERY"];
     private static readonly object[] Statuses = [.. Enumerable.Range(0, 600).Select(status => (object)status)];
 
     private readonly Meter _meter = new(Tracing.Name);
@@ -96,7 +94,7 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
             request.Duration.TotalSeconds,
             new TagList
             {
-                { "http.request.method", Methods.Contains(request.Method) ? request.Method : OtherMethod },
+                { "http.request.method", KnownMethods.Of(request.Method) },
                 { "http.response.status_code", Statuses[Math.Clamp(request.Status, 0, Statuses.Length - 1)] },
                 { "url.scheme", "http" },
                 { "cachingproxy.outcome", outcome },
@@ -108,7 +106,7 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
             _sentBytes.Add(request.Bytes, new KeyValuePair<string, object?>("source", SourceOf(request.Outcome)));
         }
 
-        if (request.Outcome is not (RequestOutcome.Hit or RequestOutcome.Own or RequestOutcome.Refused))
+        if (WentToOrigin(request))
         {
             OnFetched(request, outcome);
         }
@@ -139,6 +137,14 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    private static bool WentToOrigin(in RequestEvent request) =>
+        request.Outcome switch
+        {
+            RequestOutcome.Hit or RequestOutcome.Own or RequestOutcome.Refused => false,
+            RequestOutcome.Stale => request.Reason == "stale-if-error",
+            _ => true,
+        };
 
     private void OnFetched(in RequestEvent request, string outcome)
     {

@@ -282,5 +282,8 @@ public static class Instruments
     );
 
     /// <summary>All instruments, in the order of this file.</summary>
-    public static IReadOnlyList<InstrumentDescription> All => Listed;
+    public static IReadOnlyList<InstrumentDescription> All => Every;
+
+    // The last field: by now every instrument has listed itself.
+    private static readonly InstrumentDescription[] Every = [.. Listed];
 }

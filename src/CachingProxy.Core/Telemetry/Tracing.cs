@@ -27,16 +27,16 @@ public static class Tracing
         }
 
         var isKnown = ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var parent);
-        return Source.StartActivity(method, ActivityKind.Server, isKnown ? parent : default);
+        return Source.StartActivity(KnownMethods.Of(method), ActivityKind.Server, isKnown ? parent : default);
     }
 
     /// <summary>Describes how a request was answered, on its span.</summary>
     public static void Describe(Activity span, in RequestEvent request)
     {
         ArgumentNullException.ThrowIfNull(span);
-        span.SetTag("http.request.method", request.Method);
+        span.SetTag("http.request.method", KnownMethods.Of(request.Method));
         span.SetTag("http.response.status_code", request.Status);
-        span.SetTag("url.path", request.Target.Split('?')[0]);
+        span.SetTag("url.path", PathOf(request.Target));
         span.SetTag("cachingproxy.outcome", request.Outcome.ToToken());
         span.SetTag("cachingproxy.reason", request.Reason);
         if (request.Face is { } face)
@@ -50,6 +50,9 @@ public static class Tracing
             span.SetTag("error.type", request.Reason);
         }
     }
+
+    // A target may be a whole URL, with a user and a password.
+    private static string PathOf(string target) => target.StartsWith('/') ? target.Split('?')[0] : "";
 
     /// <summary>Makes the span of a fill, not started yet, as a child of the request that began it; null where nobody listens.</summary>
     internal static Activity? CreateFill(OriginRequest toOrigin, FillKind kind)

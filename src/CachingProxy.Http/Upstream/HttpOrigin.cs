@@ -60,8 +60,17 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         catch (OriginException failure)
             when (failure.Error == OriginError.Disconnected && CanBeSentAgain(request) && !cancellation.IsCancellationRequested)
         {
+            try
+            {
+                await (_options.BeforeResend?.Invoke(request, cancellation) ?? ValueTask.CompletedTask);
+            }
+            catch (OriginException)
+            {
+                // The origin may have acted on the first one, and that must not be forgotten.
+                throw failure;
+            }
+
             Interlocked.Increment(ref _retries);
-            await (_options.BeforeResend?.Invoke(request, cancellation) ?? ValueTask.CompletedTask);
             // RFC 9112 §9.3.1: the connection may have been closed while the request was on its way. The request is sent again once, on a
             // new connection.
             return await SendAsync(_fresh, request, cancellation);

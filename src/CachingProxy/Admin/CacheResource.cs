@@ -8,12 +8,12 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.Admin;
 
 /// <summary>Purges: answers <c>/cache</c>, and the method <c>PURGE</c> on any path of the origin.</summary>
-internal sealed class CacheResource(CacheEngine engine, PurgeParameters parameters, OriginBase? origin)
+internal sealed class CacheResource(CacheEngine engine, PurgeParameters parameters, OriginBase? origin, MainPort port)
 {
     /// <summary>Answers <c>DELETE /cache</c>: purges everything, or only what the <see cref="PurgeParameters"/> name.</summary>
     public Task DeleteAsync(Exchange exchange, GuardedRequest guarded)
     {
-        var (purges, error) = parameters.Read(guarded, exchange.LocalPort);
+        var (purges, error) = parameters.Read(guarded, port.Of(exchange));
         return error?.WriteAsync(exchange) ?? PurgeAsync(exchange, purges, isAll: purges is [{ Kind: PurgeKind.All, IsSoft: false }]);
     }
 

@@ -1,13 +1,14 @@
 using CachingProxy.AspNetCore;
 using CachingProxy.AspNetCore.Gate;
 using CachingProxy.Core;
-using CachingProxy.Core.Inspection;
+using CachingProxy.Core.Entries;
 using CachingProxy.Core.Stores;
+using CachingProxy.Http.Targets;
 
 namespace CachingProxy.Admin;
 
 /// <summary>Shows what is stored: <c>/cache/entries</c> a page of it, <c>/cache/entries/one</c> all variants of one URL.</summary>
-internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTier, PurgeTargets targets)
+internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTier, OriginBase? origin, PurgeTargets targets, MainPort port)
 {
     private const int MaxPage = 1000;
 
@@ -35,15 +36,18 @@ internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTie
                 break;
             }
 
+            // A walk through everything takes a while: others go on meanwhile, and a client that has left ends it.
+            await Task.Yield();
+            exchange.ClientGone.ThrowIfCancellationRequested();
             entries.AddRange(found.Select(entry => ApiEntry.Of(entry, withFields: false)));
             next = after;
         }
 
         await ApiAnswer.WriteAsync(exchange, 200, new ApiEntries(true, entries, next, Note()), ApiJson.Readable.ApiEntries);
 
-        bool IsWanted(EntryDescription entry) =>
+        bool IsWanted(CacheEntry entry) =>
             (status == 0 || entry.Status == status)
-            && (parameters!["prefix"] is not { } prefix || IsBelow(entry.Url, prefix))
+            && (parameters!["prefix"] is not { } prefix || IsBelow(entry, prefix))
             && (parameters["tag"] is not { } tag || entry.Tags.Contains(tag));
     }
 
@@ -62,7 +66,7 @@ internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTie
             return;
         }
 
-        var (key, invalid) = targets.Resolve(url, guarded.Host, exchange.LocalPort);
+        var (key, invalid) = targets.Resolve(url, guarded.Host, port.Of(exchange));
         if (key is null)
         {
             await new ApiError("invalid_url", invalid!, 400).WriteAsync(exchange);
@@ -74,10 +78,24 @@ internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTie
     }
 
     private string? Note() =>
-        secondTier is null ? null : "Entries of the memory tier alone; those of --store are shown where one URL is asked for.";
+        secondTier is null
+            ? null
+            : "Entries of the memory tier alone; those of --store are shown where one URL is asked for and the memory has none.";
 
-    // A prefix of the whole URL, or of the path.
-    private static bool IsBelow(string url, string prefix) =>
-        url.StartsWith(prefix, StringComparison.Ordinal)
-        || (prefix.StartsWith('/') && url.AsSpan(url.IndexOf('/', url.IndexOf("//", StringComparison.Ordinal) + 2)).StartsWith(prefix));
+    // A prefix of the whole upstream URL, or of the path that clients ask for.
+    private bool IsBelow(CacheEntry entry, string prefix)
+    {
+        var url = entry.Key.Authority + entry.Target;
+        if (!prefix.StartsWith('/'))
+        {
+            return url.StartsWith(prefix, StringComparison.Ordinal);
+        }
+
+        return entry.Target.StartsWith(prefix, StringComparison.Ordinal)
+            || (
+                origin is not null
+                && entry.Key.Authority == origin.Authority
+                && origin.WithoutBase(entry.Target).StartsWith(prefix, StringComparison.Ordinal)
+            );
+    }
 }

@@ -20,7 +20,7 @@ internal sealed class EventsResource(LiveEvents live, Redaction redaction, TimeP
     {
         var (parameters, error) = AdminParameters.Read(guarded, ["outcome", "status", "url"]);
         var (status, statusError) = parameters?.Number("status", 0, 100, 599) ?? default;
-        if ((error ?? statusError) is { } wrong)
+        if ((error ?? statusError ?? FaultOf(parameters!["outcome"])) is { } wrong)
         {
             await wrong.WriteAsync(exchange);
             return;
@@ -49,27 +49,38 @@ internal sealed class EventsResource(LiveEvents live, Redaction redaction, TimeP
 
         bool IsWanted(in RequestEvent request) =>
             (status == 0 || request.Status == status)
-            && (parameters!["outcome"] is not { } outcome || request.Outcome.ToToken() == outcome)
+            && (parameters!["outcome"] is not { } outcome || request.Outcome.ToToken().Equals(outcome, StringComparison.OrdinalIgnoreCase))
             && (parameters["url"] is not { } part || request.Target.Contains(part, StringComparison.Ordinal));
+    }
+
+    private static ApiError? FaultOf(string? outcome)
+    {
+        var tokens = Enum.GetValues<RequestOutcome>().Select(known => known.ToToken()).ToList();
+        return outcome is null || tokens.Contains(outcome.ToLowerInvariant())
+            ? null
+            : new ApiError("bad_request", $"The parameter 'outcome' is '{outcome}'; give {string.Join(", ", tokens)}.", 400);
     }
 
     private async Task WatchAsync(Exchange exchange, LiveEvents.Watcher watcher, Filter isWanted, CancellationToken cancellation)
     {
         var line = new JsonLine(redaction);
+        var wroteAt = time.GetTimestamp();
+        var waiting = watcher.Requests.WaitToReadAsync(cancellation).AsTask();
         while (true)
         {
             try
             {
-                if (!await watcher.Requests.WaitToReadAsync(cancellation).AsTask().WaitAsync(Heartbeat, time, cancellation))
+                if (!await waiting.WaitAsync(Heartbeat, time, cancellation))
                 {
                     break;
                 }
             }
             catch (TimeoutException)
             {
-                exchange.Writer.Write(":\n\n"u8);
+                // Nothing has happened; the heartbeat tells that the connection lives.
             }
 
+            var hasWritten = false;
             while (watcher.Requests.TryRead(out var request))
             {
                 if (isWanted(request))
@@ -77,10 +88,24 @@ internal sealed class EventsResource(LiveEvents live, Redaction redaction, TimeP
                     exchange.Writer.Write("event: request\ndata: "u8);
                     line.Write(exchange.Writer, request);
                     exchange.Writer.Write("\n"u8);
+                    hasWritten = true;
                 }
             }
 
-            await exchange.Writer.FlushAsync(cancellation);
+            if (!hasWritten && time.GetElapsedTime(wroteAt) >= Heartbeat)
+            {
+                exchange.Writer.Write(":\n\n"u8);
+                hasWritten = true;
+            }
+
+            if (hasWritten)
+            {
+                await exchange.Writer.FlushAsync(cancellation);
+                wroteAt = time.GetTimestamp();
+            }
+
+            // One waiter at a time: a wait that was given up for a heartbeat goes on.
+            waiting = waiting.IsCompleted ? watcher.Requests.WaitToReadAsync(cancellation).AsTask() : waiting;
         }
 
         exchange.Writer.Write(

@@ -7,6 +7,8 @@ using CachingProxy.Core.Keys;
 using CachingProxy.Core.Messages;
 using CachingProxy.Core.Parsing;
 using CachingProxy.Core.Telemetry;
+using CachingProxy.Http.Targets;
+using CachingProxy.JsonProxy;
 using CachingProxy.Telemetry;
 using Microsoft.Extensions.Primitives;
 
@@ -20,9 +22,12 @@ namespace CachingProxy.Admin;
 internal sealed class ExplainResource(
     CacheEngine engine,
     CacheFace? forwarded,
-    CacheFace proxy,
+    OriginBase? origin,
+    ProxyFaces proxy,
+    LocalTrust trust,
     PurgeTargets targets,
-    Statistics statistics
+    Statistics statistics,
+    MainPort port
 )
 {
     public async Task GetAsync(Exchange exchange, GuardedRequest guarded)
@@ -34,7 +39,7 @@ internal sealed class ExplainResource(
             return;
         }
 
-        var (key, invalid) = targets.Resolve(parameters!["url"]!, guarded.Host, exchange.LocalPort);
+        var (key, invalid) = targets.Resolve(parameters!["url"]!, guarded.Host, port.Of(exchange));
         var fields = SettingValues.ParseFields([.. parameters.All("field")], isOfOneRequest: true);
         if (key is null || fields is null)
         {
@@ -46,15 +51,16 @@ internal sealed class ExplainResource(
             return;
         }
 
-        var isForwarded = forwarded is not null && parameters["face"] != "proxy";
-        var face = isForwarded ? forwarded! : proxy;
-        var host = new GuardedRequest("/", parameters["host"] ?? guarded.Host).KeyHost;
+        var isForwarded = IsForwarded(parameters, key.Value);
+        // Whoever asks from this machine is answered for those who ask from this machine.
+        var face = isForwarded ? forwarded! : (trust.IsTrusted(exchange, guarded.Host) ? proxy.Local : proxy.Public).Face;
+        var host = new GuardedRequest("/", HostOf(parameters) ?? guarded.Host).KeyHost;
         var request = new ExplainedRequest(
             face,
-            parameters["method"] ?? "GET",
+            MethodOn(isForwarded, parameters["method"] ?? "GET"),
             key.Value,
-            isForwarded ? new CachePartition(face.PartitionName, "http", host) : new CachePartition(face.PartitionName, "", ""),
-            Seen(face, fields)
+            isForwarded ? new CachePartition(face.PartitionName, exchange.Scheme, host) : new CachePartition(face.PartitionName, "", ""),
+            Seen(face, fields, isForwarded)
         );
         var explanation = await engine.Inspector.ExplainAsync(request);
         var answer = new ApiExplanation(
@@ -76,9 +82,14 @@ internal sealed class ExplainResource(
             return new ApiError("missing_url", "Give the URL as ?url=, absolute or a path of the origin.", 400);
         }
 
-        if (parameters["method"] is { } method && !FieldSyntax.IsToken(method))
+        if (parameters["method"] is { } method && (!FieldSyntax.IsToken(method) || method == "QUERY"))
         {
-            return new ApiError("bad_request", "The parameter 'method' is no method.", 400);
+            return new ApiError("bad_request", "The parameter 'method' is no method, or QUERY, which is keyed by its content.", 400);
+        }
+
+        if (parameters["host"] is { } host && UriNormalization.NormaliseHost("http", host) is null)
+        {
+            return new ApiError("bad_request", "The parameter 'host' is no host.", 400);
         }
 
         return parameters["face"] is null or "proxy" || (parameters["face"] == "forwarded" && forwarded is not null)
@@ -86,8 +97,32 @@ internal sealed class ExplainResource(
             : new ApiError("bad_request", "The parameter 'face' is none of the faces; give forwarded (with --origin) or proxy.", 400);
     }
 
-    private static FieldList Seen(CacheFace face, List<KeyValuePair<string, StringValues>> fields) =>
-        new(fields.Where(field => !face.Policy.StripCookies || !field.Key.Equals("Cookie", StringComparison.OrdinalIgnoreCase)));
+    // By the parameter, or by the URL: a URL with ?url= and a URL of another host can be asked for on /proxy alone.
+    private bool IsForwarded(AdminParameters parameters, CacheKey key)
+    {
+        if (forwarded is null || parameters["face"] == "proxy")
+        {
+            return false;
+        }
+
+        return parameters["face"] == "forwarded"
+            || (key.Authority == origin!.Authority && !parameters["url"]!.Contains("/proxy?url=", StringComparison.Ordinal));
+    }
+
+    private static string? HostOf(AdminParameters parameters) =>
+        parameters["host"] is { } host ? UriNormalization.NormaliseHost("http", host) : null;
+
+    // As ProxyRequest does.
+    private static string MethodOn(bool isForwarded, string method) => !isForwarded && method == "HEAD" ? "GET" : method;
+
+    private static FieldList Seen(CacheFace face, List<KeyValuePair<string, StringValues>> fields, bool isForwarded) =>
+        new(
+            fields.Where(field =>
+                isForwarded
+                    ? !face.Policy.StripCookies || !field.Key.Equals("Cookie", StringComparison.OrdinalIgnoreCase)
+                    : ProxyRequest.IsVisible(field.Key)
+            )
+        );
 
     private IEnumerable<ApiStep> Steps(Explanation explanation, CacheKey key, List<KeyValuePair<string, StringValues>> fields)
     {
@@ -113,9 +148,10 @@ internal sealed class ExplainResource(
         if (statistics.LastOf(key) is { } last)
         {
             var isNotStored = last.Outcome == RequestOutcome.Miss;
+            var at = $"{last.At.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC";
             yield return new ApiStep(
                 "last",
-                $"The last request that went to the origin, at {last.At:HH:mm:ss} UTC, was a {last.Outcome.ToToken()}: "
+                $"The last request that went to the origin, at {at}, was a {last.Outcome.ToToken()}: "
                     + $"{ReasonTexts.Of(last.Reason, isNotStored)?.Meaning ?? last.Reason}",
                 last.Reason,
                 ReasonSections.Of(last.Reason),

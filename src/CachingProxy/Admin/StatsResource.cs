@@ -55,7 +55,7 @@ internal sealed class StatsResource(
     }
 
     private ApiMissed Contract(MissedUrl url) =>
-        new(redaction.Of(url.Url), url.Count, url.Outcome.ToToken(), url.Reason, Math.Round(url.Duration.TotalSeconds, 3));
+        new(redaction.Of(url.Key.ToString()), url.Count, url.Outcome.ToToken(), url.Reason, Math.Round(url.Duration.TotalSeconds, 3));
 
     private double? HitRatio()
     {

@@ -124,7 +124,8 @@ internal sealed class AdminApi : IDisposable
         var status = (int)response.StatusCode;
         if (answer is null)
         {
-            return $"what answers on {Authority} is no caching-proxy (its answer is {status}); nothing is done. Is --port right?";
+            return $"what answers on {Authority} is no caching-proxy (its answer is {status}); nothing is done here. "
+                + "Is --port right, or does it have an --admin-port?";
         }
 
         var message = answer.RootElement.GetProperty("error").GetProperty("message").GetString();

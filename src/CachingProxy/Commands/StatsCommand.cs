@@ -41,6 +41,10 @@ internal static class StatsCommand
                             }
 
                             await Task.Delay(Interval, TimeProvider.System, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+                            if (cancellation.IsCancellationRequested)
+                            {
+                                return CommandLine.Ok;
+                            }
                         }
                     }
                 )

@@ -18,6 +18,9 @@ internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey k
 {
     private static readonly string[] Visible = ["Accept", "Accept-Language"];
 
+    /// <summary>Tells whether the cache and the upstream see a field of the client.</summary>
+    public static bool IsVisible(string name) => Visible.Contains(name, StringComparer.OrdinalIgnoreCase);
+
     /// <inheritdoc/>
     public override IFields Fields => this;
 
@@ -33,8 +36,7 @@ internal sealed class ProxyRequest(Exchange exchange, CacheFace face, CacheKey k
     /// <summary>
     /// The cache sees only the fields that the upstream sees, so that no other field of the client can affect a shared response.
     /// </summary>
-    public StringValues this[string name] =>
-        Visible.Contains(name, StringComparer.OrdinalIgnoreCase) ? exchange.RequestHeaders[name] : StringValues.Empty;
+    public StringValues this[string name] => IsVisible(name) ? exchange.RequestHeaders[name] : StringValues.Empty;
 
     /// <inheritdoc/>
     public void CopyTo(ICollection<KeyValuePair<string, StringValues>> destination)

@@ -42,14 +42,15 @@ internal sealed partial class ClientConnections
     /// <summary>Accompanies a connection to its end, or closes it at once.</summary>
     public async Task AccompanyAsync(ConnectionContext connection, Func<Task> next)
     {
-        if (_readsHeader && _proxies.Contains(AddressOf(connection)) && !await TryReadHeaderAsync(connection))
+        var isAdmin = connection.Features.Get<AdminListener>() is not null;
+        if (_readsHeader && !isAdmin && _proxies.Contains(AddressOf(connection)) && !await TryReadHeaderAsync(connection))
         {
             connection.Abort(new ConnectionAbortedException("The connection does not begin with a header of the PROXY protocol."));
             return;
         }
 
         // A trusted proxy has the connections of many clients.
-        if (_maxPerClient == 0 || AddressOf(connection) is not { } address || _proxies.Contains(address))
+        if (_maxPerClient == 0 || isAdmin || ClientNetwork.Of(AddressOf(connection)) is not { } address || _proxies.Contains(address))
         {
             await next();
             return;

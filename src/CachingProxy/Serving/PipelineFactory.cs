@@ -33,7 +33,8 @@ internal static class PipelineFactory
         string pseudonym,
         OriginFactory origins,
         IRateCounter counter,
-        Monitoring monitoring
+        Monitoring monitoring,
+        MainPort port
     )
     {
         byte[]? secret() => secondTier?.SharedSecret;
@@ -80,9 +81,9 @@ internal static class PipelineFactory
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new AdminResources(
                 new ProxyEndpoint(engine, targets, faces, trust, limits, pseudonym),
-                new CacheResource(engine, new PurgeParameters(named), originBase),
-                new EntriesResource(engine, secondTier, named),
-                new ExplainResource(engine, reverseProxy?.Face, faces.Public.Face, named, monitoring.Statistics),
+                new CacheResource(engine, new PurgeParameters(named), originBase, port),
+                new EntriesResource(engine, secondTier, originBase, named, port),
+                new ExplainResource(engine, reverseProxy?.Face, originBase, faces, trust, named, monitoring.Statistics, port),
                 stats,
                 new EventsResource(new LiveEvents(monitoring.Events), redaction, dependencies.Time, lifetime.ApplicationStopping),
                 new ConfigResource(settings),

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CachingProxy.Admin;
 using CachingProxy.AspNetCore;
 using CachingProxy.Configuration;
 using CachingProxy.Core;
@@ -60,8 +61,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     public ISecondTier? SecondTier { get; }
 
     /// <summary>The address that the server listens on, with the port that was taken.</summary>
-    public Uri Address =>
-        new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address => AddressOf(_application);
 
     /// <summary>Builds everything and begins to listen.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
@@ -136,8 +136,10 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 secondTier
             );
             await engine.OpenAsync();
+            var port = new MainPort();
+            // One for clients and one for origins: names that clients invent push no origin out.
             var counter = CounterOf(secondTier, dependencies.Time);
-            var origins = new OriginFactory(settings, dependencies, counter, loggers);
+            var origins = new OriginFactory(settings, dependencies, CounterOf(secondTier, dependencies.Time), loggers);
             var pipeline = PipelineFactory.Create(
                 application.Services,
                 settings,
@@ -148,7 +150,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
                 pseudonym,
                 origins,
                 counter,
-                monitoring
+                monitoring,
+                port
             );
             application.Run(context => pipeline.InvokeAsync(Exchange.Of(context, dependencies.Time)));
             var slowClients = new SlowClients(
@@ -166,6 +169,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             }
 
             await application.StartAsync();
+            port.Number = AddressOf(application).Port;
             slowClients.Start();
             if (maxConnections < DescriptorLimit.MaxConnections)
             {
@@ -201,11 +205,11 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The number of requests that are being answered now.</summary>
     public int RequestsInFlight => _pipeline.InFlight;
 
-    /// <summary>Makes the access log open its file anew before the next line. Returns false if there is no such file.</summary>
+    /// <summary>Makes the access log open its file anew before the next line. Returns false if no file is configured.</summary>
     public bool ReopenLog()
     {
         _monitoring.AccessLog?.Reopen();
-        return _monitoring.AccessLog is { HasFile: true };
+        return _monitoring.HasLogFile;
     }
 
     /// <summary>Waits until a stop is asked for (Ctrl-C, SIGTERM) and requests in flight have finished.</summary>
@@ -223,6 +227,9 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         await (SecondTier?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _monitoring.DisposeAsync();
     }
+
+    private static Uri AddressOf(WebApplication application) =>
+        new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     // Nodes that share a tier share their limits; where the tier is gone, each goes on by itself.
     private static IRateCounter CounterOf(ISecondTier? secondTier, TimeProvider time)

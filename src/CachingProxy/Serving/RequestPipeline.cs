@@ -52,14 +52,12 @@ internal sealed partial class RequestPipeline(
                 exchange.RequestHeaders.Connection = field;
             }
 
-            proxies.Apply(exchange);
-
             await GuardAsync(exchange);
         }
         catch (Exception) when (exchange.ClientGone.IsCancellationRequested)
         {
             // There is nobody left to tell.
-            isClientGone = true;
+            isClientGone = exchange.ErrorCode is null;
         }
         catch (OriginException failure) when (!exchange.HasStarted)
         {
@@ -103,6 +101,11 @@ internal sealed partial class RequestPipeline(
 
     private Task GuardAsync(Exchange exchange)
     {
+        if (proxies.Apply(exchange) is { } ambiguous)
+        {
+            return RefuseAsync(exchange, ambiguous);
+        }
+
         if (gate.Check(exchange, out var guarded) is { } refusal)
         {
             return RefuseAsync(exchange, refusal);

@@ -7,12 +7,16 @@ namespace CachingProxy.Telemetry;
 
 /// <summary>
 /// Writes a line for each request. Requests only queue their events; a thread of its own makes and writes the lines, so that a slow reader
-/// holds no request up. When <see cref="MaxQueued"/> events wait, further ones are dropped and counted. Safe for any number of threads.
+/// holds no request up. When <see cref="MaxQueued"/> events wait, or events with many long texts,
+/// further ones are dropped and counted. Safe for any number of threads.
 /// </summary>
 internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
 {
     /// <summary>The most events that wait to be written.</summary>
     public const int MaxQueued = 16 * 1024;
+
+    /// <summary>The most characters that these events hold.</summary>
+    public const long MaxQueuedCharacters = 8 << 20;
 
     private const int MaxBatchBytes = 64 * 1024;
 
@@ -30,6 +34,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
     private readonly Occasionally _tell;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _isEnding = new();
+    private long _queuedCharacters;
     private long _dropped;
 
     /// <summary>Begins to write.</summary>
@@ -49,17 +54,16 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
     /// <summary>The number of lines that were not written.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>Tells whether the lines go to a file.</summary>
-    public bool HasFile => _output.IsFile;
-
     /// <summary>Makes the log open its file anew before the next line.</summary>
     public void Reopen() => _output.Reopen();
 
     /// <inheritdoc/>
     public void OnRequest(in RequestEvent request)
     {
-        if (!_queue.Writer.TryWrite(request))
+        var characters = CharactersOf(request);
+        if (Interlocked.Add(ref _queuedCharacters, characters) > MaxQueuedCharacters || !_queue.Writer.TryWrite(request))
         {
+            Interlocked.Add(ref _queuedCharacters, -characters);
             Drop(1);
         }
     }
@@ -107,6 +111,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
             var lines = 0;
             while (batch.WrittenCount < MaxBatchBytes && reader.TryRead(out var request))
             {
+                Interlocked.Add(ref _queuedCharacters, -CharactersOf(request));
                 _line.Write(batch, request);
                 lines++;
             }
@@ -123,6 +128,13 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
             batch.ResetWrittenCount();
         }
     }
+
+    private static long CharactersOf(in RequestEvent request) =>
+        request.Target.Length
+        + (request.Key?.Target.Length ?? 0)
+        + (request.Host?.Length ?? 0)
+        + (request.UserAgent?.Length ?? 0)
+        + (request.Referer?.Length ?? 0);
 
     private void Drop(int lines, string cause = "their reader is too slow")
     {

@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace CachingProxy.Telemetry;
 
 /// <summary>
@@ -9,13 +7,8 @@ namespace CachingProxy.Telemetry;
 /// <param name="path">The file; null for standard output.</param>
 internal sealed class LogOutput(string? path) : IDisposable
 {
-    private const int StandardOutputDescriptor = 1;
-
     private Stream? _stream;
     private volatile bool _isMoved;
-
-    /// <summary>Tells whether the lines go to a file.</summary>
-    public bool IsFile => path is not null;
 
     /// <summary>Opens the output, so that a fault shows at the start.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
@@ -61,26 +54,10 @@ internal sealed class LogOutput(string? path) : IDisposable
     }
 
     // On Unix, Console writes to standard error and output under one lock: while one reader sleeps, the other would get nothing.
-    private static Stream StandardOutput() =>
+    private static Stream StandardOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : DescriptorStream.StandardOutput;
+
+    private static Stream Append(string path) =>
         OperatingSystem.IsWindows()
-            ? Console.OpenStandardOutput()
-            : new FileStream(new SafeFileHandle(StandardOutputDescriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-
-    private static FileStream Append(string path)
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            // Addresses of clients are nobody else's business; the group is for whoever collects logs.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
-        }
-
-        return new FileStream(path, options);
-    }
+            ? new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0)
+            : DescriptorStream.Append(path);
 }

@@ -15,6 +15,7 @@ internal sealed class Monitoring : IAsyncDisposable
     private Monitoring(ProxySettings settings, OtlpSignals signals, TimeProvider time, CacheEvents events, ILoggerFactory loggers)
     {
         Events = events;
+        HasLogFile = settings.AccessLogFile is not null;
         Events.Add(Statistics);
         if (settings.Metrics || signals.Metrics)
         {
@@ -42,6 +43,9 @@ internal sealed class Monitoring : IAsyncDisposable
 
     /// <summary>The metrics; null where they are off.</summary>
     public CacheMetrics? Metrics { get; }
+
+    /// <summary>Tells whether a file is configured for the access log, also while the log is off.</summary>
+    public bool HasLogFile { get; }
 
     /// <summary>The access log; null where there is none.</summary>
     public AccessLog? AccessLog { get; }

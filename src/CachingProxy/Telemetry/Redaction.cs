@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CachingProxy.Telemetry;
 
 /// <summary>
@@ -24,7 +26,6 @@ internal sealed class Redaction(IEnumerable<string> more)
         "pass",
         "sig",
         "session",
-        "sessionid",
         "sid",
         "code",
         "jwt",
@@ -44,6 +45,8 @@ internal sealed class Redaction(IEnumerable<string> more)
         "signature",
         "credential",
         "credentials",
+        "sessionid",
+        "sessid",
     ];
 
     private readonly HashSet<string> _names = [.. Usual.Concat(more.Select(Normalise))];
@@ -53,20 +56,33 @@ internal sealed class Redaction(IEnumerable<string> more)
 
     private string Of(string url, int depth)
     {
-        url = WithoutUser(url);
-        var query = url.IndexOf('?', StringComparison.Ordinal);
-        if (query < 0)
+        url = WithoutUsers(url);
+        var end = url.AsSpan().IndexOfAny('?', '#');
+        var path = end < 0 ? url : url[..end];
+        // /app;jsessionid=1/x
+        path = path.Contains(';', StringComparison.Ordinal) ? Parameters(path, ";/", depth) : path;
+        return end < 0 ? path : path + Parameters(url[end..], "?#&;", depth);
+    }
+
+    // Masks the parameters of a text, and leaves what is between them as it is.
+    private string Parameters(string text, string separators, int depth)
+    {
+        var shown = new StringBuilder(text.Length);
+        while (text.Length > 0)
         {
-            return url;
+            var end = text.AsSpan().IndexOfAny(separators);
+            var parameter = end < 0 ? text : text[..end];
+            shown.Append(Parameter(parameter, depth));
+            if (end < 0)
+            {
+                break;
+            }
+
+            shown.Append(text[end]);
+            text = text[(end + 1)..];
         }
 
-        var parameters = url[(query + 1)..].Split('&');
-        for (var i = 0; i < parameters.Length; i++)
-        {
-            parameters[i] = Parameter(parameters[i], depth);
-        }
-
-        return $"{url.AsSpan(0, query + 1)}{string.Join('&', parameters)}";
+        return shown.ToString();
     }
 
     private string Parameter(string parameter, int depth)
@@ -83,7 +99,7 @@ internal sealed class Redaction(IEnumerable<string> more)
         }
 
         var plain = Uri.UnescapeDataString(value);
-        if (!plain.AsSpan().ContainsAny('?', '@'))
+        if (!plain.AsSpan().ContainsAny("?#@;&"))
         {
             return parameter;
         }
@@ -92,18 +108,17 @@ internal sealed class Redaction(IEnumerable<string> more)
         return masked == plain ? parameter : $"{name}={Uri.EscapeDataString(masked).Replace("%2A", "*", StringComparison.Ordinal)}";
     }
 
-    private static string WithoutUser(string url)
+    private static string WithoutUsers(string url)
     {
-        var authority = url.IndexOf("//", StringComparison.Ordinal);
-        if (authority < 0)
+        for (var from = 0; url.IndexOf("//", from, StringComparison.Ordinal) is var slashes and >= 0; )
         {
-            return url;
+            from = slashes + 2;
+            var end = url.AsSpan(from).IndexOfAny("/?#") is var length and >= 0 ? from + length : url.Length;
+            var at = end > from ? url.LastIndexOf('@', end - 1, end - from) : -1;
+            url = at < 0 ? url : $"{url.AsSpan(0, from)}{Mask}{url.AsSpan(at)}";
         }
 
-        authority += 2;
-        var end = url.AsSpan(authority).IndexOfAny("/?#") is var length and >= 0 ? authority + length : url.Length;
-        var at = url.LastIndexOf('@', end - 1, end - authority);
-        return at < 0 ? url : $"{url.AsSpan(0, authority)}{Mask}{url.AsSpan(at)}";
+        return url;
     }
 
     private static string Normalise(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();

@@ -39,7 +39,7 @@ internal static class RequestReport
             Key = exchange.Asked?.Key,
             Outcome = outcome,
             Reason = reason,
-            IsStored = answer?.CacheStatus.IsStored ?? false,
+            IsStored = exchange.ErrorCode is null && answer is { CacheStatus.IsStored: true },
             Age = answer?.Age,
             TimeToLive = answer?.CacheStatus.TimeToLive,
             Bytes = exchange.SentBytes,
@@ -54,7 +54,7 @@ internal static class RequestReport
     {
         if (exchange.Answer?.CacheStatus is not { } status)
         {
-            return exchange.ErrorCode is { } refusal ? (RequestOutcome.Refused, refusal) : (RequestOutcome.Own, "own");
+            return exchange.ErrorCode is { } code ? (OfError(exchange.Status), code) : (RequestOutcome.Own, "own");
         }
 
         // An answer that broke off before any of it was sent was replaced by an error.
@@ -62,4 +62,7 @@ internal static class RequestReport
             ? (RequestOutcome.Error, error)
             : (RequestOutcomes.Of(status), status.Reason);
     }
+
+    // A tunnel to an origin that is down, and a fault of our own, are no refusals.
+    private static RequestOutcome OfError(int status) => status is 500 or 502 or 504 ? RequestOutcome.Error : RequestOutcome.Refused;
 }

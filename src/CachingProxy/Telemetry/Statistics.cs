@@ -13,6 +13,9 @@ internal sealed class Statistics : ICacheListener
     /// <summary>The most URLs that are remembered.</summary>
     public const int MaxUrls = 10_000;
 
+    // Longer ones would take much memory, and are hardly asked for again.
+    private const int MaxTarget = 512;
+
     private readonly long[] _outcomes = new long[Enum.GetValues<RequestOutcome>().Length];
     private readonly Lock _lock = new();
     private Dictionary<CacheKey, MissedUrl> _new = [];
@@ -57,8 +60,7 @@ internal sealed class Statistics : ICacheListener
             Interlocked.Add(ref _bytesFromCache, request.Bytes);
         }
 
-        // A hit speaks for itself.
-        if (request.Outcome != RequestOutcome.Hit && request.Key is { } key)
+        if (WentToOrigin(request.Outcome) && request.Key is { } key && key.Target.Length <= MaxTarget)
         {
             Remember(key, request);
         }
@@ -69,6 +71,9 @@ internal sealed class Statistics : ICacheListener
 
     /// <inheritdoc/>
     public void OnPurge(in PurgeEvent purge) { }
+
+    private static bool WentToOrigin(RequestOutcome outcome) =>
+        outcome is RequestOutcome.Miss or RequestOutcome.Revalidated or RequestOutcome.Bypass or RequestOutcome.Error;
 
     private void Remember(CacheKey key, in RequestEvent request)
     {
@@ -84,14 +89,7 @@ internal sealed class Statistics : ICacheListener
                 }
             }
 
-            _new[key] = new MissedUrl(
-                key.ToString(),
-                (before?.Count ?? 0) + 1,
-                request.Outcome,
-                request.Reason,
-                request.Duration,
-                request.ReceivedAt
-            );
+            _new[key] = new MissedUrl(key, (before?.Count ?? 0) + 1, request.Outcome, request.Reason, request.Duration, request.ReceivedAt);
         }
     }
 }

@@ -77,6 +77,7 @@ public class OriginQuotaTests
     [InlineData(429, "X-RateLimit-Remaining: 0|X-RateLimit-Reset: 30", 30)]
     [InlineData(200, "X-RateLimit-Remaining: 0|X-RateLimit-Reset: 1767323075", 30)]
     [InlineData(200, "RateLimit: \"default\";r=0;t=30", 30)]
+    [InlineData(200, "RateLimit: \"burst\";r=100;t=1, \"daily\";r=0;t=30", 30)]
     [InlineData(200, "RateLimit-Remaining: 0|RateLimit-Reset: 30", 30)]
     [InlineData(429, "Retry-After: 99999999", 3600)]
     [InlineData(500, "Retry-After: 30", 0)]
@@ -196,6 +197,33 @@ public class OriginQuotaTests
         Assert.Equal(0, _quota!.Waiting);
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(200, (await SendAsync(origin)).Status);
+    }
+
+    [Fact]
+    public async Task WhatTheOriginSaysOfOneUsersLimit_HoldsNobodyElse()
+    {
+        var origin = Protect([], _ => Some.Response("x", 429, "Retry-After: 30"));
+        var ofOneUser = new OriginRequest("GET", Some.Key(), FieldList.Empty) { IsOfOneUser = true };
+        await using (await origin.SendAsync(ofOneUser, CancellationToken.None)) { }
+
+        Assert.Equal(429, (await SendAsync(origin)).Status);
+        await Assert.ThrowsAsync<OriginException>(() => SendAsync(origin));
+    }
+
+    [Fact]
+    public async Task AHoldThatIsLongerThanAnybodyWaits_IsToldToThoseWhoWaitAlready()
+    {
+        var counter = new RateCounter(_time);
+        _quota = new OriginQuota([new(1, TimeSpan.FromSeconds(5))], counter, Timeout, _time);
+        var request = new OriginRequest("GET", Some.Key(), FieldList.Empty);
+        await _quota.WaitAsync(request, CancellationToken.None);
+        var waiting = _quota.WaitAsync(request, CancellationToken.None).AsTask();
+        await Eventually.IsAsync(() => _quota.Waiting == 1 && _time.RunningTimers >= 2);
+        await counter.HoldAsync("origin http://origin.test", TimeSpan.FromMinutes(10));
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var failure = await Assert.ThrowsAsync<OriginException>(() => waiting);
+        Assert.InRange(failure.RetryAfter!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10));
+        Assert.Equal(0, _quota.Waiting);
     }
 
     private OriginQuota? _quota;

@@ -267,6 +267,21 @@ public class InspectionTests
         Assert.Equal(HttpStatusCode.NotFound, (await admin.GetAsync("/proxy?url=x", Cancellation)).StatusCode);
     }
 
+    [Fact]
+    public async Task APurgeByTheAdminPort_OfAUrlAsABrowserShowsIt_FindsTheEntry()
+    {
+        await using var origin = new FakeOrigin(_ => FakeOrigin.Response("body", "Cache-Control: max-age=60"));
+        var port = ClosedPort.Free();
+        await using var proxy = await StartAsync(origin, new ProxySettings { AdminPort = port });
+        await proxy.Client.GetStringAsync("/x", Cancellation);
+        using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        var shown = new Uri(proxy.Client.BaseAddress!, "/x");
+        using var purged = await admin.DeleteAsync($"/cache?url={Uri.EscapeDataString(shown.AbsoluteUri)}", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, purged.StatusCode);
+        await proxy.Client.GetStringAsync("/x", Cancellation);
+        Assert.Equal(2, origin.Requests.Count);
+    }
+
     private async Task<TestProxy> StartAsync(FakeOrigin origin, ProxySettings? settings = null) =>
         await TestProxy.StartWithAsync((settings ?? new()) with { Origin = origin.Url }, new ServerDependencies { Time = _time });
 

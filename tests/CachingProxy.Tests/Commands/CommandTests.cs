@@ -269,7 +269,7 @@ public class CommandTests
         await using var other = new FakeOrigin(_ => FakeOrigin.Response(status, "{}", field));
         var (exitCode, _, error) = await RunAsync(["--clear-cache", "--port", $"{other.Url.Port}"]);
         Assert.Equal(CommandLine.Failed, exitCode);
-        Assert.Contains($"is no caching-proxy (its answer is {status}); nothing is done", error);
+        Assert.Contains($"is no caching-proxy (its answer is {status}); nothing is done here", error);
         Assert.Single(other.Requests);
     }
 

@@ -31,6 +31,23 @@ public class AccessLogTests
     }
 
     [Fact]
+    public async Task AFileThatIsCutToNothing_GoesOnAtItsBeginning()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("access.log");
+        await using var proxy = await TestProxy.StartWithAsync(
+            new ProxySettings { AccessLog = AccessLogFormat.Json, AccessLogFile = file },
+            new()
+        );
+        await proxy.Client.GetAsync("/healthz?1", Cancellation);
+        await Eventually.IsAsync(() => new FileInfo(file) is { Exists: true, Length: > 0 });
+        await File.WriteAllTextAsync(file, "", Cancellation);
+        await proxy.Client.GetAsync("/healthz?2", Cancellation);
+        await Eventually.IsAsync(() => new FileInfo(file).Length > 0);
+        Assert.StartsWith("{", await File.ReadAllTextAsync(file, Cancellation));
+    }
+
+    [Fact]
     public async Task Sighup_HasTheFileOpenedAnew_AndDoesNotStopTheProxy()
     {
         using var folder = new TemporaryFolder();

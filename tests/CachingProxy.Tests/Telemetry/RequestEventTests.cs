@@ -77,6 +77,23 @@ public class RequestEventTests
     }
 
     [Fact]
+    public async Task AResponseThatBreaksOff_IsToldAsAnErrorOfTheOrigin_AndAsNotStored()
+    {
+        await using var origin = new FakeOrigin(
+            async (_, connection) =>
+            {
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nCache-Control: max-age=60\r\n\r\nbegun");
+                connection.Close();
+            }
+        );
+        await using var proxy = await TestProxy.StartAsync(origin);
+        var events = Record(proxy);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => proxy.Client.GetAsync("/x", Cancellation));
+        var told = await events.NextRequestAsync();
+        Assert.Equal((RequestOutcome.Error, "upstream_invalid_response", false), (told.Outcome, told.Reason, told.IsStored));
+    }
+
+    [Fact]
     public async Task ARefusedRequest_IsTold_WithTheCodeOfItsRefusal()
     {
         await using var proxy = await TestProxy.StartWithAsync(new ProxySettings(), new());

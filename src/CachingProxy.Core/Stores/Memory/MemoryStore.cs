@@ -73,12 +73,13 @@ public sealed class MemoryStore : ICacheStore, IStoreInspector
         for (var chains = 0; chains < ChainsPerPage && entries.Count < max; chains++, place++)
         {
             // All shards have as many chains.
-            var (shard, chain) = ((int)(place / _shards[0].Index.Chains), (int)(place % _shards[0].Index.Chains));
+            var shard = place / _shards[0].Index.Chains;
             if (shard >= _shards.Length)
             {
                 return new(new EntryPage(entries, null));
             }
 
+            var chain = (int)(place % _shards[0].Index.Chains);
             entries.AddRange(_shards[shard].Index.EntriesOf(chain).Where(isWanted));
         }
 

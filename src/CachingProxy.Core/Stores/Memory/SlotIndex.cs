@@ -14,6 +14,9 @@ internal sealed class SlotIndex(long maxBytes)
     private const long MinChains = 16;
     private const long MaxChains = 1 << 22;
 
+    // If writers change the index during every walk through a chain, the last one counts.
+    private const int MaxLooks = 8;
+
     private readonly MemorySlot?[] _chains = new MemorySlot?[ChainsFor(maxBytes)];
 
     private int _changes;
@@ -25,13 +28,25 @@ internal sealed class SlotIndex(long maxBytes)
     public int Chains => _chains.Length;
 
     /// <summary>Returns the entries of a chain, by its number. Takes no lock, and does not count as a use.</summary>
-    public IEnumerable<CacheEntry> EntriesOf(int chain)
+    public List<CacheEntry> EntriesOf(int chain)
     {
-        for (var slot = Volatile.Read(ref _chains[chain]); slot is not null; slot = Volatile.Read(ref slot.NextOfChain))
+        for (var attempt = 1; ; attempt++)
         {
-            if (slot.Load() is { } entry)
+            var changes = Changes;
+            var entries = new List<CacheEntry>();
+            for (var slot = Volatile.Read(ref _chains[chain]); slot is not null; slot = Volatile.Read(ref slot.NextOfChain))
             {
-                yield return entry;
+                if (slot.Load() is { } entry)
+                {
+                    entries.Add(entry);
+                }
+            }
+
+            Interlocked.MemoryBarrier();
+            // A slot that another entry took during the walk may have led into another chain.
+            if (Changes == changes || attempt == MaxLooks)
+            {
+                return entries;
             }
         }
     }
