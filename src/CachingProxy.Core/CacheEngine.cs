@@ -42,11 +42,12 @@ public sealed class CacheEngine
     public int RunningFills => _parts.Fills.Running;
 
     /// <summary>
-    /// The number of requests that did not wait for another's fetch, because its response could not have been shared (hit-for-miss).
+    /// The number of requests that did not wait for another request's fetch, because its response could not have been shared
+    /// (hit-for-miss).
     /// </summary>
     public long HitsForMiss => _parts.HitForMiss.Uses;
 
-    /// <summary>The number of requests that wait for the head of another's fetch now.</summary>
+    /// <summary>The number of requests that wait for the head of another request's fetch now.</summary>
     public int WaitingRequests => _parts.Fills.WaitingRequests;
 
     /// <summary>The number of bytes that are kept now of bodies that are still arriving.</summary>

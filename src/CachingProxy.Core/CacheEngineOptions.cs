@@ -20,7 +20,7 @@ public sealed class CacheEngineOptions
     }
 
     /// <summary>
-    /// The most bytes that all bodies may take together while they arrive and are kept to be stored: 256 MiB by default, 0 or more. A body
+    /// The largest number of bytes that all bodies together may take in memory while they arrive: 256 MiB by default, 0 or more. A body
     /// beyond that is passed on at the pace of its slowest reader, and stored only where a tier behind the memory takes it as it arrives.
     /// </summary>
     public long MaxGrowingBytes
@@ -36,7 +36,10 @@ public sealed class CacheEngineOptions
     /// <summary>The listeners to fills and purges; none by default.</summary>
     public CacheEvents Events { get; init; } = new();
 
-    /// <summary>The most requests that wait for the head of one fetch: 10,000 by default, 1 or more. Further ones end as a 503.</summary>
+    /// <summary>
+    /// The largest number of requests that may wait for the head of one fetch: 10,000 by default, 1 or more. Further requests are answered
+    /// with 503.
+    /// </summary>
     public int MaxWaitersPerFill
     {
         get;

@@ -19,8 +19,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     private const int SequenceBits = 20;
     private const long MaxSequence = (1 << SequenceBits) - 1;
 
-    // The most ended epochs that are remembered. An epoch ends only when the server loses its log or restores an old copy, so there are
-    // few.
+    // The largest number of ended epochs that are remembered. An epoch ends only when the server loses its log or restores an old copy, so
+    // there are few.
     private const int MaxEnded = 10_000;
 
     private readonly Lock _lock = new();

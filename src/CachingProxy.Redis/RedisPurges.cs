@@ -8,13 +8,13 @@ namespace CachingProxy.Redis;
 
 /// <summary>
 /// The log of purges as a stream in Redis, which each node follows. A notification carries each new purge, and a slow poll reads the purges
-/// whose notification was lost. A stream that is missing, or has gone back, begins anew in another epoch, and every older entry is a miss
-/// on every node. Safe for any number of threads.
+/// whose notification was lost. If Redis has lost the stream, or has restored an older state of it, a new epoch begins, and every entry of
+/// an earlier epoch is a miss on every node. Safe for any number of threads.
 /// </summary>
 internal sealed class RedisPurges : IDisposable
 {
-    // The most open purges: their entries cannot be removed while a server of the cluster is down. Beyond this number, one purge of
-    // everything takes their place.
+    // The largest number of purges whose entries are not removed from Redis yet, because a server of the cluster is down. Beyond this
+    // number, one purge of everything takes their place.
     private const int MaxOpen = 10_000;
 
     private readonly Lock _lock = new();
@@ -74,7 +74,7 @@ internal sealed class RedisPurges : IDisposable
     /// Exchanges purges after a connect or reconnect: reads the purges of Redis, and sends those of this node. No entry is read from Redis
     /// before both are done.
     /// </summary>
-    /// <exception cref="TimeoutException">Redis does not answer after all.</exception>
+    /// <exception cref="TimeoutException">Redis does not answer, although it accepted the connection.</exception>
     public async Task OnUpAsync(ConnectionMultiplexer multiplexer)
     {
         if (_subscribed != multiplexer)
@@ -95,7 +95,7 @@ internal sealed class RedisPurges : IDisposable
         }
     }
 
-    /// <summary>Writes a purge down; returns its position, which is later than all before it.</summary>
+    /// <summary>Appends a purge to the log. Returns its position, which is later than that of every earlier purge.</summary>
     /// <exception cref="PurgeNotPropagatedException">Redis does not answer; this node sends the purge later.</exception>
     public async Task<LogPosition> AppendAsync(Purge purge)
     {
@@ -119,8 +119,8 @@ internal sealed class RedisPurges : IDisposable
     }
 
     /// <summary>
-    /// Starts to read new purges, and to send those that could not be sent, without waiting. Further calls before the reading begins do
-    /// nothing.
+    /// Starts to read new purges and to send those that could not be sent earlier. Waits for neither. Further calls before the reading
+    /// begins do nothing.
     /// </summary>
     public void CatchUp()
     {

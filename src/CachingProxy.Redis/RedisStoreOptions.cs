@@ -88,7 +88,8 @@ public sealed class RedisStoreOptions
     } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The most bytes that may wait to be written to Redis: 16 MiB by default. Data beyond this limit is counted and not written.
+    /// The largest number of bytes that may wait to be written to Redis: 16 MiB by default. Data beyond this limit is counted and not
+    /// written.
     /// </summary>
     public long MaxPendingBytes
     {
@@ -100,7 +101,7 @@ public sealed class RedisStoreOptions
         }
     } = 16L << 20;
 
-    /// <summary>The most purges that are kept for nodes that were cut off: 100,000 by default.</summary>
+    /// <summary>The largest number of purges that are kept for nodes that were cut off: 100,000 by default.</summary>
     public int MaxPurges
     {
         get;

@@ -7,7 +7,7 @@ namespace CachingProxy.Redis;
 /// </summary>
 internal sealed class UntoldPurges
 {
-    // The most purges that are kept. Beyond this number, one purge of everything takes the place of all.
+    // The largest number of purges that are kept. Beyond this number, one purge of everything takes the place of all.
     private const int Max = 10_000;
 
     private readonly Lock _lock = new();

@@ -18,8 +18,8 @@ public sealed class SqliteStoreOptions
     }
 
     /// <summary>
-    /// The most bytes of heads and bodies together: 1 GiB by default, 1 MiB or more. At the limit, the entries that were not used for the
-    /// longest time are removed. The file is somewhat larger, and its write-ahead log takes up to 8 MiB.
+    /// The largest number of bytes of heads and bodies together: 1 GiB by default, 1 MiB or more. At the limit, the entries that were not
+    /// used for the longest time are removed. The file is somewhat larger, and its write-ahead log takes up to 8 MiB.
     /// </summary>
     public long MaxBytes
     {
@@ -32,8 +32,8 @@ public sealed class SqliteStoreOptions
     } = 1L << 30;
 
     /// <summary>
-    /// The most bytes that may wait to be written: 64 MiB by default. Content beyond this bound is not written but counted; no request
-    /// waits.
+    /// The largest number of bytes that may wait to be written: 64 MiB by default. Content beyond this bound is not written but counted; no
+    /// request waits.
     /// </summary>
     public long MaxQueuedBytes
     {

@@ -12,7 +12,9 @@ namespace CachingProxy.AspNetCore.Requests;
 /// </summary>
 internal sealed class QueryContent
 {
-    /// <summary>The most bytes that are read for a key; a QUERY with more is passed on and its response is not stored.</summary>
+    /// <summary>
+    /// The largest number of bytes that are read for a key; a QUERY with more is passed on and its response is not stored.
+    /// </summary>
     public const int MaxBytes = 64 * 1024;
 
     private const int BufferBytes = 4 * 1024;

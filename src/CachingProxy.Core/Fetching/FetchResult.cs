@@ -4,15 +4,17 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>The result of the fetch for one request: a closed set. The receiver uses its content or disposes of it.</summary>
+/// <summary>
+/// The result of the fetch for one request. The nested types are all its cases. The receiver uses the content or disposes of it.
+/// </summary>
 internal abstract record FetchResult
 {
     private FetchResult() { }
 
-    /// <summary>Tells whether the request shares a fetch that another one had begun.</summary>
+    /// <summary>Tells whether the request shares a fetch that another request began.</summary>
     public bool IsCollapsed { get; init; }
 
-    /// <summary>The time that the request waited for the heads of others' fetches.</summary>
+    /// <summary>The time that the request waited for the heads of other requests' fetches.</summary>
     public TimeSpan Waited { get; init; }
 
     /// <summary>Returns the result of a fill for the request that began it.</summary>
@@ -28,11 +30,11 @@ internal abstract record FetchResult
 
     /// <summary>The response to the request's own fetch, stored as it arrives.</summary>
     /// <param name="Entry">The entry to be stored.</param>
-    /// <param name="Fields">The fields for this request, which others may not get.</param>
+    /// <param name="Fields">The fields for this request. They must not be sent to others.</param>
     /// <param name="Body">The content as it arrives.</param>
     public sealed record Received(CacheEntry Entry, FieldList Fields, ResponseBody Body) : FetchResult;
 
-    /// <summary>The response to another's fetch, as it arrives.</summary>
+    /// <summary>The response to a fetch that another request began, as it arrives.</summary>
     public sealed record Joined(CacheEntry Entry, ResponseBody Body) : FetchResult;
 
     /// <summary>A stored response that the origin has confirmed (RFC 9111 §4.3.3), and whether it is still stored.</summary>

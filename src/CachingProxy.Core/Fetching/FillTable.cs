@@ -20,7 +20,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     /// <summary>The number of fills that have begun and not ended.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>The number of requests that wait for the head of another's fetch now.</summary>
+    /// <summary>The number of requests that wait for the head of another request's fetch now.</summary>
     public int WaitingRequests => Volatile.Read(ref _waiting);
 
     /// <summary>Waits at a place for the head of its fill, and counts the request while it waits.</summary>

@@ -18,7 +18,8 @@ internal sealed class GrowingBody
     public const int MaxChunkBytes = 64 * 1024;
 
     /// <summary>
-    /// The most bytes that are kept of a body that the second tier stores while it arrives. Only a window of a larger body stays in memory.
+    /// The largest number of bytes that are kept of a body that the second tier stores while it arrives. Only a window of a larger body
+    /// stays in memory.
     /// </summary>
     public const long MaxKeptBytes = 64L << 20;
 

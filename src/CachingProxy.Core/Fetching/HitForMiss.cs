@@ -11,8 +11,8 @@ namespace CachingProxy.Core.Fetching;
 internal sealed class HitForMiss
 {
     /// <summary>
-    /// The most URIs that are remembered. The number is checked at every 1,000th addition. If there are more, all are forgotten, which
-    /// costs some waiting.
+    /// The largest number of URIs that are remembered. The number is checked at every 1,000th addition. If there are more, all are
+    /// forgotten, which costs some waiting.
     /// </summary>
     public const int MaxRemembered = 100_000;
 
@@ -33,7 +33,7 @@ internal sealed class HitForMiss
     // Stays true once a URI was added: to check whether the table is empty again would take all its locks.
     private bool HasAny => Volatile.Read(ref _sweptAt) != 0;
 
-    /// <summary>Returns true, and counts the request, if it should not wait for another's fetch.</summary>
+    /// <summary>Returns true, and counts the request, if it should not wait for another request's fetch.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
         if (!HasAny || !_remembered.TryGetValue((request.Key, request.Partition), out var known))

@@ -22,7 +22,7 @@ public sealed record Explanation
     public bool IsBeingFetched { get; init; }
 
     /// <summary>
-    /// Tells whether the last response could not be shared, so that the request would not wait for another's fetch (hit-for-miss).
+    /// Tells whether the last response could not be shared, so that the request would not wait for another request's fetch (hit-for-miss).
     /// </summary>
     public bool IsHitForMiss { get; init; }
 }

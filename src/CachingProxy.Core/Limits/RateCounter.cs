@@ -9,7 +9,7 @@ namespace CachingProxy.Core.Limits;
 /// <param name="time">The clock.</param>
 public sealed class RateCounter(TimeProvider time) : IRateCounter
 {
-    /// <summary>The most keys that are remembered.</summary>
+    /// <summary>The largest number of keys that are remembered.</summary>
     public const int MaxKeys = 100_000;
 
     private readonly SteadyClock _clock = new(time);

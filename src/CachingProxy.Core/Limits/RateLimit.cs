@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Limits;
 /// <summary>At most so many in any window of so long, wherever the window begins.</summary>
 public sealed record RateLimit
 {
-    /// <summary>The most that any limit permits: 100,000.</summary>
+    /// <summary>The largest number that a limit may permit: 100,000.</summary>
     public const int MaxCount = 100_000;
 
     /// <summary>A limit.</summary>
@@ -21,7 +21,7 @@ public sealed record RateLimit
         (Count, Window) = (count, window);
     }
 
-    /// <summary>The most in one window.</summary>
+    /// <summary>The largest number in one window.</summary>
     public int Count { get; }
 
     /// <summary>The length of the window.</summary>

@@ -37,7 +37,7 @@ public sealed class CacheResult : IAsyncDisposable
     /// </summary>
     public OriginException? Failure { get; private init; }
 
-    /// <summary>The time that the request waited for the heads of others' fetches; zero if it did not wait.</summary>
+    /// <summary>The time that the request waited for the heads of other requests' fetches; zero if it did not wait.</summary>
     public TimeSpan Waited { get; internal set; }
 
     internal static CacheResult OfFailure(OriginException failure, CacheStatus cacheStatus) =>

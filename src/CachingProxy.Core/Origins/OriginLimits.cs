@@ -3,7 +3,9 @@ namespace CachingProxy.Core.Origins;
 /// <summary>Limits the requests to an origin at one time, and sets how long a failing origin is left alone.</summary>
 public sealed class OriginLimits
 {
-    /// <summary>The most exchanges with one origin at once: 512 by default, 1 or more. Further requests wait for one to end.</summary>
+    /// <summary>
+    /// The largest number of exchanges with one origin at once: 512 by default, 1 or more. Further requests wait for one to end.
+    /// </summary>
     public int MaxExchanges
     {
         get;
@@ -14,7 +16,9 @@ public sealed class OriginLimits
         }
     } = 512;
 
-    /// <summary>The most requests that wait for an origin: 1,024 by default, 0 or more. Further ones end as a 503.</summary>
+    /// <summary>
+    /// The largest number of requests that wait for an origin: 1,024 by default, 0 or more. Further requests are answered with 503.
+    /// </summary>
     public int MaxQueued
     {
         get;

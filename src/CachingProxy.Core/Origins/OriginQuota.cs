@@ -19,7 +19,7 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
     /// <summary>The longest time for which an origin's own word holds it: 1 hour.</summary>
     public static readonly TimeSpan MaxHold = TimeSpan.FromHours(1);
 
-    /// <summary>The most requests that wait for one origin.</summary>
+    /// <summary>The largest number of requests that wait for one origin.</summary>
     internal const int MaxQueued = 1024;
 
     /// <summary>The share of an origin's window below which refreshes give way.</summary>

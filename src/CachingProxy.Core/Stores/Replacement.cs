@@ -6,12 +6,12 @@ namespace CachingProxy.Core.Stores;
 public static class Replacement
 {
     /// <summary>
-    /// The most entries of one URI within a partition. One more replaces the oldest part of a representation, or the oldest entry where no
-    /// part is stored.
+    /// The largest number of entries of one URI within a partition. One more replaces the oldest part of a representation, or the oldest
+    /// entry where no part is stored.
     /// </summary>
     public const int MaxVariants = 32;
 
-    /// <summary>The most entries of one URI in all partitions; one more replaces the oldest.</summary>
+    /// <summary>The largest number of entries of one URI in all partitions; one more replaces the oldest.</summary>
     public const int MaxEntriesPerUri = 256;
 
     /// <summary>

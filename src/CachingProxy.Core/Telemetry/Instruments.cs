@@ -54,11 +54,11 @@ public static class Instruments
         "outcome"
     );
 
-    /// <summary>The time that requests wait for another's fetch.</summary>
+    /// <summary>The time that requests wait for another request's fetch.</summary>
     public static readonly InstrumentDescription Wait = Histogram(
         "cachingproxy.request.wait",
         "s",
-        "Time that requests waited for the head of another's fetch."
+        "Time that requests waited for the head of another request's fetch."
     );
 
     /// <summary>The fills that have ended.</summary>
@@ -90,14 +90,14 @@ public static class Instruments
     public static readonly InstrumentDescription WaitingRequests = Gauge(
         "cachingproxy.requests.waiting",
         "{request}",
-        "Requests that wait for the head of another's fetch now."
+        "Requests that wait for the head of another request's fetch now."
     );
 
     /// <summary>The requests that did not wait.</summary>
     public static readonly InstrumentDescription HitsForMiss = Counter(
         "cachingproxy.hits_for_miss",
         "{request}",
-        "Requests that did not wait for another's fetch, because the last response could not be shared."
+        "Requests that did not wait for another request's fetch, because the last response could not be shared."
     );
 
     /// <summary>The bytes that growing bodies take.</summary>

@@ -71,7 +71,7 @@ public readonly struct RequestEvent
     /// <summary>The time until the head of the response was ready; the whole duration where a face did not answer.</summary>
     public TimeSpan TimeToHead { get; init; }
 
-    /// <summary>How long the request waited for another's fetch; zero where it did not.</summary>
+    /// <summary>How long the request waited for another request's fetch; zero where it did not.</summary>
     public TimeSpan Waited { get; init; }
 
     /// <summary>Tells whether the client left before the response was complete.</summary>

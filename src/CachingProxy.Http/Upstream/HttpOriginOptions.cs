@@ -39,6 +39,6 @@ public sealed record HttpOriginOptions
     /// </summary>
     public Func<OriginRequest, CancellationToken, ValueTask>? BeforeResend { get; init; }
 
-    /// <summary>The most fields in a response: 200 by default. A response with more is a 502.</summary>
+    /// <summary>The largest number of fields in a response: 200 by default. A response with more is a 502.</summary>
     public int MaxResponseFields { get; init; } = 200;
 }

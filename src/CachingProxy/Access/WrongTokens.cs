@@ -8,7 +8,7 @@ namespace CachingProxy.Access;
 /// <param name="time">The clock.</param>
 internal sealed class WrongTokens(TimeProvider time)
 {
-    /// <summary>The most wrong tokens that wait for their answers at one time.</summary>
+    /// <summary>The largest number of wrong tokens that wait for their answers at one time.</summary>
     public const int MaxWaiting = 50;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);

@@ -9,7 +9,7 @@ namespace CachingProxy.Admin;
 /// <param name="BytesSent">The bytes of content that were sent to clients.</param>
 /// <param name="BytesFromCache">Those of them that came from the cache.</param>
 /// <param name="ActiveRequests">The requests that are being answered now.</param>
-/// <param name="WaitingRequests">The requests that wait for another's fetch now.</param>
+/// <param name="WaitingRequests">The requests that wait for another request's fetch now.</param>
 /// <param name="ActiveFills">The fetches that are under way now.</param>
 /// <param name="MemoryBytes">The bytes of the memory tier.</param>
 /// <param name="MemoryEntries">The entries of the memory tier.</param>

@@ -199,7 +199,7 @@ internal sealed class ExplainResource(
         }
 
         var alone = explanation.IsHitForMiss
-            ? "The last response could not be shared, so that nobody waits for another's fetch for a while."
+            ? "The last response could not be shared, so that nobody waits for another request's fetch for a while."
             : "Nobody fetches it now.";
         return explanation.MayStandIn ? $"{alone} If the origin fails, the stored response stands in." : alone;
     }

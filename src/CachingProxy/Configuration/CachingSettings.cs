@@ -45,7 +45,7 @@ internal static class CachingSettings
         Setting.Switch(
             "rewrite-location",
             isOn: true,
-            "Rewrite Location, Refresh and cookies that speak of the origin, so that clients come back here",
+            "Rewrite Location, Refresh and cookies that name the origin, so that clients come back here",
             (settings, isOn) => settings with { RewriteLocation = isOn }
         ),
         Setting.Switch(
@@ -57,15 +57,14 @@ internal static class CachingSettings
         Setting.Switch(
             "stale-despite-s-maxage",
             isOn: false,
-            "Let stale-while-revalidate hold beside s-maxage",
+            "Obey stale-while-revalidate even if the response has s-maxage",
             (settings, isOn) => settings with { StaleDespiteSharedMaxAge = isOn }
         ),
         new(
             "stale-if-error",
             "TIME",
             "0",
-            "How long an expired response may be served if the origin fails (429, 5xx, unreachable, too slow), where it states no "
-                + "such time",
+            "How long an expired response without stale-if-error may be served if the origin fails (429, 5xx, unreachable, too slow)",
             SettingTable.DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } time ? settings with { StaleIfError = time } : null
         ),
@@ -73,7 +72,7 @@ internal static class CachingSettings
             "stale-while-revalidate",
             "TIME",
             "0",
-            "How long an expired response is served while it is refreshed, where it states no such time",
+            "How long an expired response without stale-while-revalidate is served while it is refreshed",
             SettingTable.DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } time ? settings with { StaleWhileRevalidate = time } : null
         ),
@@ -87,7 +86,7 @@ internal static class CachingSettings
             "early-refresh",
             "PERCENT",
             "0",
-            "Last part of a lifetime in which a request also starts a refresh in the background; 0 for never",
+            "Percentage of the lifetime, at its end, in which a request starts a refresh in the background; 0 for never",
             "give 0 to 90 percent of the lifetime",
             (settings, texts) =>
                 SettingValues.ParseCount(texts[0].TrimEnd('%'), 0, 90) is { } percent
@@ -101,7 +100,7 @@ internal static class CachingSettings
             "uncacheable-ttl",
             "TIME",
             "120",
-            "How long requests for a URL do not wait for each other after a response that could not be shared",
+            "How long the proxy remembers that a response could not be shared, and lets no request for that URL wait for another",
             SettingTable.DurationForm,
             (settings, texts) => Quantities.ParseDuration(texts[0]) is { } ttl ? settings with { UncacheableTimeToLive = ttl } : null
         ),
@@ -109,7 +108,7 @@ internal static class CachingSettings
             "wait-timeout",
             "TIME",
             "10",
-            "How long a request waits for the head of another's fetch",
+            "How long a request waits for the head of another request's fetch",
             SettingTable.TimeoutForm,
             (settings, texts) => SettingValues.ParseTimeout(texts[0]) is { } timeout ? settings with { WaitTimeout = timeout } : null
         ),

@@ -71,7 +71,7 @@ public sealed record ProxySettings
     public bool StripCookies { get; init; }
 
     /// <summary>
-    /// Tells whether redirects and cookies that speak of the origin are rewritten (<see
+    /// Tells whether redirects and cookies that name the origin are rewritten (<see
     /// cref="AspNetCore.ReverseProxyOptions.RewritesReferences"/>). On by default.
     /// </summary>
     public bool RewriteLocation { get; init; } = true;
@@ -83,7 +83,7 @@ public sealed record ProxySettings
     public bool StaleDespiteSharedMaxAge { get; init; }
 
     /// <summary>
-    /// How long a request waits for the head of another's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).
+    /// How long a request waits for the head of another request's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).
     /// </summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -157,7 +157,7 @@ public sealed record ProxySettings
     /// <summary>Tells whether connections of trusted proxies begin with the PROXY protocol. Off by default.</summary>
     public bool ProxyProtocol { get; init; }
 
-    /// <summary>The most connections of one client address at once; 0, the default, for no limit of their own.</summary>
+    /// <summary>The largest number of connections of one client address at once; 0, the default, for no limit of their own.</summary>
     public int MaxConnectionsPerClient { get; init; }
 
     /// <summary>How often each origin may be asked: no limit by default (<see cref="OriginQuota"/>).</summary>
@@ -166,7 +166,9 @@ public sealed record ProxySettings
     /// <summary>How long a request waits for its turn with an origin: 10 seconds by default (<see cref="OriginQuota"/>).</summary>
     public TimeSpan OriginQueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The most exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).</summary>
+    /// <summary>
+    /// The largest number of exchanges with one origin at once: 512 by default (<see cref="OriginLimits.MaxExchanges"/>).
+    /// </summary>
     public int MaxFetches { get; init; } = 512;
 
     /// <summary>Tells whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>

@@ -14,7 +14,7 @@ namespace CachingProxy.JsonProxy;
 /// </summary>
 internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? origin, ProxyMemory memory, long maxBodyBytes) : IOrigin
 {
-    /// <summary>The most redirects that are followed.</summary>
+    /// <summary>The largest number of redirects that are followed.</summary>
     public const int MaxRedirects = 5;
 
     /// <summary>
@@ -23,7 +23,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     /// </summary>
     public const int MaxInflation = 200;
 
-    /// <summary>The most content codings that are undone, one after the other.</summary>
+    /// <summary>The largest number of content codings that are undone, one after the other.</summary>
     public const int MaxCodings = 2;
 
     /// <summary>Marks a literal that is base64; for the envelope alone.</summary>

@@ -9,7 +9,7 @@ namespace CachingProxy.Serving;
 /// <param name="Descriptors">How many may be open at once.</param>
 internal sealed partial record DescriptorLimit(long Descriptors)
 {
-    /// <summary>The most connections of clients, however many descriptors there are.</summary>
+    /// <summary>The largest number of connections of clients, however many descriptors there are.</summary>
     public const int MaxConnections = 10_000;
 
     // The descriptors that will be opened in addition to those that are open now: for libraries that are loaded later, the log, a file

@@ -13,8 +13,8 @@ namespace CachingProxy.Serving;
 internal sealed class HeadReader(PipeReader inner, ConnectionUse use) : PipeReader
 {
     /// <summary>
-    /// The most bytes of framing that content may have beyond a multiple of its size. A client could otherwise send chunk extensions, which
-    /// carry no content, without end.
+    /// The largest number of bytes of framing that content may have beyond a multiple of its size. A client could otherwise send chunk
+    /// extensions, which carry no content, without end.
     /// </summary>
     public const int MaxFramingBytes = 4 << 20;
 

@@ -12,10 +12,10 @@ namespace CachingProxy.Telemetry;
 /// </summary>
 internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
 {
-    /// <summary>The most events that wait to be written.</summary>
+    /// <summary>The largest number of events that wait to be written.</summary>
     public const int MaxQueued = 16 * 1024;
 
-    /// <summary>The most characters that these events hold.</summary>
+    /// <summary>The largest number of characters that these events hold.</summary>
     public const long MaxQueuedCharacters = 8 << 20;
 
     private const int MaxBatchBytes = 64 * 1024;

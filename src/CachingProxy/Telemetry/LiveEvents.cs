@@ -10,10 +10,10 @@ namespace CachingProxy.Telemetry;
 /// <param name="events">Where the requests are told.</param>
 internal sealed class LiveEvents(CacheEvents events) : ICacheListener
 {
-    /// <summary>The most watchers at once.</summary>
+    /// <summary>The largest number of watchers at once.</summary>
     public const int MaxWatchers = 20;
 
-    /// <summary>The most requests that wait for one watcher.</summary>
+    /// <summary>The largest number of requests that wait for one watcher.</summary>
     public const int MaxQueued = 1024;
 
     private readonly Lock _lock = new();

@@ -10,7 +10,7 @@ namespace CachingProxy.Telemetry;
 /// </summary>
 internal sealed class Statistics : ICacheListener
 {
-    /// <summary>The most URLs that are remembered.</summary>
+    /// <summary>The largest number of URLs that are remembered.</summary>
     public const int MaxUrls = 10_000;
 
     // Longer ones would take much memory, and are hardly asked for again.

@@ -15,7 +15,7 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 internal sealed class HeadTemplate
 {
-    /// <summary>The most fields of an entry with a template, which keeps one bit for each field.</summary>
+    /// <summary>The largest number of fields of an entry with a template, which keeps one bit for each field.</summary>
     public const int MaxFields = 64;
 
     private readonly CacheEntry _common;

@@ -11,7 +11,7 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 public sealed class MemoryStore : ICacheStore, IStoreInspector
 {
-    // The most chains of the index that one call of ListAsync looks at.
+    // The largest number of chains of the index that one call of ListAsync looks at.
     private const int ChainsPerPage = 4096;
 
     private const int MaxShards = 16;

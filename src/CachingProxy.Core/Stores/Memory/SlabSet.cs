@@ -12,7 +12,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
     // A tenth stays free, so that moving segments together frees enough to be worth it, and a segment always fits into the sparsest slab.
     private const long UsableTenths = 9;
 
-    // The most free slots that are kept for other entries.
+    // The largest number of free slots that are kept for other entries.
     private const int MaxLeft = 1024;
 
     private readonly List<Slab> _slabs = [];
