@@ -21,8 +21,7 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
 
     /// <summary>
     /// Sets what a trusted proxy says of its client, before anything else looks at the request. Returns a refusal where it says two
-    /// different
-    /// things.
+    /// different things.
     /// </summary>
     public Refusal? Apply(Exchange exchange)
     {

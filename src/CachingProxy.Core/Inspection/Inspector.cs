@@ -59,8 +59,7 @@ public sealed class Inspector
 
     /// <summary>
     /// Returns what would become of a request now. Asks no origin. The look-up is that of a request: it counts as a use of the entry, and
-    /// may
-    /// bring the entry from the second tier into memory.
+    /// may bring the entry from the second tier into memory.
     /// </summary>
     public async ValueTask<Explanation> ExplainAsync(CacheRequest request)
     {

@@ -1,8 +1,8 @@
 namespace CachingProxy.Core.Limits;
 
 /// <summary>
-/// Counts for all nodes together, and on this node alone while the shared counter cannot be asked. This node counts as
-/// well, so that neither of them begins anew when the other goes or comes back. Safe for any number of threads.
+/// Counts for all nodes together, and on this node alone while the shared counter cannot be asked. This node counts as well, so that
+/// neither of them begins anew when the other goes or comes back. Safe for any number of threads.
 /// </summary>
 /// <param name="shared">Counts for all nodes.</param>
 /// <param name="local">Counts on this node.</param>

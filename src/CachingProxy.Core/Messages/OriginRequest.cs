@@ -26,8 +26,7 @@ public sealed record OriginRequest(string Method, CacheKey Key, FieldList Fields
 
     /// <summary>
     /// Tells whether the request carries credentials of the client's own (<c>Authorization</c>, an API key): what the origin says of limits
-    /// then
-    /// is about this client, and holds nobody else.
+    /// then is about this client, and holds nobody else.
     /// </summary>
     public bool IsOfOneUser { get; init; }
 

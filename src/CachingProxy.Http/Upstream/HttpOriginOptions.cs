@@ -34,8 +34,8 @@ public sealed record HttpOriginOptions
     public IWebProxy? Proxy { get; init; }
 
     /// <summary>
-    /// Is awaited before a request is sent a second time, because its connection broke before an answer; none by default. If it
-    /// throws an <see cref="OriginException"/>, the request ends with the failure of the first attempt.
+    /// Is awaited before a request is sent a second time, because its connection broke before an answer; none by default. If it throws an
+    /// <see cref="OriginException"/>, the request ends with the failure of the first attempt.
     /// </summary>
     public Func<OriginRequest, CancellationToken, ValueTask>? BeforeResend { get; init; }
 

@@ -7,8 +7,8 @@ namespace CachingProxy.Telemetry;
 
 /// <summary>
 /// Writes a line for each request. Requests only queue their events; a thread of its own makes and writes the lines, so that a slow reader
-/// holds no request up. When <see cref="MaxQueued"/> events wait, or events with many long texts,
-/// further ones are dropped and counted. Safe for any number of threads.
+/// holds no request up. When <see cref="MaxQueued"/> events wait, or events with many long texts, further ones are dropped and counted.
+/// Safe for any number of threads.
 /// </summary>
 internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
 {
