@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace CachingProxy.AspNetCore;
 
 /// <summary>
-/// One request and its response. The gate and the faces see nothing else of the server. Uses only the features that a server offers, so
-/// that it needs no hosting and is the same for HTTP/1.1 and HTTP/2. For one caller at a time, except <see cref="Abort"/>.
+/// One request and its response. The gate and the faces see nothing else of the server. This class uses only the features that a server
+/// offers, so it needs no hosting and works in the same way for HTTP/1.1 and HTTP/2. For one caller at a time, except <see cref="Abort"/>.
 /// </summary>
 public sealed class Exchange : IProgress<long>
 {
@@ -23,10 +23,12 @@ public sealed class Exchange : IProgress<long>
     private readonly long _receivedAt;
     private string? _traceParent;
 
-    /// <summary>Makes an exchange of the features that a server offers for a request.</summary>
-    /// <exception cref="InvalidOperationException">The features of a request, a response or its content are missing.</exception>
+    /// <summary>Makes an exchange from the features that a server offers for a request.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The features of the request, of the response or of the response's content are missing.
+    /// </exception>
     /// <param name="features">The features.</param>
-    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="time">The clock; null for the system's clock.</param>
     public Exchange(IFeatureCollection features, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(features);
@@ -38,9 +40,9 @@ public sealed class Exchange : IProgress<long>
         _receivedAt = _time.GetTimestamp();
     }
 
-    /// <summary>Makes an exchange of what ASP.NET Core passes through its pipeline.</summary>
+    /// <summary>Makes an exchange from the context that ASP.NET Core passes through its pipeline.</summary>
     /// <param name="context">The request and its response.</param>
-    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="time">The clock; null for the system's clock.</param>
     public static Exchange Of(HttpContext context, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -79,12 +81,12 @@ public sealed class Exchange : IProgress<long>
     /// <summary>The content of the request as a pipe; where the server offers only a stream, a pipe over that stream.</summary>
     internal PipeReader ContentReader => _features.Get<IRequestBodyPipeFeature>()?.Reader ?? PipeReader.Create(_request.Body);
 
-    /// <summary>The address at the other end of the connection; null where it has none.</summary>
+    /// <summary>The address at the other end of the connection; null if the connection has no address.</summary>
     public IPAddress? PeerAddress => _features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
 
     /// <summary>
-    /// The client's address: that at the other end of the connection, or the one that a trusted proxy there names (<see
-    /// cref="Gate.TrustedProxies"/>); null where there is none.
+    /// The client's address; null if there is none. It is the address at the other end of the connection. If a trusted proxy (<see
+    /// cref="Gate.TrustedProxies"/>) is there, it is the address that this proxy names.
     /// </summary>
     public IPAddress? ClientAddress
     {
@@ -111,19 +113,19 @@ public sealed class Exchange : IProgress<long>
     /// <summary>Tells whether the head of the response is sent, and nothing of it can be changed any more.</summary>
     public bool HasStarted => _response.HasStarted;
 
-    /// <summary>The request as a face gave it to the engine; null where no face has had an answer.</summary>
+    /// <summary>The request as a face gave it to the engine; null if no face has received an answer.</summary>
     public CacheRequest? Asked { get; private set; }
 
-    /// <summary>The answer of the engine; null where no face has had one. Its content may be gone.</summary>
+    /// <summary>The answer of the engine; null if no face has received an answer. Its content may no longer be available.</summary>
     public CacheResult? Answer { get; private set; }
 
-    /// <summary>The time from the head of the request until the answer of the engine was there; zero where there is none.</summary>
+    /// <summary>The time from the head of the request to the answer of the engine; zero if there is no answer.</summary>
     public TimeSpan TimeToAnswer { get; private set; }
 
     /// <summary>The time since the head of the request was read.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_receivedAt);
 
-    /// <summary>The code of the error that the response reports; null where it reports none of ours.</summary>
+    /// <summary>The code of the proxy's own error that the response reports; null if the response reports no such error.</summary>
     public string? ErrorCode { get; set; }
 
     /// <summary>The bytes of content that were handed to the client so far.</summary>
@@ -144,7 +146,7 @@ public sealed class Exchange : IProgress<long>
     public bool IsTraced => Activity.Current is not null || ValidTraceParent is not null;
 
     /// <summary>
-    /// The client's field <c>tracestate</c>, which counts only beside a valid <c>traceparent</c>; null where there is none.
+    /// The client's field <c>tracestate</c>, which counts only together with a valid <c>traceparent</c>; null if there is none.
     /// </summary>
     public string? TraceState =>
         ValidTraceParent is not null && RequestHeaders.TraceState is { Count: > 0 } state ? state.ToString() : null;
@@ -154,10 +156,10 @@ public sealed class Exchange : IProgress<long>
 
     private static string NewTraceParent() => $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
 
-    /// <summary>Takes the content of the response. Its first flush sends the head.</summary>
+    /// <summary>Takes the content of the response. The writer's first flush sends the head.</summary>
     public PipeWriter Writer => _body.Writer;
 
-    /// <summary>Takes interim responses, before the response begins; null where the connection cannot have any.</summary>
+    /// <summary>Takes interim responses before the response begins; null if the connection cannot carry interim responses.</summary>
     internal PipeWriter? InterimWriter =>
         // Kestrel itself may be about to send a 100 to a client that waits for one before it sends its content.
         HttpProtocol.IsHttp11(Protocol)
@@ -169,7 +171,7 @@ public sealed class Exchange : IProgress<long>
     internal bool CanBeFramed =>
         this is { HasStarted: false, ResponseHeaders.ContentLength: null }
         && HttpProtocol.IsHttp11(Protocol)
-        // Middleware between us and Kestrel, such as compression, would take our framing for content.
+        // Middleware between us and Kestrel, such as compression, would treat our framing as content.
         && _body.GetType().Assembly == typeof(KestrelServer).Assembly;
 
     /// <summary>Tells whether the connection can be switched over to another protocol.</summary>
@@ -179,7 +181,7 @@ public sealed class Exchange : IProgress<long>
     /// <exception cref="InvalidOperationException">The connection cannot be switched over.</exception>
     public Task<Stream> UpgradeAsync() => _features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
 
-    /// <summary>Bounds the content of the request; to be called before anything of it is read.</summary>
+    /// <summary>Limits the size of the request's content. Must be called before any of the content is read.</summary>
     public void LimitContent(long bytes) => _features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = bytes;
 
     /// <summary>Registers a function that is called when the response is about to begin.</summary>
@@ -222,13 +224,13 @@ public sealed class Exchange : IProgress<long>
         }
     }
 
-    /// <summary>Sends all of the response, while the request may still come in.</summary>
+    /// <summary>Sends all of the response, even if the request is still arriving.</summary>
     public Task CompleteAsync() => _body.CompleteAsync();
 
     /// <summary>Ends the connection at once. Safe for any thread.</summary>
     public void Abort() => _features.Get<IHttpRequestLifetimeFeature>()?.Abort();
 
-    /// <summary>Returns a feature of the server's connection; null where it has none of that kind.</summary>
+    /// <summary>Returns a feature of the server's connection; null if the server offers no feature of that kind.</summary>
     public T? Feature<T>()
         where T : class => _features.Get<T>();
 

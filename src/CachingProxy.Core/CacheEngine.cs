@@ -35,10 +35,10 @@ public sealed class CacheEngine
         _parts = EngineParts.Wire(memory, options, time, logger, secondTier);
     }
 
-    /// <summary>Looks into the engine: what is stored, and what would become of a request.</summary>
+    /// <summary>Reports what is stored, and what the engine would do with a request.</summary>
     public Inspector Inspector => _parts.Inspector;
 
-    /// <summary>The number of fetches under way that belong to no client.</summary>
+    /// <summary>The number of fills under way: fetches that do not depend on the connection of any client.</summary>
     public int RunningFills => _parts.Fills.Running;
 
     /// <summary>
@@ -50,13 +50,13 @@ public sealed class CacheEngine
     /// <summary>The number of requests that wait for the head of another request's fetch now.</summary>
     public int WaitingRequests => _parts.Fills.WaitingRequests;
 
-    /// <summary>The number of bytes that are kept now of bodies that are still arriving.</summary>
+    /// <summary>For the bodies that are still arriving, the number of bytes that are kept now.</summary>
     public long GrowingBytes => _parts.Growth.TakenBytes;
 
     /// <summary>The position of the log of purges on this node.</summary>
     public LogPosition LogPosition => _parts.Invalidations.Position;
 
-    /// <summary>The number of clients that were cut off because they held others up.</summary>
+    /// <summary>The number of clients that were cut off because they held up other clients.</summary>
     public long ReadersCutOff => _parts.Growth.ReadersCutOff;
 
     /// <summary>
@@ -104,7 +104,7 @@ public sealed class CacheEngine
     /// Purges on all faces and for all hosts and variants. When this returns, no matching response that was fetched before is served any
     /// more; after a soft purge, none is served as fresh.
     /// </summary>
-    /// <exception cref="PurgeNotPropagatedException">The purge holds on this node, but has not reached other nodes yet.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge is in force on this node, but has not reached other nodes yet.</exception>
     public async ValueTask PurgeAsync(Purge purge) => await _parts.Purger.PurgeAsync(purge);
 
     private async ValueTask<CacheResult> AwaitLookupAsync(
@@ -120,7 +120,7 @@ public sealed class CacheEngine
         return request.IsLimited ? LimitedAsync(request, decision, clientGone) : ActAsync(request, decision, clientGone);
     }
 
-    // The limits of a client count after the look-up, which tells whether the origin must be asked.
+    // The limits of a client are checked after the look-up, because only the look-up tells whether the origin must be asked.
     private async ValueTask<CacheResult> LimitedAsync(CacheRequest request, ReuseDecision decision, CancellationToken clientGone)
     {
         var needsOrigin = decision is not (ReuseDecision.Serve or ReuseDecision.GatewayTimeout);

@@ -26,7 +26,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     private readonly Lock _lock = new();
     private readonly HashSet<long> _ended = [];
 
-    // The last item that was read or written here. A stream of the same epoch has gone back if it lacks this item and begins before it.
+    // The last item that was read or written here. A stream of the same epoch has gone back if it lacks this item but begins before this
+    // item.
     private (LogPosition Position, string Id) _known = (default, "");
 
     /// <summary>Returns the two parts of the id of an item, as the scripts compare them.</summary>
@@ -56,7 +57,8 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     }
 
     /// <summary>
-    /// Writes a purge down. Returns its position, which is later than all before it. The epoch may be one that this node does not know yet.
+    /// Appends a purge to the log. Returns its position, which is later than all earlier positions. The epoch may be one that this node
+    /// does not know yet.
     /// </summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
@@ -86,7 +88,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
     }
 
     /// <summary>
-    /// Returns the purge in a notification, and its position. Returns null if the notification holds no purge (but news of an epoch), or
+    /// Returns the purge in a notification, and its position. Returns null if the notification announces an epoch instead of a purge, or
     /// was sent by a node of an earlier version.
     /// </summary>
     public static (Purge Purge, LogPosition Position)? ReadNotification(string? text) =>
@@ -158,7 +160,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         return open;
     }
 
-    /// <summary>Notes that the entries of a purged URL are removed.</summary>
+    /// <summary>Records that the entries of a purged URL have been removed.</summary>
     public async Task CloseAsync(long number)
     {
         var (time, sequence) = PartsOf(number);
@@ -169,7 +171,7 @@ internal sealed class PurgeStream(RedisKeys keys, RedisStoreOptions options, Red
         );
     }
 
-    /// <summary>Returns the secret that all nodes share, made now if it is not there.</summary>
+    /// <summary>Returns the secret that all nodes share. Creates the secret if Redis has none.</summary>
     /// <exception cref="TimeoutException">Redis does not answer.</exception>
     /// <exception cref="RedisException">It failed.</exception>
     public async Task<byte[]> SecretAsync()

@@ -5,9 +5,9 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// The connection to Redis, with limits of our own: each call has a timeout, the bytes on their way are bounded, and a server that failed
-/// gets no calls until a probe in the background succeeds. In a cluster, a server that is down makes only its own slots unavailable, unless
-/// it holds the log of purges: without the log no entry can be trusted. Safe for any number of threads.
+/// The connection to Redis, with limits of our own: each call has a timeout, the bytes of pending calls are bounded, and a server that
+/// failed gets no calls until a probe in the background succeeds. In a cluster, a server that is down makes only its own slots unavailable,
+/// unless it holds the log of purges: without the log no entry can be trusted. Safe for any number of threads.
 /// </summary>
 /// <remarks>
 /// StackExchange.Redis checks its timeouts once in a heartbeat, which is too seldom for a request, so each call has a timeout of our own as
@@ -37,7 +37,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     private long _refused;
 
     /// <param name="options">Where Redis is.</param>
-    /// <param name="log">A key of the log of purges: while its server is down, so is the tier.</param>
+    /// <param name="log">A key of the log of purges. While the server of this key is down, the tier is down too.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Receives a message for each change of state.</param>
     public RedisConnection(RedisStoreOptions options, RedisKey log, TimeProvider time, ILogger logger)
@@ -58,7 +58,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <summary>Tells whether calls are sent to Redis.</summary>
     public bool IsUp => _isUp;
 
-    /// <summary>The number of calls that failed, timed out, or were not made (Redis is down, or too much is on its way).</summary>
+    /// <summary>
+    /// The number of calls that failed, timed out, or were not made (because Redis is down, or too many bytes are pending).
+    /// </summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Begins to connect.</summary>
@@ -137,7 +139,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a call even when Redis is thought to be down; for the log of purges and probes, not for client requests.</summary>
+    /// <summary>Makes a call even when Redis is thought to be down. For probes and the log of purges, not for client requests.</summary>
     /// <exception cref="RedisException">The call failed.</exception>
     /// <exception cref="TimeoutException">The call timed out, and may still succeed.</exception>
     public async Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, TimeSpan timeout)

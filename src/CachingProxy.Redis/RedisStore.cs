@@ -9,12 +9,12 @@ using StackExchange.Redis;
 namespace CachingProxy.Redis;
 
 /// <summary>
-/// Entries and purges in Redis, shared by all nodes with the same key prefix. A failure of Redis costs misses, never an error, and each
+/// Entries and purges in Redis, shared by all nodes with the same key prefix. A failure of Redis causes misses, never an error, and each
 /// call that a request waits for has a time limit. Keys are never enumerated. Safe for any number of threads.
 /// </summary>
 public sealed class RedisStore : ISecondTier
 {
-    /// <summary>The largest content, in bytes, that is stored beside its head; larger content is split into chunks of this size.</summary>
+    /// <summary>The largest content, in bytes, that is stored with its head in one hash; larger content is split into chunks.</summary>
     internal const int ChunkBytes = 256 * 1024;
 
     /// <summary>
@@ -37,7 +37,7 @@ public sealed class RedisStore : ISecondTier
     private long _dropped;
     private long _damaged;
 
-    /// <summary>Begins to connect, and does not wait for it.</summary>
+    /// <summary>Begins to connect, and does not wait for the connection.</summary>
     public RedisStore(RedisStoreOptions options, TimeProvider time, ILogger<RedisStore> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -64,7 +64,7 @@ public sealed class RedisStore : ISecondTier
     /// <inheritdoc/>
     public IRateCounter Rates { get; }
 
-    /// <summary>The number of entries that were not written, because Redis did not answer or too much was on its way.</summary>
+    /// <summary>The number of entries that were not written, because Redis did not answer or too much data was in flight.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>The number of entries that could not be read, and were removed.</summary>
@@ -121,7 +121,7 @@ public sealed class RedisStore : ISecondTier
                 var chunks = await CountChunksAsync(stored, body.Length!.Value);
                 if (chunks == Chunks.Unknown)
                 {
-                    // The call failed: the entry may be whole, and is not found this time.
+                    // The call failed. The entry may be whole, so it is not removed, but this look-up does not return it.
                     continue;
                 }
 
@@ -197,8 +197,8 @@ public sealed class RedisStore : ISecondTier
         await _connection.TryAsync(_keys.Entries(key), database => database.KeyDeleteAsync(_keys.Entries(key)));
 
     /// <inheritdoc/>
-    /// <remarks>Does nothing, because keys are never enumerated. The purge of everything has made all entries misses by their position, and
-    /// their keys expire.</remarks>
+    /// <remarks>Does nothing, because keys are never enumerated. After the purge of everything, the positions of all entries make
+    /// them misses, and their keys expire.</remarks>
     public ValueTask ClearAsync() => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -213,7 +213,7 @@ public sealed class RedisStore : ISecondTier
     /// <summary>Waits until all writes in flight are done, or have failed.</summary>
     public Task SettleAsync() => _writes.SettleAsync();
 
-    /// <summary>Reads a chunk of larger content; null where it is not there, or damaged.</summary>
+    /// <summary>Reads a chunk of larger content; null if the chunk cannot be read, or is damaged.</summary>
     internal async ValueTask<byte[]?> ReadChunkAsync(CacheKey key, long serial, int number)
     {
         // A client is receiving the content already: a late chunk is better than a broken response.
@@ -236,8 +236,8 @@ public sealed class RedisStore : ISecondTier
     }
 
     /// <summary>
-    /// Writes the head, so that requests find the entry, and removes the entries that it replaces. Works in the background, one write after
-    /// the other for each URI.
+    /// Writes the head, so that requests find the entry, and removes the entries that this entry replaces. Works in the background, one
+    /// write after the other for each URI.
     /// </summary>
     internal void Write(CacheEntry entry, byte[]? body, long length, Task<bool> chunks) =>
         _writes.Add(
@@ -290,7 +290,7 @@ public sealed class RedisStore : ISecondTier
         _purges.CatchUp();
     }
 
-    // How many of the chunks of an entry Redis has.
+    // Tells whether Redis has all chunks of an entry.
     private enum Chunks
     {
         All,

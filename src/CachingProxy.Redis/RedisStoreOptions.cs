@@ -6,7 +6,7 @@ namespace CachingProxy.Redis;
 public sealed class RedisStoreOptions
 {
     /// <summary>
-    /// The server, by name or address, and port. For a cluster, one or several of its nodes, which name the others.
+    /// The server, by name or address, and port. For a cluster, one or several of its nodes. These nodes name the other nodes.
     /// </summary>
     public required IReadOnlyList<DnsEndPoint> Servers
     {
@@ -24,7 +24,7 @@ public sealed class RedisStoreOptions
     /// <summary>The password; none by default. Never shown.</summary>
     public string? Password { get; init; }
 
-    /// <summary>The number of the database: 0 by default. A cluster has no other.</summary>
+    /// <summary>The number of the database: 0 by default. A cluster has only database 0.</summary>
     public int Database
     {
         get;
@@ -63,8 +63,8 @@ public sealed class RedisStoreOptions
     } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// The time that a purge waits for Redis: 1 second by default. After that, the purge holds on this node alone, and is sent to the
-    /// others later.
+    /// The time that a purge waits for Redis: 1 second by default. After that, the purge applies only to this node, and is sent to the
+    /// other nodes later.
     /// </summary>
     public TimeSpan PurgeTimeout
     {
@@ -76,7 +76,7 @@ public sealed class RedisStoreOptions
         }
     } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest time that a lease lasts: 10 seconds by default. After that, another node may fetch the same.</summary>
+    /// <summary>The longest time that a lease lasts: 10 seconds by default. After that, another node may fetch the same response.</summary>
     public TimeSpan LeaseTime
     {
         get;
@@ -113,7 +113,7 @@ public sealed class RedisStoreOptions
     } = 100_000;
 
     /// <summary>
-    /// The time that an entry is kept after it is no longer worth keeping by itself, because a policy permits to serve it stale: 0 by
+    /// The time that an entry is kept after it is no longer worth keeping by itself, because a policy permits serving it stale: 0 by
     /// default, 0 or more.
     /// </summary>
     public TimeSpan StaleRetention

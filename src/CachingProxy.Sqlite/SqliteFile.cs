@@ -6,7 +6,7 @@ namespace CachingProxy.Sqlite;
 /// <summary>Opens the file: sets its pragmas, and makes or checks its schema and version.</summary>
 internal static class SqliteFile
 {
-    /// <summary>The version of the tables; a file of another version is begun anew, since a cache can be filled again.</summary>
+    /// <summary>The version of the tables. A file of another version is replaced by an empty one: a cache can be filled again.</summary>
     public const int SchemaVersion = 2;
 
     private const int SecretBytes = 32;
@@ -76,9 +76,9 @@ internal static class SqliteFile
         }
     }
 
-    /// <summary>Opens the connection that writes: the tables are there when this returns, and can be written to.</summary>
+    /// <summary>Opens the connection that writes. When this returns a connection, the tables exist and can be written to.</summary>
     /// <param name="path">The file, which is ours.</param>
-    /// <param name="begin">The values that the file begins with, if it has to be made.</param>
+    /// <param name="begin">The first values in the file, if the file has to be created.</param>
     /// <returns>Null where the file is damaged, or of another version.</returns>
     /// <exception cref="SqliteException">The file cannot be opened or written to.</exception>
     public static SqliteConnection? Open(string path, SqliteBeginning begin)
@@ -95,7 +95,7 @@ internal static class SqliteFile
             connection = Connect(path);
             if (isNew)
             {
-                // Writes the mark first: if the process ends before the file is complete, the file is still known as ours.
+                // Writes the application id first: if the process ends before the file is complete, the file is still known as ours.
                 Execute(
                     connection,
                     $"PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={FileOwnership.ApplicationId}; "
@@ -141,7 +141,7 @@ internal static class SqliteFile
             : throw new InvalidDataException("The file has no secret.");
     }
 
-    /// <summary>Tells whether a file is sound, but of another version than this program writes.</summary>
+    /// <summary>Tells whether a file is sound, but has another version than the one that this program writes.</summary>
     public static bool IsOfAnotherVersion(string path)
     {
         try
@@ -171,7 +171,7 @@ internal static class SqliteFile
         return command.ExecuteScalar() is long number ? number : 0;
     }
 
-    // Makes a file that only the user who runs the proxy may read. SQLite gives the files beside it the same permissions.
+    // Makes a file that only the user who runs the proxy may read. SQLite gives the files that it makes next to it the same permissions.
     private static void MakeForOwnerAlone(string path)
     {
         var options = new FileStreamOptions
@@ -202,8 +202,8 @@ internal static class SqliteFile
         transaction.Commit();
     }
 
-    // Compares the definitions of the tables. Otherwise tables that somebody has changed under the same names would fail later, one
-    // statement at a time.
+    // Compares the definitions of the tables. Without this check, statements on tables that somebody has changed would fail later, one at a
+    // time.
     private static bool HasSchema(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();
@@ -222,8 +222,8 @@ internal static class SqliteFile
         );
     }
 
-    // A file that was closed in order is sound. A file that was not is checked as a whole if that takes a second or two at most. Damage in
-    // a larger file shows when the damaged part is read.
+    // A file that was closed properly is sound. A file that was not closed properly is checked as a whole if the check takes a second or
+    // two at most. Damage in a larger file is found when the damaged part is read.
     private static bool IsSound(SqliteConnection connection)
     {
         const long maxChecked = 256L << 20;

@@ -6,14 +6,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The log of purges in the file. Purges that could not be written are kept until they can be, and a mark beside the file is set meanwhile.
-/// If the mark is still set when the file is opened again, another epoch begins. The log outlives a file that is damaged while in use: the
-/// next file continues its epoch and its numbers. Safe for any number of threads.
+/// The log of purges in the file. Purges that could not be written are kept until they can be written. Until then, a mark in a lock file is
+/// set. If the mark is still set when the cache file is opened again, another epoch begins. The log outlives a file that is damaged while
+/// in use: the next file continues the epoch and the numbers of the log. Safe for any number of threads.
 /// </summary>
-/// <param name="mark">The lock file beside the file of the cache. Its first byte is the mark, which can be set even when the disk is
+/// <param name="mark">The lock file next to the file of the cache. Its first byte is the mark, which can be set even when the disk is
 /// full.</param>
 /// <param name="epoch">The epoch of the log.</param>
-/// <param name="lastNumber">The greatest number in the file: of a purge, of the position of an entry, or of the horizon.</param>
+/// <param name="lastNumber">The greatest number in the file, among the purges, the positions of entries, and the horizon.</param>
 internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
 {
     private const int MaxPurges = 100_000;
@@ -28,7 +28,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     /// <summary>The position of the last purge.</summary>
     public LogPosition Last => new(epoch, Volatile.Read(ref _lastNumber));
 
-    /// <summary>Tells whether purges were still unwritten when the process ended: the epoch then has to end.</summary>
+    /// <summary>Tells whether purges were still unwritten when the process ended. If so, the epoch has to end.</summary>
     public static bool IsMarked(FileStream mark) => mark.Length > 0 && mark.ReadByte() == Unwritten;
 
     /// <summary>Sets the mark, or takes it away.</summary>
@@ -42,7 +42,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
         }
     }
 
-    /// <summary>Returns what the log holds.</summary>
+    /// <summary>Returns the contents of the log.</summary>
     public async Task<JournalState> ReadAsync(SqliteWriter writer)
     {
         var purges = new List<(long, DateTimeOffset, Purge)>();
@@ -52,7 +52,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
     }
 
     /// <summary>
-    /// Writes a purge down. The purge takes a number even if it cannot be written, so that this log and the log in memory stay in step.
+    /// Writes a purge. The purge gets a number even if it cannot be written, so that this log and the log in memory stay in step.
     /// </summary>
     /// <param name="writer">The writer of the file; null while there is no file.</param>
     /// <param name="purge">The purge.</param>
@@ -86,7 +86,7 @@ internal sealed class SqlitePurges(FileStream mark, long epoch, long lastNumber)
             _unwritten.TryDequeue(out _);
         }
 
-        // A transaction has to succeed even if no purge was missed: only then can the file be used again.
+        // Even if no purge was missed, a transaction has to succeed before the file can be used again.
         await writer.DoAsync(_ => { });
         Mark(mark, isUnwritten: false);
     }

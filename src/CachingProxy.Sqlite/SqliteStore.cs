@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// Entries and purges in one SQLite file, so that they are there after a restart. Reads run beside the writer. New entries are queued for
-/// the writer, and no request waits for that. A failure of the file costs misses, and is logged and counted. Safe for any number of
-/// threads.
+/// Keeps entries and purges in one SQLite file, so that they survive a restart. Reads run while the writer works. New entries are queued
+/// for the writer, and no request waits until they are written. A failure of the file costs misses, and is logged and counted. Safe for any
+/// number of threads.
 /// </summary>
 public sealed class SqliteStore : ISecondTier
 {
@@ -58,7 +58,7 @@ public sealed class SqliteStore : ISecondTier
     /// <inheritdoc/>
     public byte[]? SharedSecret { get; }
 
-    /// <summary>The number of entries that were not written, because too much waited or writing failed.</summary>
+    /// <summary>The number of entries that were not written, because too much was queued already or writing failed.</summary>
     public long Dropped => _file?.Session?.Writer.Dropped ?? 0;
 
     /// <summary>The number of reads that failed.</summary>
@@ -73,7 +73,7 @@ public sealed class SqliteStore : ISecondTier
     internal DateTimeOffset Now => _clock.Now;
 
     /// <summary>
-    /// Opens the file, or makes it. A damaged file of ours is set aside, and a file of another version is emptied. If the file cannot be
+    /// Opens the file, or creates it. A damaged file of ours is set aside, and a file of another version is emptied. If the file cannot be
     /// used, the store keeps nothing.
     /// </summary>
     /// <exception cref="RefusedFileException">The path leads to something that is not ours; nothing was touched.</exception>

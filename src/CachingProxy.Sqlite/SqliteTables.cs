@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 
 namespace CachingProxy.Sqlite;
 
-/// <summary>The statements that write. For the one thread that has the writing connection.</summary>
+/// <summary>The SQL statements that write. Only the thread that owns the writing connection may use them.</summary>
 internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
 {
     /// <summary>
@@ -15,12 +15,12 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// </summary>
     public const int MaxInlineBytes = 64 * 1024;
 
-    /// <summary>The size of a chunk: below the large object heap's threshold, since each is an array of its own.</summary>
+    /// <summary>The size of a chunk: below the large object heap's threshold, since each chunk is an array of its own.</summary>
     public const int ChunkBytes = 64 * 1024;
 
     /// <summary>
-    /// The number of low bits in the identity of a chunk that hold its number; the bits above hold the identity of the entry. Enough for
-    /// bodies up to 64 GiB.
+    /// The identity of a chunk consists of the identity of its entry and, in this many low bits, the number of the chunk. Enough for bodies
+    /// up to 64 GiB.
     /// </summary>
     public const int ChunkNumberBits = 20;
 
@@ -29,7 +29,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>The bytes of all entries.</summary>
     public long TotalBytes { get; private set; } = SqliteFile.Scalar(connection, "SELECT SUM(bytes) FROM entries");
 
-    /// <summary>Returns the bytes that represent a key in the index: a hash, since keys are long. The head has the key itself.</summary>
+    /// <summary>
+    /// Returns the bytes that represent a key in the index: a hash, since keys are long. The head of an entry contains the key itself.
+    /// </summary>
     public static byte[] HashOf(CacheKey key) =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{key.Authority.Length}:{key.Authority}{key.Target}"))[..16];
 
@@ -97,7 +99,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         TotalBytes += bytes;
     }
 
-    /// <summary>Stores a piece of a body.</summary>
+    /// <summary>Stores a chunk of a body.</summary>
     public void InsertChunk(long entry, long serial, int number, byte[] bytes) =>
         Execute(
             "INSERT INTO chunks VALUES($1, $2, $3)",
@@ -119,36 +121,36 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
     /// <summary>Notes when an entry was last used.</summary>
     public void Use(long id, long usedAt) => Execute("UPDATE entries SET used_at = $1 WHERE id = $2", usedAt, id);
 
-    /// <summary>Removes the row of an identity.</summary>
+    /// <summary>Removes the entry whose row has an identity.</summary>
     public void DeleteRow(long id) => Delete(id);
 
-    /// <summary>Removes an entry.</summary>
+    /// <summary>Removes the entry that has a serial.</summary>
     public void DeleteSerial(long serial) => DeleteAll("SELECT id FROM entries WHERE serial = $1", serial);
 
     /// <summary>Removes all entries of a URI.</summary>
     public void DeleteKey(CacheKey key) => DeleteAll("SELECT id FROM entries WHERE key = $1", HashOf(key));
 
-    /// <summary>Removes pieces of a body that was never whole.</summary>
+    /// <summary>Removes the chunks of an entry, even if its body was never whole.</summary>
     public void DeleteChunks(long entry) =>
         Execute("DELETE FROM chunks WHERE id BETWEEN $1 AND $2", entry << ChunkNumberBits, ((entry + 1) << ChunkNumberBits) - 1);
 
-    /// <summary>Removes a few entries that are not worth keeping any more. False where there are none.</summary>
+    /// <summary>Removes a few entries that are not worth keeping any more. Returns false if there are none.</summary>
     public bool DeleteExpired(DateTimeOffset now, int count) =>
         DeleteAll("SELECT id FROM entries WHERE kept_until < $1 LIMIT $2", now.UtcTicks, (long)count);
 
-    /// <summary>Removes a few of the entries up to an identity. False where there are none.</summary>
+    /// <summary>Removes a few of the entries whose identity is at most a given one. Returns false if there are none.</summary>
     public bool DeleteUpTo(long id, int count) => DeleteAll("SELECT id FROM entries WHERE id <= $1 LIMIT $2", id, (long)count);
 
-    /// <summary>Removes a few of the entries that were not used for the longest time. False where there are none.</summary>
+    /// <summary>Removes a few entries, the least recently used first. Returns false if there are none.</summary>
     public bool DeleteOldest(int count) => DeleteAll("SELECT id FROM entries ORDER BY used_at LIMIT $1", (long)count);
 
     /// <summary>
-    /// Writes a purge down. Of several purges of the same thing, only the last one is kept. A hard purge of everything removes all purges
-    /// before it.
+    /// Stores a purge. Of several purges of the same thing, only the last one is kept. A hard purge of everything removes all purges before
+    /// it.
     /// </summary>
     public void Insert(Purge purge, long number, DateTimeOffset at)
     {
-        // Keeps the later of two purges of the same thing, in whichever order they are written.
+        // Of two purges of the same thing, keeps the later one, in whichever order the two are written.
         Execute(
             """
             INSERT INTO purges VALUES($1, $2, $3, $4, $5, $6)
@@ -183,7 +185,9 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Returns the purges that still count, the oldest first, and the horizon, to which they reach back.</summary>
+    /// <summary>
+    /// Returns the purges that still count, the oldest first, and the horizon, which is the number of the last forgotten purge.
+    /// </summary>
     public (long Horizon, List<(long Number, DateTimeOffset At, Purge Purge)> Purges) ReadPurges() =>
         (
             SqliteFile.Scalar(connection, "SELECT value FROM meta WHERE name = 'horizon'"),
@@ -197,7 +201,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
                 )
         );
 
-    /// <summary>Gives free pages of the file back to the disk, a little at a time, where there are many.</summary>
+    /// <summary>If the file has many free pages, gives a few of them back to the disk.</summary>
     public void Shrink()
     {
         if (SqliteFile.Scalar(connection, "PRAGMA freelist_count") > 4096)
@@ -206,7 +210,7 @@ internal sealed class SqliteTables(SqliteConnection connection) : IDisposable
         }
     }
 
-    /// <summary>Marks the file as closed in order: all of it is sound.</summary>
+    /// <summary>Marks the file as closed properly, so that all of it is known to be sound.</summary>
     public void MarkClean() => SqliteFile.Execute(connection, "INSERT OR REPLACE INTO meta VALUES('clean', 1)");
 
     public void Dispose()

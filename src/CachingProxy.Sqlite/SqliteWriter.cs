@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Sqlite;
 
 /// <summary>
-/// The only writer of the file: queues work in order, and does it in transactions of many pieces, beside the requests. When too much work
-/// waits, or a write fails, entries are not written, and are counted. Safe for any number of threads.
+/// The only writer of the file. Queues work in order, and does it in the background, in transactions of many pieces. When too much work
+/// waits, or after a write has failed, entries are dropped, and the dropped entries are counted. Safe for any number of threads.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int MaxPiecesPerTransaction = 100;
     private const long MaxBytesPerTransaction = 2 << 20;
 
-    // The number of steps of making room that may follow each transaction even while other work waits.
+    // After each transaction, this many steps of deleting old entries may run even while other work waits.
     private const int MinSteps = 8;
 
     private readonly Channel<Piece> _queue = Channel.CreateUnbounded<Piece>(new UnboundedChannelOptions { SingleReader = true });
@@ -78,7 +78,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         await done.Task;
     }
 
-    /// <summary>Finishes what is queued, and closes the file in order.</summary>
+    /// <summary>Finishes what is queued, and closes the file properly.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_queue.Writer.TryComplete())

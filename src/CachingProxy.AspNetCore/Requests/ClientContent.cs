@@ -6,14 +6,14 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.AspNetCore.Requests;
 
 /// <summary>
-/// The content of a client's request, which may still be read while the response is written. This stream bounds how long the client may
-/// send nothing, and ends with the request: nobody reads it afterwards. If a response begins before all content was read, no other request
+/// The content of a client's request, which may still be read while the response is written. This stream limits how long the client may
+/// send nothing. It must not be read after the end of the request. If a response begins before all content was read, no other request
 /// follows on the connection (RFC 9112 §9.5). One reader at a time.
 /// </summary>
 public sealed class ClientContent : ForwardStream
 {
-    // A client that is still sending when it gets a response goes on for a moment. If the connection were closed at once, a TCP reset would
-    // follow, and the client could lose the response.
+    // A client that is still sending when it gets a response continues to send for a moment. If the connection were closed at once, a TCP
+    // reset would follow, and the client could lose the response.
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(5);
 
     private readonly Exchange _exchange;
@@ -45,7 +45,7 @@ public sealed class ClientContent : ForwardStream
     /// <summary>The number of bytes that were read.</summary>
     public long BytesRead => Volatile.Read(ref _read);
 
-    /// <summary>Puts a new stream in the place of a request's body, and returns it; null where the request has no content.</summary>
+    /// <summary>Replaces a request's body by a new stream. Returns this stream; null if the request has no content.</summary>
     /// <param name="exchange">The request, of which nothing has been read.</param>
     /// <param name="maxSilence">How long the client may send nothing while somebody reads.</param>
     /// <param name="time">The clock.</param>
@@ -65,7 +65,7 @@ public sealed class ClientContent : ForwardStream
 
     /// <inheritdoc/>
     /// <exception cref="OriginException">
-    /// The client sent nothing for too long (<see cref="OriginError.ClientTimeout"/>), or not what it announced (<see
+    /// The client sent nothing for too long (<see cref="OriginError.ClientTimeout"/>), or its content is not as announced (<see
     /// cref="OriginError.ClientContent"/>).
     /// </exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -123,7 +123,7 @@ public sealed class ClientContent : ForwardStream
 
         await reading;
         _end.Dispose();
-        // A client that waits for a 100 has sent nothing yet, and a read would tell it to send.
+        // A client that waits for a 100 has sent nothing yet, and a read would tell the client to send its content.
         if (_isLeftUnread && !_isWhole && (_hasBegun || _exchange.RequestHeaders.Expect.Count == 0))
         {
             await DrainAsync();
@@ -153,7 +153,7 @@ public sealed class ClientContent : ForwardStream
     private Task OnResponseStartingAsync()
     {
         _isLeftUnread = !_isWhole;
-        // Without `close`, a proxy in front of us could take bytes for the next request while we take the same bytes for content.
+        // Without `close`, a proxy in front of us could treat bytes as the next request while we treat the same bytes as content.
         if (_isLeftUnread || _exchange.RequestHeaders.Expect.Count > 0)
         {
             _exchange.ResponseHeaders.Connection = "close";

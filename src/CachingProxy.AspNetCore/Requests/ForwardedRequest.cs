@@ -22,9 +22,9 @@ internal sealed class ForwardedRequest : CacheRequest
     private FieldList? _forwarded;
     private SelectingRequestFields? _selecting;
 
-    /// <param name="exchange">The request as the server holds it.</param>
+    /// <param name="exchange">The request as the server represents it.</param>
     /// <param name="guarded">Its canonical target and host.</param>
-    /// <param name="face">The face that it came in by.</param>
+    /// <param name="face">The face that received the request.</param>
     /// <param name="origin">The origin's base URL, which precedes the client's path.</param>
     /// <param name="originFields">The fields that the operator adds to every request.</param>
     /// <param name="key">The upstream URI.</param>
@@ -114,7 +114,7 @@ internal sealed class ForwardedRequest : CacheRequest
             ContentLength = _query?.Length ?? _exchange.RequestHeaders.ContentLength,
         };
 
-    // Those that the operator sends in their place are hidden from the fields.
+    // Fields excludes the client's credentials that the operator's fields replace.
     private bool HasOwnCredentials()
     {
         var fields = new List<KeyValuePair<string, StringValues>>();

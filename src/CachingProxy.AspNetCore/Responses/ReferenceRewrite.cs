@@ -9,7 +9,7 @@ namespace CachingProxy.AspNetCore.Responses;
 /// <summary>
 /// Rewrites references to the origin in the origin's own responses, so that the client comes back to this proxy: URI references in
 /// <c>Location</c>, <c>Content-Location</c> and <c>Refresh</c> (RFC 9110 §10.2.2, §8.7), and <c>Path</c> and <c>Domain</c> of cookies (RFC
-/// 6265 §5.2). Stored responses hold them as the origin sent them.
+/// 6265 §5.2). In stored responses, the references stay as the origin sent them.
 /// </summary>
 /// <param name="Origin">The origin.</param>
 /// <param name="ClientScheme">The scheme that the client used.</param>
@@ -50,7 +50,7 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         ArgumentNullException.ThrowIfNull(reference);
         if (reference.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            // Browsers leave out tabs, and could so read another reference than this code.
+            // Browsers ignore tabs, and so could read a different reference from the one that this code reads.
             return reference;
         }
 
@@ -92,8 +92,8 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
     }
 
     // Returns the scheme and host that stay in front of the path; null where the reference leads elsewhere. A reference to our own host
-    // under another scheme keeps scheme and host: otherwise an origin that sends its clients from http to https would send them in a
-    // circle.
+    // under another scheme keeps scheme and host: otherwise an origin that sends its clients from http to https would send them round in a
+    // loop.
     private string? PrefixFor(string scheme, string authority)
     {
         var ofOrigin = scheme.Length > 0 ? scheme : Origin.Url.Scheme;
@@ -162,7 +162,7 @@ internal readonly record struct ReferenceRewrite(OriginBase Origin, string Clien
         return string.Join(';', attributes);
     }
 
-    // RFC 6265 §5.1.3. Without the attribute, the cookie is for the host that the client named.
+    // Tells whether the client's host matches a Domain (RFC 6265 §5.1.3). A cookie without Domain is for the host that the client named.
     private bool IsOfClient(string domain)
     {
         domain = domain.TrimStart('.');

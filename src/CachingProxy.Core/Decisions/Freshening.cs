@@ -4,7 +4,7 @@ using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.Core.Decisions;
 
-/// <summary>Selects the stored responses that a 304 is about, and updates their fields (RFC 9111 §3.2, §4.3.4).</summary>
+/// <summary>Selects the stored responses that a 304 applies to, and updates their fields (RFC 9111 §3.2, §4.3.4).</summary>
 internal static class Freshening
 {
     // These fields describe the stored content. A 304 has no content, and its values of these fields would break the served response.
@@ -58,7 +58,8 @@ internal static class Freshening
     }
 
     /// <summary>
-    /// Tells whether a response to HEAD has the validators and the length of a stored one, and so may update it (RFC 9111 §4.3.5).
+    /// Tells whether a response to HEAD has the validators and the length of a stored response, and so may update that response (RFC 9111
+    /// §4.3.5).
     /// </summary>
     public static bool IsSameAs(CacheEntry stored, FieldList head, long? contentLength) =>
         Validators.All(name => !head.Contains(name) || head[name].ToString() == stored.Fields[name].ToString())

@@ -88,7 +88,9 @@ internal static class ReuseRules
     public static bool IsOnlyIfCached(CacheRequest request) =>
         !UnsafeMethods.IsUnsafe(request.Method) && DirectivesOf(request).OnlyIfCached;
 
-    /// <summary>Tells whether a response that just arrived for one request may answer another that waited for it (RFC 9111 §4).</summary>
+    /// <summary>
+    /// Tells whether a response that just arrived for one request may answer another request that waited for it (RFC 9111 §4).
+    /// </summary>
     public static bool CanBeShared(CacheRequest waiting, CacheEntry entry, DateTimeOffset now) =>
         (entry.Part is null || entry.Part.Asked == waiting.Fields["Range"].ToString())
         && entry.Answers(waiting)

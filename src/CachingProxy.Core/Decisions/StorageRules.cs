@@ -10,11 +10,13 @@ namespace CachingProxy.Core.Decisions;
 /// <summary>Decides which responses are stored (RFC 9111 §3). Does no I/O.</summary>
 internal static class StorageRules
 {
-    /// <summary>The largest number of names in a <c>Vary</c> field that are compared. A response with more names is not stored.</summary>
+    /// <summary>
+    /// The largest number of names in the <c>Vary</c> field of a stored response. A response with more names is not stored.
+    /// </summary>
     public const int MaxVaryNames = 32;
 
-    // Statuses for a fault of one request, or of one moment. A stated lifetime is not enough to store a response with such a status: it
-    // also needs `public`.
+    // Statuses that report a fault of a single request, or a fault that soon passes. A stated lifetime is not enough to store a response
+    // with such a status: it also needs `public`.
     private static readonly int[] StoredOnlyIfPublic = [400, 408, 413, 416, 425, 426, 429, 431];
 
     /// <summary>Decides whether a response to a request for <paramref name="key"/> is stored.</summary>
@@ -104,9 +106,8 @@ internal static class StorageRules
             _ => false,
         };
 
-    // A part whose length differs from the one in its Content-Range was cut off, or is another part. One miscount is accepted: asked for
-    // the last n bytes, the origin of the public test suite sends n bytes, but its Content-Range begins one byte too early and so states n
-    // + 1 bytes.
+    // A part whose length differs from its Content-Range was cut off, or is another part. One miscount is accepted: asked for the last n
+    // bytes, the origin of the public test suite sends n bytes, but its Content-Range begins one byte too early and so states n + 1 bytes.
     private static bool IsLengthOf(ContentRange stated, string asked, long length) =>
         length == stated.Length
         || (length == stated.Length - 1 && asked == string.Create(CultureInfo.InvariantCulture, $"bytes=-{length}"));
@@ -210,8 +211,8 @@ internal static class StorageRules
         };
     }
 
-    // A page for a logged-in user rarely says so. Unless the origin states a lifetime or `public`, a cookie or a credential field of the
-    // request makes the page personal.
+    // A page for a logged-in user is rarely marked as personal. Unless the origin states a lifetime or `public`, a cookie or a credential
+    // field of the request makes the page personal.
     private static NotStoredReason? WhyPersonal(
         CachePolicy policy,
         RequestFacts request,

@@ -31,7 +31,7 @@ public sealed record CacheEntry
     /// <summary>The status code.</summary>
     public required int Status { get; init; }
 
-    /// <summary>The fields to be served, without <c>Age</c> and <c>Content-Length</c>, which are made anew.</summary>
+    /// <summary>The fields to be served, without <c>Age</c> and <c>Content-Length</c>, which are generated for each response.</summary>
     public required FieldList Fields { get; init; }
 
     /// <summary>The moment when the response was received, or last validated, by the <see cref="SteadyClock"/>.</summary>
@@ -156,8 +156,8 @@ public sealed record CacheEntry
         && (Part is null || (older.Part is { } part && part.Stated == Part.Stated));
 
     /// <summary>
-    /// Tells whether the entry is for a path and query: those of the request that brought it, or others that differ only in parts that do
-    /// not matter to it.
+    /// Tells whether the entry is for a path and query: those of the request that fetched it, or a path and query that differ only in parts
+    /// that do not matter to the response.
     /// </summary>
     internal bool IsFor(string target) =>
         ReferenceEquals(Target, target) || Target == target || SearchVariance?.AreEquivalent(Target, target) == true;

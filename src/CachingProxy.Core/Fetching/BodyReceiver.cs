@@ -4,14 +4,14 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Receives the content of one response into the growing body for its readers and into the store, as long as both can take it. A <see
-/// cref="Reception"/> says why a step ended; the caller decides what follows.
+/// Receives the content of one response. Passes it to the growing body, from which clients read, and to the store, as long as both can take
+/// it. A <see cref="Reception"/> says why a step ended. The caller decides what follows.
 /// </summary>
 /// <param name="maxBytes">The largest body that is stored.</param>
 /// <param name="growth">The room for bodies that are kept while they grow.</param>
-/// <param name="response">Where the content comes from.</param>
-/// <param name="body">Where readers find it.</param>
-/// <param name="writer">Where it is stored.</param>
+/// <param name="response">The response whose content is received.</param>
+/// <param name="body">The growing body, from which readers take the content.</param>
+/// <param name="writer">The writer that stores the content.</param>
 internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginResponse response, GrowingBody body, EntryWriter writer)
     : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
 
     private bool IsTooLarge => body.Length > maxBytes;
 
-    /// <summary>Receives while all of the content is kept in memory, for readers that are still to come.</summary>
+    /// <summary>Receives as long as all content so far is kept in memory, so that later readers can still join.</summary>
     /// <exception cref="OriginException">The response broke off, or had no reader for too long. The caller must still fail the growing
     /// body.</exception>
     public async ValueTask<Reception> KeepAsync()
@@ -62,7 +62,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     }
 
     /// <summary>
-    /// Drops the beginning of the body. From now on no reader joins, and the slowest reader sets the pace.
+    /// Drops the beginning of the body. From now on no new reader can join, and the slowest reader sets the pace.
     /// </summary>
     public void LetGo()
     {
@@ -71,7 +71,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
         _taken = 0;
     }
 
-    /// <summary>Continues to receive for the readers, and for a tier behind the memory that stores the content as it arrives.</summary>
+    /// <summary>Continues to receive for the readers, and for the second tier, which stores the content as it arrives.</summary>
     /// <exception cref="OriginException">The response broke off.</exception>
     public async ValueTask<Reception> PassOnWhileStoredAsync()
     {
@@ -129,7 +129,7 @@ internal sealed class BodyReceiver(long maxBytes, GrowthBudget growth, OriginRes
     /// <inheritdoc/>
     public void Dispose() => growth.Release(_taken);
 
-    // Returns 0 at the end, and when the announced length is reached.
+    // Returns 0 at the end of the content, and when the announced length is reached.
     private async ValueTask<int> ReadAsync()
     {
         if (body.Length == body.AnnouncedLength)

@@ -6,7 +6,7 @@ using CachingProxy.Core.Origins;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>Fetches what a request asks for, together with all others that ask for the same. Safe for any number of threads.</summary>
+/// <summary>Fetches what a request asks for, in one fetch for all requests that want the same. Safe for any number of threads.</summary>
 /// <remarks>
 /// <list type="number"> <item>A request joins the fill that is open for its key, or begins one that others may join. A fill belongs to no
 /// client.</item> <item>A waiting request takes the response only if the head shows that it may be reused for this request. Requests for
@@ -23,9 +23,9 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 {
     private const int MaxJoins = 4;
 
-    /// <summary>Fetches a response, or has a stored one confirmed.</summary>
+    /// <summary>Fetches a response, or asks the origin to confirm a stored response.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="reason">Why it could not be answered from the store.</param>
+    /// <param name="reason">Why the request could not be answered from the store.</param>
     /// <param name="validating">The stored response to be confirmed; null where there is none.</param>
     /// <param name="standIn">The stale response that may stand in for an error; null where none may.</param>
     /// <param name="clientGone">Ends the wait because the client has gone.</param>
@@ -92,7 +92,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
         };
     }
 
-    /// <summary>Fetches the bytes that a stored part lacks, and puts both together (RFC 9111 §3.4).</summary>
+    /// <summary>Fetches the bytes that a stored part lacks, and joins them to that part (RFC 9111 §3.4).</summary>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<FetchResult> CompleteAsync(
         CacheRequest request,
@@ -173,7 +173,7 @@ internal sealed class Fetcher(FillTable fills, HitForMiss hitForMiss, CacheLooku
 
             if (began)
             {
-                // This fill was begun beside an overdue one. Give up the request's place as its first reader: like all other requests, the
+                // This fill began while an overdue fill runs. Give up the request's place as its first reader: like all other requests, the
                 // request waits for the head that comes first.
                 _ = fill.AbandonAsync();
             }

@@ -16,9 +16,9 @@ namespace CachingProxy.Core.Fetching;
 /// counted in before still see the head; no new ones join.</item> <item>When a body stops being kept, its beginning is dropped only after
 /// every request that was counted in has been counted out (<see cref="AllHaveLookedAsync"/>). A request that uses the body opens its reader
 /// before it is counted out. Otherwise a request that has seen the head, but has not opened its reader yet, would find the beginning
-/// gone.</item> <item>Overdue: a request has waited for the head in vain. The next fill begins beside this one and follows it (<see
-/// cref="Follow"/>): its requests take the head that comes first. While both wait for their heads, no third fill begins, so that a slow
-/// origin is not asked again each time a wait times out.</item> </list>
+/// gone.</item> <item>Overdue: a request's wait for the head has timed out. The next fill begins while this one runs on (<see
+/// cref="Follow"/>). The requests of the next fill take whichever of the two heads comes first. While both wait for their heads, no third
+/// fill begins, so that a slow origin is not asked again each time a wait times out.</item> </list>
 /// </remarks>
 /// <param name="request">The request to the origin, and the kept part of the client's request.</param>
 /// <param name="position">The position of the invalidation log when the fill began: once a later purge matches the URI or the response, no
@@ -28,7 +28,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     private readonly TaskCompletionSource<FillOutcome> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Signal _looked = new();
 
-    // What exporters send at most.
+    // The largest number of links that exporters send.
     private const int MaxLinks = 128;
 
     private int _links;
@@ -51,16 +51,16 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     /// </summary>
     public Task<FillOutcome> Head => _head.Task;
 
-    /// <summary>Why the response is not stored after all, although its head was for all; null where it is.</summary>
+    /// <summary>Why storing was given up after the head had been shared; null if storing was not given up.</summary>
     public NotStoredReason? GivenUp { get; set; }
 
     /// <summary>Tells whether others may join.</summary>
     public bool IsOpen => !_isClosed;
 
-    /// <summary>True if a request has waited for the head in vain, and <see cref="Earlier"/> is null.</summary>
+    /// <summary>True if a request's wait for the head has timed out, and <see cref="Earlier"/> is null.</summary>
     public bool IsOverdue => _isWaitedForInVain && Earlier is null;
 
-    /// <summary>The overdue fill that this one began beside, as long as that fill has no head; null otherwise.</summary>
+    /// <summary>The overdue fill during which this fill began, as long as the overdue fill has no head; null otherwise.</summary>
     public Fill? Earlier => _earlier is { Head.IsCompleted: false } running ? running : null;
 
     /// <summary>The tags of the response, as soon as its head is there.</summary>
@@ -85,7 +85,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         return new Waiting(this, Interlocked.Increment(ref _waiting) > maxWaiting);
     }
 
-    /// <summary>Notes the overdue fill that this fill begins beside.</summary>
+    /// <summary>Notes the overdue fill during which this fill begins.</summary>
     public void Follow(Fill earlier) => _earlier = earlier;
 
     /// <summary>Lets nobody else join.</summary>
@@ -104,7 +104,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
     public void Fail(FillOutcome.Failed outcome) => _head.TrySetResult(outcome);
 
     /// <summary>
-    /// Waits for the head of this fill, or of the overdue fill that it began beside. Returns the fill whose head comes first.
+    /// Waits for the head of this fill, or of the overdue fill during which this fill began. Returns the fill whose head comes first.
     /// </summary>
     public async Task<Fill> FirstAsync()
     {
@@ -134,7 +134,7 @@ internal sealed class Fill(FillRequest request, LogPosition position)
         }
     }
 
-    /// <summary>Notes that a request has waited in vain for the head.</summary>
+    /// <summary>Notes that a request's wait for the head has timed out.</summary>
     public void OnWaitedInVain() => _isWaitedForInVain = true;
 
     /// <summary>Counts out a request that has looked at the head, or waits no longer.</summary>

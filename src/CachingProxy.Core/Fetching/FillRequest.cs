@@ -9,7 +9,7 @@ using CachingProxy.Core.Telemetry;
 
 namespace CachingProxy.Core.Fetching;
 
-/// <summary>All that a fill needs of the request that began it, taken while its client was there.</summary>
+/// <summary>All that a fill needs from the request that began it, copied while the client was connected.</summary>
 /// <param name="Origin">The origin to fetch from.</param>
 /// <param name="Stored">The part of the request that is kept to store the response.</param>
 /// <param name="ToOrigin">The request as it goes to the origin.</param>
@@ -30,7 +30,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// <summary>The stored response that the origin is asked to confirm.</summary>
     public CacheEntry? Validating { get; private init; }
 
-    /// <summary>Tells whether a good response is stored that an error must not replace.</summary>
+    /// <summary>Tells whether a usable response is stored, which an error must not replace.</summary>
     public bool HasStandIn { get; init; }
 
     /// <summary>Tells whether the fill may use a response that another fetch has stored since the decision about the request.</summary>
@@ -41,10 +41,10 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     /// </summary>
     public bool MayReplace { get; init; } = true;
 
-    /// <summary>The moment when the request was sent, where that was before the fill began.</summary>
+    /// <summary>The moment when the request was sent, if it was sent before the fill began. Otherwise null.</summary>
     public DateTimeOffset? RequestedAt { get; private init; }
 
-    /// <summary>Returns a fetch of what the client asks for, without its conditions.</summary>
+    /// <summary>Returns a fetch of what the client asks for, without the client's conditions.</summary>
     public static FillRequest Of(CacheRequest request) => Of(request, ConditionalRequest.Unconditional(Asked(request)));
 
     /// <summary>Returns a fetch that asks whether a stored response may still be used.</summary>
@@ -55,7 +55,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
             Kind = FillKind.Validate,
         };
 
-    /// <summary>Returns a fetch that refreshes a stored response while that is still being served.</summary>
+    /// <summary>Returns a fetch that refreshes a stored response while the cache still serves it.</summary>
     public static FillRequest ToRefresh(CacheRequest request, CacheEntry stored)
     {
         var refresh = stored switch
@@ -88,7 +88,7 @@ internal sealed record FillRequest(IOrigin Origin, StoredRequest Stored, OriginR
     }
 
     /// <summary>Sends the request to the origin.</summary>
-    /// <param name="span">The id of the fill's span; null where nobody traces. It becomes the parent of the origin's spans, since many
+    /// <param name="span">The id of the fill's span; null if nobody traces. The id becomes the parent of the origin's spans, since many
     /// requests may share the fill.</param>
     public ValueTask<OriginResponse> SendAsync(string? span) =>
         Origin.SendAsync(

@@ -6,7 +6,7 @@ using CachingProxy.Core.Purging;
 namespace CachingProxy.Core.Fetching;
 
 /// <summary>
-/// Starts fills, and finds those that others may join: at most one open fill for each <see cref="FillKey"/>. Safe for any number of
+/// Starts fills, and finds fills that requests may join: at most one open fill for each <see cref="FillKey"/>. Safe for any number of
 /// threads.
 /// </summary>
 /// <param name="invalidations">The log of purges.</param>
@@ -23,7 +23,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     /// <summary>The number of requests that wait for the head of another request's fetch now.</summary>
     public int WaitingRequests => Volatile.Read(ref _waiting);
 
-    /// <summary>Waits at a place for the head of its fill, and counts the request while it waits.</summary>
+    /// <summary>Waits for the head of the fill that <paramref name="place"/> belongs to, and counts the request while it waits.</summary>
     /// <returns>The outcome and its fill; both null if no head came in time.</returns>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async ValueTask<(FillOutcome? Outcome, Fill? Source)> WaitAsync(
@@ -113,7 +113,7 @@ internal sealed class FillTable(InvalidationLog invalidations, FillRunner runner
     {
         var position = invalidations.Begin();
         return new Fill(
-            // If the stored response was purged since the look-up, ask without a condition: a 304 must not bring it back.
+            // If the stored response was purged since the look-up, ask without a condition: a 304 must not bring that response back.
             request.Validating
                 is { } validating
             && invalidations.Check(request.Key, validating.Tags, validating.Position, out _) == Validity.Gone

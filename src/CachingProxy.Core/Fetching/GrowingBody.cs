@@ -27,7 +27,8 @@ internal sealed class GrowingBody
     public const int WindowBytes = 1024 * 1024;
 
     /// <summary>
-    /// The time for which one reader may hold up the writer and the other readers when the content is not kept. Then the reader is cut off.
+    /// The time for which one reader may hold up the writer and the other readers when the content is not kept. After that time, the reader
+    /// is cut off.
     /// </summary>
     public static readonly TimeSpan SlowReaderLimit = TimeSpan.FromSeconds(10);
 
@@ -182,7 +183,7 @@ internal sealed class GrowingBody
                 return bytes;
             }
 
-            // Read both before the second look: the look then sees all bytes that were written before the signal or the end.
+            // Read the signal and the end before the second peek: that peek then sees all bytes that were written before either.
             var grown = _grown.Next;
             var hasEnded = _hasEnded;
             if (reader.TryPeek(out bytes))
@@ -241,7 +242,7 @@ internal sealed class GrowingBody
         _grown.Raise();
     }
 
-    // The first chunk is small unless it holds the whole body, so that a thousand readers have it soon.
+    // The first chunk is small unless it holds the whole body, so that even a thousand readers get their first bytes soon.
     private int NextChunkBytes() =>
         AnnouncedLength is { } announced
             ? (int)Math.Min(announced - Length, Length == 0 && announced > MaxChunkBytes ? 4 * MinChunkBytes : MaxChunkBytes)

@@ -11,8 +11,8 @@ namespace CachingProxy.Core.Fetching;
 internal sealed class HitForMiss
 {
     /// <summary>
-    /// The largest number of URIs that are remembered. The number is checked at every 1,000th addition. If there are more, all are
-    /// forgotten, which costs some waiting.
+    /// The largest number of URIs that are remembered. The number is checked at every 1,000th addition. If there are more, all URIs are
+    /// forgotten, and some requests then wait needlessly.
     /// </summary>
     public const int MaxRemembered = 100_000;
 
@@ -33,7 +33,7 @@ internal sealed class HitForMiss
     // Stays true once a URI was added: to check whether the table is empty again would take all its locks.
     private bool HasAny => Volatile.Read(ref _sweptAt) != 0;
 
-    /// <summary>Returns true, and counts the request, if it should not wait for another request's fetch.</summary>
+    /// <summary>If a request should not wait for another request's fetch, returns true and counts the request.</summary>
     public bool Contains(CacheRequest request, DateTimeOffset now)
     {
         if (!HasAny || !_remembered.TryGetValue((request.Key, request.Partition), out var known))
@@ -62,11 +62,11 @@ internal sealed class HitForMiss
     public bool IsTooLarge(CacheKey key, CachePartition partition, DateTimeOffset now) =>
         HasAny && _remembered.TryGetValue((key, partition), out var known) && known.IsTooLarge && known.Until > now;
 
-    /// <summary>Remembers that nobody else can use the response for a URI.</summary>
+    /// <summary>Remembers that the response for a URI cannot be shared.</summary>
     /// <param name="key">The URI.</param>
     /// <param name="partition">The partition of the requests that would have shared the response.</param>
     /// <param name="now">The present time.</param>
-    /// <param name="span">For how long.</param>
+    /// <param name="span">How long to remember the URI.</param>
     /// <param name="isTooLarge">True if the response exceeded the largest size that is stored.</param>
     public void Remember(CacheKey key, CachePartition partition, DateTimeOffset now, TimeSpan span, bool isTooLarge)
     {
@@ -79,7 +79,7 @@ internal sealed class HitForMiss
         }
     }
 
-    /// <summary>Forgets a URI: others can use its response.</summary>
+    /// <summary>Forgets a URI, so that requests for it wait for each other again.</summary>
     public void Forget(CacheKey key, CachePartition partition)
     {
         if (HasAny)
@@ -88,7 +88,7 @@ internal sealed class HitForMiss
         }
     }
 
-    // Removes expired URIs: a URI that nobody asks for again would otherwise stay until there are too many.
+    // Removes expired URIs: a URI that nobody asks for again would otherwise stay until there are too many URIs.
     private void Sweep(DateTimeOffset now)
     {
         var last = Volatile.Read(ref _sweptAt);

@@ -20,14 +20,14 @@ public static class UriNormalization
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=:@/?[]|{}^`"
     );
 
-    /// <summary>Tells whether path and query hold only what RFC 3986 permits, each percent sign with its two digits.</summary>
+    /// <summary>Tells whether path and query have only what RFC 3986 permits, with two hex digits after each percent sign.</summary>
     public static bool IsValidTarget(ReadOnlySpan<char> target) => IsTargetOf(target, TargetCharacters);
 
     /// <summary>
-    /// Tells whether a target may be taken as a client sent it on the request line. Its path may also hold the brackets, braces, pipes,
-    /// carets and backticks that browsers leave unencoded. Its query may hold any visible ASCII, even a percent sign without digits: nginx
-    /// and Varnish let such a query pass too. A blank, a control character or a fragment is never permitted, nor a quote or a backslash in
-    /// the path.
+    /// Tells whether a target from the request line of a client is accepted unchanged. Its path may also contain the brackets, braces,
+    /// pipes, carets and backticks that browsers leave unencoded. Its query may contain any visible ASCII, even a percent sign without
+    /// digits: nginx and Varnish let such a query pass too. Blanks, control characters and fragments are never permitted. Double quotes and
+    /// backslashes are not permitted in the path.
     /// </summary>
     public static bool IsAcceptableRequestTarget(ReadOnlySpan<char> target) =>
         IsPathOf(target, LenientTargetCharacters, out var query) && IsAcceptableQuery(query);
@@ -84,8 +84,8 @@ public static class UriNormalization
     }
 
     /// <summary>
-    /// Returns the host of a URL in the form in which a URL holds it: a name in ASCII, or an IPv6 address in brackets. <see
-    /// cref="Uri.IdnHost"/> leaves the brackets out.
+    /// Returns the host of a URL as it is written in a URL: a name in ASCII, or an IPv6 address in brackets. <see cref="Uri.IdnHost"/>
+    /// leaves the brackets out.
     /// </summary>
     public static string HostOf(Uri url)
     {

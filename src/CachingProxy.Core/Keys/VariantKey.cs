@@ -3,10 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace CachingProxy.Core.Keys;
 
-/// <summary>The selecting fields of the request that brought a response: the secondary key (RFC 9111 §4.1).</summary>
+/// <summary>The selecting fields of the request that led to a response: the secondary key (RFC 9111 §4.1).</summary>
 /// <remarks>
-/// A coded response whose origin does not say that it varies on <c>Accept-Encoding</c> is stored as if it did. Besides requests with the
-/// same <c>Accept-Encoding</c>, only requests that permit its codings select it.
+/// A response that has content codings, but does not name <c>Accept-Encoding</c> in <c>Vary</c>, is stored as if it did. It is selected
+/// only by requests with the same <c>Accept-Encoding</c>, and by requests that permit its codings.
 /// </remarks>
 internal sealed class VariantKey
 {
@@ -41,7 +41,7 @@ internal sealed class VariantKey
 
     /// <summary>Makes the key of a response.</summary>
     /// <param name="response">The fields of the response: what it varies on, its language, its codings.</param>
-    /// <param name="request">The fields of the request that brought it.</param>
+    /// <param name="request">The fields of the request that led to the response.</param>
     public static VariantKey Of(IFields response, IFields request)
     {
         var vary = VaryField.Parse(response["Vary"]);
@@ -84,7 +84,8 @@ internal sealed class VariantKey
     }
 
     /// <summary>
-    /// Returns a request's values of the selecting fields of this variant as text: requests with equal texts select the same variant.
+    /// Returns, as text, the values that a request has for the selecting fields of this variant. Requests with equal texts select the same
+    /// variant.
     /// </summary>
     public string TextFor(IFields selecting) =>
         string.Concat(
@@ -93,11 +94,11 @@ internal sealed class VariantKey
                 .Select(field => $"{field.name}:{field.value?.Length ?? -1}:{field.value}\n")
         );
 
-    /// <summary>Returns the selecting fields and their values, as <c>Name: value</c>; a field that was absent has no value.</summary>
+    /// <summary>Returns the names and the values of the selecting fields. The value of an absent field is empty.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Describe() =>
         [.. _names.Zip(_values, (name, value) => KeyValuePair.Create(name, value ?? ""))];
 
-    /// <summary>Tells whether both select the same variant: the same names with the same values.</summary>
+    /// <summary>Tells whether this key and another one have the same names with the same values.</summary>
     public bool IsSameAs(VariantKey other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
 
     private bool IsServedBy(string name, StringValues lines) =>

@@ -8,8 +8,9 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Lookup;
 
 /// <summary>
-/// The memory in front and the second tier behind. Every write goes to both, except that a new entry with a <see cref="SearchVariance"/>
-/// stays in the memory. An entry found behind moves up. A hit in memory waits for nothing. Safe for any number of threads.
+/// A store of two tiers: the memory in front, and the second tier behind it. Every write goes to both, except that a new entry with a <see
+/// cref="SearchVariance"/> stays in the memory. An entry found in the second tier is copied to the memory. A hit in memory waits for
+/// nothing. Safe for any number of threads.
 /// </summary>
 internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, InvalidationLog invalidations, SteadyClock clock)
     : ICacheStore
@@ -21,7 +22,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     private readonly ConcurrentDictionary<(CacheKey Key, LogPosition Since), Task<IReadOnlyList<CacheEntry>>> _looking = new();
 
     /// <summary>
-    /// The largest content that moves up, in bytes: 4 MiB. Larger content is read from behind each time, while it is sent.
+    /// The largest content that is copied to the memory, in bytes: 4 MiB. Larger content is read from the second tier whenever it is sent.
     /// </summary>
     public const long MaxPromotedBytes = 4 << 20;
 
@@ -33,12 +34,12 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     }
 
     /// <summary>
-    /// Looks behind even if the memory has entries: the memory may have lost a variant, and another node may have a fresher one. Requests
-    /// that come during a look for the same URI share its result, so that a thousand of them ask the tier once.
+    /// Looks in the second tier even if the memory has entries: the memory may have lost a variant, and another node may have a fresher
+    /// one. Requests that come during a look for the same URI share its result, so that a thousand of them ask the tier once.
     /// </summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> FindBehindAsync(CacheKey key)
     {
-        // After a purge nobody shares a look that began before it.
+        // After a purge, no request shares a look-up that began before the purge.
         var look = (key, invalidations.Position);
         var ours = new TaskCompletionSource<IReadOnlyList<CacheEntry>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_looking.GetOrAdd(look, ours.Task) is var under && under != ours.Task)
@@ -62,7 +63,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
         return await ours.Task;
     }
 
-    /// <summary>Looks behind now, without sharing an earlier look: finds what another fetch has just stored.</summary>
+    /// <summary>Looks in the second tier now, without sharing an earlier look-up, to find what another fetch has just stored.</summary>
     public async ValueTask<IReadOnlyList<CacheEntry>> LookBehindAsync(CacheKey key)
     {
         // This look must not miss a purge that comes while it reads: the purge's record is kept at least until the look ends.
@@ -139,7 +140,7 @@ internal sealed class TieredStore(ICacheStore memory, ISecondTier secondTier, In
     {
         await memory.RemoveAllAsync(key);
         await secondTier.RemoveAllAsync(key);
-        // An entry may have moved up in between.
+        // An entry may have been copied from the second tier to the memory in between.
         await memory.RemoveAllAsync(key);
     }
 

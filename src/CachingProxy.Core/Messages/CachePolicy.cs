@@ -18,7 +18,7 @@ public sealed record CachePolicy
     public SetCookieHandling SetCookie { get; init; } = SetCookieHandling.Refuse;
 
     /// <summary>
-    /// Tells whether cookies are removed from requests and responses, and so are no reason against storing a response. Off by default.
+    /// Tells whether cookies are removed from requests and responses, and so do not prevent storing a response. Off by default.
     /// </summary>
     public bool StripCookies { get; init; }
 
@@ -29,21 +29,22 @@ public sealed record CachePolicy
     public bool StaleDespiteSharedMaxAge { get; init; }
 
     /// <summary>
-    /// The time for which a response may stand in for an error of the origin after its freshness has ended, where the response does not
-    /// state one (<c>stale-if-error</c>, RFC 5861 §4): 0 by default, up to 365 days. Above 0, a 429 and every 5xx count as errors. In <see
-    /// cref="TtlMode.Respect"/>, <c>must-revalidate</c>, <c>proxy-revalidate</c>, <c>s-maxage</c> and <c>no-cache</c> forbid it.
+    /// The time after the end of its freshness during which a response may be served in place of an error of the origin. It applies to
+    /// responses that do not state this time themselves (<c>stale-if-error</c>, RFC 5861 §4). It is 0 by default, and at most 365 days.
+    /// Above 0, a 429 and every 5xx count as errors. In <see cref="TtlMode.Respect"/>, <c>must-revalidate</c>, <c>proxy-revalidate</c>,
+    /// <c>s-maxage</c> and <c>no-cache</c> forbid serving the stale response.
     /// </summary>
     public TimeSpan StaleIfError { get; init; }
 
     /// <summary>
-    /// The time for which a response is served while it is being refreshed after its freshness has ended, where the response does not state
-    /// one (<c>stale-while-revalidate</c>, RFC 5861 §3): 0 by default, up to 365 days. The directives that forbid <see
-    /// cref="StaleIfError"/> forbid this as well.
+    /// The time after the end of its freshness during which a response is served while it is being refreshed. It applies to responses that
+    /// do not state this time themselves (<c>stale-while-revalidate</c>, RFC 5861 §3). It is 0 by default, and at most 365 days. The
+    /// directives that forbid <see cref="StaleIfError"/> forbid this use as well.
     /// </summary>
     public TimeSpan StaleWhileRevalidate { get; init; }
 
     /// <summary>
-    /// Tells whether no origin is ever asked: every stored response is served, however old, unless it was purged. Off by default.
+    /// Tells whether the cache never asks an origin. Every stored response that was not purged is then served, however old. Off by default.
     /// </summary>
     public bool IsOffline { get; init; }
 
@@ -76,8 +77,8 @@ public sealed record CachePolicy
     public bool OnlySuccesses { get; init; }
 
     /// <summary>
-    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. A response that announces more is passed on without being
-    /// stored; one that turns out larger is no longer stored once it grows past the limit.
+    /// The largest body that is stored, in bytes: 64 MiB by default, 0 or more. A response that announces a larger body is passed on
+    /// without being stored. If a body of unannounced length grows past the limit, the storing of its response is abandoned.
     /// </summary>
     public long MaxObjectBytes { get; init; } = 64L << 20;
 }

@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Messages;
 
 /// <summary>
 /// A request on its way into the engine. A face makes one for each request it receives; the engine reads the fields, and calls <see
-/// cref="CreateOriginRequest"/>, only while the client is there.
+/// cref="CreateOriginRequest"/>, only while the client is connected.
 /// </summary>
 public abstract class CacheRequest
 {
@@ -35,8 +35,8 @@ public abstract class CacheRequest
 
     /// <summary>
     /// The fields as the origin sees them, by which a variant is selected (RFC 9111 §4.1). A field that is removed on the way to the origin
-    /// must make no difference. A field that is set on the way counts with the value that is set. While the client is there, the engine
-    /// copies these fields for later use.
+    /// must make no difference. A field that is set on the way has the value that is set. While the client is connected, the engine copies
+    /// these fields for later use.
     /// </summary>
     public virtual IFields SelectingFields => Fields;
 
@@ -50,25 +50,24 @@ public abstract class CacheRequest
     public abstract OriginRequest CreateOriginRequest();
 
     /// <summary>
-    /// The receiver of the interim responses (1xx) that come before the response; null where the client can have none. It is called from
+    /// The receiver of the interim responses (1xx) that come before the response; null if the client cannot receive any. It is called from
     /// any thread, one call at a time, and never after the response has arrived.
     /// </summary>
     public virtual Action<InterimResponse>? OnInterim => null;
 
     /// <summary>
-    /// Returns the upstream URIs for an absolute reference that names this server by the host that the client used; none for a reference to
-    /// another server. An origin that is told this host may use it in the references of its answers.
+    /// Returns the upstream URIs for an absolute reference whose host is the one by which the client addressed this server. Returns none
+    /// for a reference to another server. An origin that receives the client's host may use it in the references of its responses.
     /// </summary>
     /// <param name="reference">An absolute http or https URI.</param>
     public virtual IEnumerable<CacheKey> ResolveClientReference(Uri reference) => [];
 
-    /// <summary>Tells whether the client has limits, so that <see cref="AdmitAsync"/> must be asked.</summary>
+    /// <summary>Tells whether the client has limits, so that <see cref="AdmitAsync"/> must be called.</summary>
     public virtual bool IsLimited => false;
 
     /// <summary>
     /// Counts the request against the limits of its client, once it is known whether the origin must be asked for it. Returns the failure
-    /// for
-    /// a request that is one too many; null where it may go on.
+    /// for a request that exceeds a limit. Returns null if the request may go on.
     /// </summary>
     /// <param name="needsOrigin">Whether the origin must be asked.</param>
     public virtual ValueTask<OriginException?> AdmitAsync(bool needsOrigin) => default;
@@ -79,7 +78,7 @@ public abstract class CacheRequest
     /// <summary>Tells whether the method is HEAD, which a stored GET answers.</summary>
     internal bool IsHead => Method == "HEAD";
 
-    /// <summary>Tells whether the request is a QUERY of which the face knows the content.</summary>
+    /// <summary>Tells whether the request is a QUERY whose content the face knows.</summary>
     internal bool IsKeyedQuery => Partition.Query is not null;
 
     /// <summary>

@@ -30,7 +30,7 @@ public sealed record CacheStatus
     /// <summary>Tells whether the origin has confirmed a stored response (RFC 9111 §4.3.3).</summary>
     public bool IsValidated { get; init; }
 
-    /// <summary>The failure because of which there is no response; null if there is a response.</summary>
+    /// <summary>The failure that left the request without a response; null if there is a response.</summary>
     public OriginError? Failure { get; init; }
 
     /// <summary>Tells whether a stale response was served.</summary>
@@ -39,7 +39,7 @@ public sealed record CacheStatus
     /// <summary>Tells whether the request shared a fetch that another one had begun.</summary>
     public bool IsCollapsed { get; init; }
 
-    /// <summary>The reason why the response was not stored, where that was decided.</summary>
+    /// <summary>The reason why the cache decided not to store the response; null if it made no such decision.</summary>
     public NotStoredReason? NotStored { get; init; }
 
     /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
@@ -55,8 +55,8 @@ public sealed record CacheStatus
     public string? Key { get; init; }
 
     /// <summary>
-    /// The one token for how the request went, the same in the log, the metrics and the traces: our own <c>detail</c> where there is one,
-    /// otherwise the token of <c>fwd</c>, and <c>fresh</c> for a hit. docs/reasons.md explains each.
+    /// The one token that tells how the request was handled, the same in the log, the metrics and the traces: our own <c>detail</c> where
+    /// there is one, otherwise the token of <c>fwd</c>, and <c>fresh</c> for a hit. docs/reasons.md explains each.
     /// </summary>
     public string Reason => Detail ?? Forwarded?.ToToken() ?? "fresh";
 
@@ -83,7 +83,7 @@ public sealed record CacheStatus
             Key = key,
         };
 
-    /// <summary>Returns the status of a request that was forwarded.</summary>
+    /// <summary>Returns the status of a request that was refused.</summary>
     public static CacheStatus Refused(OriginError failure) => new() { Failure = failure };
 
     /// <summary>Returns the status of a request that went to the origin.</summary>

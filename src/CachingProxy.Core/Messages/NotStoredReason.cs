@@ -66,7 +66,9 @@ public enum NotStoredReason
     /// <summary>The response is an event stream, which has no end.</summary>
     EventStream,
 
-    /// <summary>The response's framing had two readings; the bytes received are right only if the origin meant what we read.</summary>
+    /// <summary>
+    /// The response's framing can be read in two ways; the bytes received are right only if the origin meant our reading.
+    /// </summary>
     AmbiguousFraming,
 
     /// <summary>

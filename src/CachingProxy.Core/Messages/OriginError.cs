@@ -5,7 +5,7 @@ namespace CachingProxy.Core.Messages;
 /// </summary>
 public enum OriginError
 {
-    /// <summary>No connection could be made, for a reason that has no name of its own here: the request was not sent.</summary>
+    /// <summary>No connection could be made, for a reason that no other member names: the request was not sent.</summary>
     Unreachable,
 
     /// <summary>The name has no address: the request was not sent.</summary>
@@ -37,7 +37,7 @@ public enum OriginError
     /// <summary>The origin did not answer or go on in time.</summary>
     Timeout,
 
-    /// <summary>The bytes that came are no response, or none that may be passed on.</summary>
+    /// <summary>The bytes received are not a response, or not a response that may be passed on.</summary>
     InvalidResponse,
 
     /// <summary>The response ended before it was whole.</summary>
@@ -58,11 +58,11 @@ public enum OriginError
     OnlyIfCached,
 
     /// <summary>
-    /// The origin may not be asked so often, by the operator's limit or its own: the request was not sent.
+    /// The operator's limit or the origin's own limit forbids asking the origin so often: the request was not sent.
     /// </summary>
     Limited,
 
-    /// <summary>The client asks more often than it may: nobody was asked.</summary>
+    /// <summary>The client sends requests more often than it may: the origin was not asked.</summary>
     RateLimited,
 
     /// <summary>No origin may be asked (<see cref="CachePolicy.IsOffline"/>), and no stored response can be used.</summary>

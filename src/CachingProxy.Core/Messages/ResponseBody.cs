@@ -4,8 +4,8 @@ using CachingProxy.Core.Parsing;
 namespace CachingProxy.Core.Messages;
 
 /// <summary>
-/// The content of a response: stored, growing, or passing by. Readers pull the bytes, and <see cref="ReadAsync"/> is the only way of
-/// reading that a kind of content must implement.
+/// The content of a response: stored, still growing, or only passed on. Readers pull the bytes, and <see cref="ReadAsync"/> is the only way
+/// of reading that a kind of content must implement.
 /// </summary>
 /// <remarks>Content of a stored response is shared by any number of readers and threads; all other content has one reader, who reads
 /// forwards.</remarks>

@@ -8,8 +8,8 @@ namespace CachingProxy.Core.Origins;
 
 /// <summary>
 /// Remembers the origins that are held to be down. After several failures in a row, no request goes to an origin for a while. Then one
-/// request is the probe, and further requests are refused until its outcome is known, or until it takes longer than the hold. Safe for any
-/// number of threads.
+/// request is the probe, and further requests are refused until its outcome is known, or until the probe takes longer than the hold. Safe
+/// for any number of threads.
 /// </summary>
 /// <param name="options">The limits: how many failures hold an origin down, and for how long.</param>
 /// <param name="time">The clock.</param>
@@ -30,7 +30,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
     public int HeldDown => _failing.Count(origin => origin.Value.IsHeld);
 
     /// <summary>
-    /// Returns the reason for the last failure of an origin that is held to be down. Returns null for any other origin, and where a minute
+    /// Returns the reason for the last failure of an origin that is held to be down. Returns null for any other origin, and once a minute
     /// has passed after the end of the hold without another failed probe.
     /// </summary>
     public string? FailureOf(string authority)
@@ -73,7 +73,7 @@ public sealed class OriginAvailability(OriginLimits options, TimeProvider time, 
         }
     }
 
-    /// <summary>Throws where <see cref="Begin"/> would.</summary>
+    /// <summary>Throws if <see cref="Begin"/> would throw now.</summary>
     /// <exception cref="OriginException">The origin is held to be down (<see cref="OriginError.HeldDown"/>).</exception>
     internal void EnsureNotHeld(string authority)
     {

@@ -6,23 +6,24 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Origins;
 
 /// <summary>
-/// Asks origins no more often than they may be asked: by the operator's limits, and by what an origin says of its own in
-/// <c>Retry-After</c> and <c>RateLimit</c>. Requests wait for their turn for a limited time: those with nothing stored first, then
-/// revalidations, then refreshes. Where little is left of an origin's own window, refreshes give way. Safe for any number of threads.
+/// Limits how often an origin is asked. The limits are those of the operator, and those that the origin itself states in <c>Retry-After</c>
+/// and <c>RateLimit</c>. Requests wait for their turn for a limited time: first the requests for which nothing is stored, then
+/// revalidations, then refreshes. If the origin states that few requests are left in its window, refreshes are refused. Safe for any number
+/// of threads.
 /// </summary>
-/// <param name="limits">The operator's limits for each origin; none where there is none.</param>
-/// <param name="counter">Counts the requests, on this node or for all.</param>
+/// <param name="limits">The operator's limits, which apply to each origin separately. Empty if the operator set none.</param>
+/// <param name="counter">Counts the requests of this node, or of all nodes together.</param>
 /// <param name="timeout">How long a request waits for its turn.</param>
 /// <param name="time">The clock.</param>
 public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter counter, TimeSpan timeout, TimeProvider time)
 {
-    /// <summary>The longest time for which an origin's own word holds it: 1 hour.</summary>
+    /// <summary>The longest time for which a limit that an origin states itself is obeyed: 1 hour.</summary>
     public static readonly TimeSpan MaxHold = TimeSpan.FromHours(1);
 
     /// <summary>The largest number of requests that wait for one origin.</summary>
     internal const int MaxQueued = 1024;
 
-    /// <summary>The share of an origin's window below which refreshes give way.</summary>
+    /// <summary>Refreshes are refused if no more than this share of an origin's stated limit is left in its window.</summary>
     internal const double LowShare = 0.1;
 
     private const int MaxRemembered = 10_000;
@@ -63,7 +64,7 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
             turns.OnRefused(decision.RetryAfter);
         }
 
-        // Nobody waits in vain.
+        // A request whose turn cannot come in time is refused at once.
         if (turns.NextTurn > timeout || turns.Waiting >= MaxQueued || !await turns.WaitAsync(request.Priority, cancellation))
         {
             var next = turns.NextTurn;
@@ -74,7 +75,7 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
         Forget(authority, turns);
     }
 
-    // A queue that nobody is in leaves nothing behind. Who has just found it waits in it all the same, and is counted like all others.
+    // Removes an empty queue. A request that has just found this queue still waits in it, and is counted like all other requests.
     private void Forget(string authority, OriginTurns turns)
     {
         if (turns.Waiting == 0)
@@ -83,7 +84,7 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
         }
     }
 
-    /// <summary>Reads what a response says of the origin's own limits, and obeys it.</summary>
+    /// <summary>Reads what a response states about the origin's own limits, so that later requests obey them.</summary>
     /// <param name="authority">The origin.</param>
     /// <param name="response">The response.</param>
     /// <param name="wallNow">The wall clock, for dates.</param>
@@ -101,7 +102,7 @@ public sealed class OriginQuota(IReadOnlyList<RateLimit> limits, IRateCounter co
         }
     }
 
-    // A refusal says itself when to come again; whoever has none left comes again when the window ends.
+    // A refusal may state when to ask again. If no request is left in the window, the origin is asked again when the window ends.
     private static TimeSpan? HoldOf(int status, QuotaFields quota)
     {
         if (status is 429 or 503)

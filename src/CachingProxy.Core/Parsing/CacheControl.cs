@@ -47,7 +47,7 @@ internal sealed record CacheControl
     public bool IsMalformed { get; init; }
 
     /// <summary>
-    /// Tells whether the directives were read from a targeted field, beside which <c>Expires</c> does not count (RFC 9213 §2.2).
+    /// Tells whether the directives were read from a targeted field. <c>Expires</c> is then ignored (RFC 9213 §2.2).
     /// </summary>
     public bool IsTargeted { get; init; }
 
@@ -57,16 +57,16 @@ internal sealed record CacheControl
 
     public TimeSpan? MinFresh { get; init; }
 
-    /// <summary>The greatest staleness that the client accepts; <see cref="TimeSpan.MaxValue"/> where it gave no number.</summary>
+    /// <summary>The greatest staleness that the client accepts; <see cref="TimeSpan.MaxValue"/> if the client gave no number.</summary>
     public TimeSpan? MaxStale { get; init; }
 
     /// <summary>
-    /// The time after the end of its freshness in which the response may be served while it is being refreshed (RFC 5861 §3).
+    /// The time for which the response may be served after its freshness has ended, while it is being refreshed (RFC 5861 §3).
     /// </summary>
     public TimeSpan? StaleWhileRevalidate { get; init; }
 
     /// <summary>
-    /// The time after the end of its freshness in which the response may be served in the place of an error (RFC 5861 §4).
+    /// The time for which the response may be served in place of an error after its freshness has ended (RFC 5861 §4).
     /// </summary>
     public TimeSpan? StaleIfError { get; init; }
 }

@@ -6,15 +6,15 @@ using CachingProxy.Core.Stores;
 namespace CachingProxy.Core.Purging;
 
 /// <summary>
-/// The log of purges, in which every purge is one position. An entry remembers the position that was current when its fetch began, and is
+/// The log of purges, in which every purge has a position. An entry remembers the position that was current when its fetch began, and is
 /// valid until a later purge matches it. Therefore a purge costs O(1) however many entries there are, a check costs O(tags + segments), and
-/// a purge also hits the response of a fetch under way. Safe for any number of threads; the check takes no lock.
+/// a purge also applies to the response of a fetch under way. Safe for any number of threads; the check takes no lock.
 /// </summary>
 /// <remarks>
-/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way then; the log drops the record
-/// when the last of these fetches has ended, so that unsafe requests cannot make the log grow. Of the other purges (of a prefix, a path, a
-/// tag, or softly of a URL) the log keeps the latest one for each text, up to <see cref="MaxRemembered"/> in all; when it drops the oldest,
-/// every entry fetched before that purge is a miss.
+/// A hard purge of a URL also removes its entries, so its record matters only to fetches that were under way at the time of the purge. The
+/// log drops the record when the last of these fetches has ended, so that unsafe requests cannot make the log grow. The other purges are
+/// those of a prefix, a path or a tag, and the soft purges of a URL. The log keeps the latest of them for each text, and at most <see
+/// cref="MaxRemembered"/> in all. When the log drops the oldest of them, every entry fetched before that purge is a miss.
 /// </remarks>
 internal sealed class InvalidationLog(SteadyClock clock)
 {
@@ -34,7 +34,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     /// <summary>The number of hard purges of single URLs that are remembered for fetches under way.</summary>
     public int RememberedUrls => _urls.Count;
 
-    /// <summary>The number of other purges that are remembered.</summary>
+    /// <summary>The number of remembered purges, apart from hard purges of single URLs.</summary>
     public int Remembered
     {
         get
@@ -61,7 +61,10 @@ internal sealed class InvalidationLog(SteadyClock clock)
     /// <summary>The position of the last purge.</summary>
     public LogPosition Position => Volatile.Read(ref _state) is var state ? new(state.Epoch, state.Number) : default;
 
-    /// <summary>Starts a fetch and returns its position, the current one. The caller ends the fetch with <see cref="End"/>.</summary>
+    /// <summary>
+    /// Starts a fetch and returns the current position, which is the position of the fetch. The caller ends the fetch with <see
+    /// cref="End"/>.
+    /// </summary>
     public LogPosition Begin()
     {
         lock (_lock)
@@ -72,10 +75,10 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     /// <summary>
-    /// Begins a look for stored responses in a tier that another node may be removing from; returns the position to pass to <see
-    /// cref="End"/>. Until <see cref="End"/> is called, the log keeps every purge of a URL that it holds now. Otherwise the purge could be
-    /// missing when we check the answer of the tier: the other node may remove the purged entries, and release the purge, after the tier
-    /// has answered and before we check.
+    /// Begins a look-up in a tier from which another node may be removing responses. Returns the position to pass to <see cref="End"/>.
+    /// Until <see cref="End"/> is called, the log keeps all purges of URLs that are in it now. Otherwise a purge could be missing when we
+    /// check the answer of the tier: the other node may remove the purged entries, and release the purge, after the tier has answered and
+    /// before we check.
     /// </summary>
     public LogPosition BeginLook()
     {
@@ -88,7 +91,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
     }
 
     /// <summary>
-    /// Adds a fetch that is under way already and that began at an earlier position: purges after that position count against it.
+    /// Adds a fetch that is under way already and that began at an earlier position: purges after that position apply to it.
     /// </summary>
     public void BeginAt(LogPosition position)
     {
@@ -98,7 +101,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
         }
     }
 
-    /// <summary>Ends the fetch that began at a position: its response is stored or given up.</summary>
+    /// <summary>Ends the fetch that began at a position: its response has been stored or discarded.</summary>
     public void End(LogPosition position)
     {
         lock (_lock)
@@ -135,8 +138,8 @@ internal sealed class InvalidationLog(SteadyClock clock)
     {
         lock (_lock)
         {
-            // While the journal is being read, no entry is valid; after that, the entries of the journal's epoch can be valid again, all at
-            // once.
+            // While the journal is being read, no entry is valid. After that, all entries of the journal's epoch can be valid again at the
+            // same moment.
             Volatile.Write(ref _state, new InvalidationState(NewEpoch(), 0, 0));
             _urls.Clear();
             _urlsInOrder.Clear();
@@ -185,7 +188,7 @@ internal sealed class InvalidationLog(SteadyClock clock)
             return Validity.Gone;
         }
 
-        // Nothing at all was purged since: the usual case.
+        // Nothing was purged after the position: the usual case.
         if (position.Number >= state.Number)
         {
             return Validity.Current;

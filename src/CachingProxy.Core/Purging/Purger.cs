@@ -10,7 +10,7 @@ namespace CachingProxy.Core.Purging;
 /// <param name="invalidations">The log with a position for each purge.</param>
 /// <param name="sink">Removes the entries on this node.</param>
 /// <param name="events">Learns of every purge.</param>
-/// <param name="secondTier">Writes each purge down for others, and removes entries of its own; null where there is no second tier.</param>
+/// <param name="secondTier">Records each purge for other nodes, and removes its own entries; null where there is no second tier.</param>
 internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, CacheEvents events, ISecondTier? secondTier)
 {
     /// <summary>
@@ -18,7 +18,7 @@ internal sealed class Purger(InvalidationLog invalidations, PurgeSink sink, Cach
     /// more; after a soft purge, none is served as fresh.
     /// </summary>
     /// <returns>The position of the purge.</returns>
-    /// <exception cref="PurgeNotPropagatedException">The purge holds on this node, but has not reached other nodes yet.</exception>
+    /// <exception cref="PurgeNotPropagatedException">The purge is in effect on this node, but has not reached other nodes yet.</exception>
     public async ValueTask<LogPosition> PurgeAsync(Purge purge)
     {
         var (position, failure) = await AppendAsync(purge);

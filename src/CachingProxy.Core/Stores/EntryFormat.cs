@@ -15,19 +15,12 @@ namespace CachingProxy.Core.Stores;
 /// </summary>
 /// <remarks>
 /// <code>
-/// version  1 byte (2)
-/// serial, epoch, number, received (UTC ticks), initial age (ticks)          8 bytes each
-/// status  4 bytes
-/// lifetime (ticks) 8 bytes, source of the lifetime 1 byte, date (UTC ticks) 8 bytes
-/// length of the content  8 bytes
-/// key: authority, target; target of the request; partition: face, scheme, host, query   texts
-/// fields: count 4 bytes, then each: name, lines as a list
-/// tags  list
-/// variant: names, values  lists; language, codings  texts
-/// part: 0; or 1, then first, last, complete (-1: unknown), length 8 bytes each; asked text
-/// whether No-Vary-Search is heeded  1 byte
-/// control: eleven switches 1 byte each, four durations (ticks; -1: none) 8 bytes each, two lists of names
-/// CRC-32C of all before  4 bytes
+/// version  1 byte (2) serial, epoch, number, received (UTC ticks), initial age (ticks)          8 bytes each status  4 bytes lifetime
+/// (ticks) 8 bytes, source of the lifetime 1 byte, date (UTC ticks) 8 bytes length of the content  8 bytes key: authority, target; target
+/// of the request; partition: face, scheme, host, query   texts fields: count 4 bytes, then each: name, lines as a list tags  list variant:
+/// names, values  lists; language, codings  texts part: 0; or 1, then first, last, complete (-1: unknown), length 8 bytes each; asked text
+/// whether No-Vary-Search is heeded  1 byte control: eleven switches 1 byte each, four durations (ticks; -1: none) 8 bytes each, two lists
+/// of names CRC-32C of all bytes above  4 bytes
 /// </code>
 /// Numbers are little-endian. A text is its length in bytes (4 bytes; -1: none) and its UTF-8 bytes; a list is a count (4 bytes) and texts.
 /// </remarks>
@@ -124,7 +117,7 @@ public static class EntryFormat
     /// </summary>
     /// <param name="serial">The serial of the entry.</param>
     /// <param name="number">The number of the piece, from 0; -1 for content in one piece.</param>
-    /// <param name="content">Its bytes.</param>
+    /// <param name="content">The bytes of the piece.</param>
     public static uint ContentChecksum(long serial, int number, ReadOnlySpan<byte> content)
     {
         Span<byte> whose = stackalloc byte[12];

@@ -3,8 +3,8 @@ using static CachingProxy.Core.Telemetry.InstrumentList;
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
-/// Every instrument of this program, in the order of docs/metrics.md. An instrument has OpenTelemetry's name where OpenTelemetry defines
-/// one.
+/// Every instrument of this program, in the order of docs/metrics.md. If OpenTelemetry defines a name for an instrument, the instrument has
+/// that name.
 /// </summary>
 public static class Instruments
 {
@@ -93,21 +93,21 @@ public static class Instruments
         "Requests that wait for the head of another request's fetch now."
     );
 
-    /// <summary>The requests that did not wait.</summary>
+    /// <summary>The requests that did not wait for another request's fetch.</summary>
     public static readonly InstrumentDescription HitsForMiss = Counter(
         "cachingproxy.hits_for_miss",
         "{request}",
         "Requests that did not wait for another request's fetch, because the last response could not be shared."
     );
 
-    /// <summary>The bytes that growing bodies take.</summary>
+    /// <summary>The bytes of memory for bodies that are still arriving.</summary>
     public static readonly InstrumentDescription GrowingBytes = Gauge(
         "cachingproxy.growing.bytes",
         "By",
         "Memory of bodies that are kept while they arrive."
     );
 
-    /// <summary>The clients that were cut off because they held others up.</summary>
+    /// <summary>The clients that were cut off because they slowed other clients down.</summary>
     public static readonly InstrumentDescription ReadersCutOff = Counter(
         "cachingproxy.readers.cut_off",
         "{client}",
@@ -138,14 +138,14 @@ public static class Instruments
         "Requests that were sent to an origin again, because their connection broke before an answer."
     );
 
-    /// <summary>The origins that are held to be down.</summary>
+    /// <summary>The origins that are considered to be down.</summary>
     public static readonly InstrumentDescription OriginsHeldDown = Gauge(
         "cachingproxy.origins.held_down",
         "{origin}",
         "Origins that are not asked now, because the last requests to them failed."
     );
 
-    /// <summary>The requests that found no room at an origin.</summary>
+    /// <summary>The requests that were not sent, because of a limit of their origin.</summary>
     public static readonly InstrumentDescription OriginRefusals = Counter(
         "cachingproxy.origin.refusals",
         "{request}",
@@ -225,21 +225,21 @@ public static class Instruments
         "state"
     );
 
-    /// <summary>The idle connections that made room.</summary>
+    /// <summary>The idle connections that were closed to make room.</summary>
     public static readonly InstrumentDescription ConnectionsShed = Counter(
         "cachingproxy.connections.shed",
         "{connection}",
         "Idle connections that were closed to make room for others."
     );
 
-    /// <summary>The connections that were one too many of their client.</summary>
+    /// <summary>The connections that were refused, because their client had too many.</summary>
     public static readonly InstrumentDescription ConnectionsRefused = Counter(
         "cachingproxy.connections.refused",
         "{connection}",
         "Connections that were closed at once, because their client had too many."
     );
 
-    /// <summary>The clients that were cut.</summary>
+    /// <summary>The clients whose connections were cut.</summary>
     public static readonly InstrumentDescription ClientsCut = Counter(
         "cachingproxy.clients.cut",
         "{client}",
@@ -253,14 +253,14 @@ public static class Instruments
         "Requests that were refused before they could be read."
     );
 
-    /// <summary>The memory of <c>/proxy</c>.</summary>
+    /// <summary>The memory that requests on <c>/proxy</c> use.</summary>
     public static readonly InstrumentDescription ProxyBytes = Gauge(
         "cachingproxy.proxy.bytes",
         "By",
         "Memory that requests on /proxy hold while they make their envelopes."
     );
 
-    /// <summary>The open files.</summary>
+    /// <summary>The open files and sockets.</summary>
     public static readonly InstrumentDescription Descriptors = Gauge(
         "cachingproxy.descriptors",
         "{descriptor}",
@@ -274,7 +274,7 @@ public static class Instruments
         "Times that work had to wait more than 50 ms for a thread."
     );
 
-    /// <summary>The lines that were not written.</summary>
+    /// <summary>The lines of the access log that were not written.</summary>
     public static readonly InstrumentDescription DroppedLines = Counter(
         "cachingproxy.log.dropped",
         "{line}",
@@ -284,6 +284,6 @@ public static class Instruments
     /// <summary>All instruments, in the order of this file.</summary>
     public static IReadOnlyList<InstrumentDescription> All => Every;
 
-    // The last field: by now every instrument has listed itself.
+    // This field must be the last: when it is initialised, every instrument has been added to `Listed`.
     private static readonly InstrumentDescription[] Every = [.. Listed];
 }

@@ -12,7 +12,7 @@ public readonly struct RequestEvent
     /// <summary>The method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The request target, byte for byte as received. It may hold secrets in its query.</summary>
+    /// <summary>The request target, byte for byte as received. Its query may contain secrets.</summary>
     public required string Target { get; init; }
 
     /// <summary>The protocol, such as <c>HTTP/1.1</c>.</summary>
@@ -27,7 +27,7 @@ public readonly struct RequestEvent
     /// <summary>The field <c>User-Agent</c>; null where there is none.</summary>
     public string? UserAgent { get; init; }
 
-    /// <summary>The field <c>Referer</c>; null where there is none. It may hold secrets in its query.</summary>
+    /// <summary>The field <c>Referer</c>; null where there is none. Its query may contain secrets.</summary>
     public string? Referer { get; init; }
 
     /// <summary>The trace that the request belongs to, 32 hexadecimal digits; null where there is none.</summary>
@@ -36,7 +36,7 @@ public readonly struct RequestEvent
     /// <summary>True if the client named the trace, or a span records it; false if the trace was made for the origin alone.</summary>
     public bool IsTraced { get; init; }
 
-    /// <summary>The status code of the response; 499 where the client had gone before there was one.</summary>
+    /// <summary>The status code of the response; 499 if the client had gone before there was a response.</summary>
     public required int Status { get; init; }
 
     /// <summary>The name of the face that answered (<c>forwarded</c>, <c>proxy</c>); null where none did.</summary>
@@ -49,14 +49,15 @@ public readonly struct RequestEvent
     public required RequestOutcome Outcome { get; init; }
 
     /// <summary>
-    /// The reason for the outcome: one token, the same as in <c>Cache-Status</c>, or the code of the error. docs/reasons.md explains each.
+    /// The reason for the outcome: one token, the same as in <c>Cache-Status</c>, or the code of the error. docs/reasons.md explains each
+    /// reason.
     /// </summary>
     public required string Reason { get; init; }
 
     /// <summary>Tells whether the response was stored.</summary>
     public bool IsStored { get; init; }
 
-    /// <summary>The current age of a stored response; null for a response at first hand.</summary>
+    /// <summary>The current age of a stored response; null for a response that was not stored before.</summary>
     public TimeSpan? Age { get; init; }
 
     /// <summary>The freshness lifetime that is left, negative when stale; null where no response was stored.</summary>
@@ -68,7 +69,7 @@ public readonly struct RequestEvent
     /// <summary>The time from the head of the request to the end of the response.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>The time until the head of the response was ready; the whole duration where a face did not answer.</summary>
+    /// <summary>The time until the head of the response was ready; the whole duration if no face answered.</summary>
     public TimeSpan TimeToHead { get; init; }
 
     /// <summary>How long the request waited for another request's fetch; zero where it did not.</summary>

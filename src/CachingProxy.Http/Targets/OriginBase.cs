@@ -71,7 +71,7 @@ public sealed class OriginBase
     /// Returns the key of a target below the base, with exactly one slash between base and target; null where the target could be read as
     /// leaving the base path.
     /// </summary>
-    /// <param name="target">A valid target; begins with a slash.</param>
+    /// <param name="target">A valid target, which begins with a slash.</param>
     public CacheKey? KeyOf(string target)
     {
         if (_basePath.Length == 0)

@@ -40,7 +40,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _time = time;
-        // A pooled connection has a bounded lifetime: after it the name is looked up and checked again.
+        // A pooled connection has a bounded lifetime: after that time, the name is looked up and checked again.
         _proxy = options.Proxy is null ? null : new OriginProxy(options.Proxy, guard);
         _pooled = CreateInvoker(guard, lifetime: TimeSpan.FromMinutes(5));
         _fresh = CreateInvoker(guard, lifetime: TimeSpan.Zero);
@@ -66,7 +66,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
             }
             catch (OriginException)
             {
-                // The origin may have acted on the first one, and that must not be forgotten.
+                // The origin may have acted on the first request, so the first failure is reported.
                 throw failure;
             }
 
@@ -97,7 +97,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
                 ConnectTimeout = _options.ConnectTimeout,
                 ConnectCallback = _proxy is null ? guard.ConnectAsync : _proxy.ConnectAsync,
                 SslOptions = new OriginCertificates(_options).ClientOptions,
-                // A CONNECT to a proxy is no exchange with an origin; the requests that go through its tunnel are.
+                // A CONNECT to a proxy is not an exchange with an origin. The requests that go through its tunnel are such exchanges.
                 PlaintextStreamFilter = (context, _) =>
                     new ValueTask<Stream>(
                         context.InitialRequestMessage.Method == HttpMethod.Connect
@@ -108,7 +108,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
                 PooledConnectionLifetime = lifetime,
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
                 MaxResponseHeadersLength = 32,
-                // Field values are bytes; Latin-1 brings each through as it is.
+                // Field values are bytes; Latin-1 keeps each byte unchanged.
                 RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
                 ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             }
@@ -164,7 +164,7 @@ public sealed class HttpOrigin : IOrigin, IDisposable
         }
     }
 
-    // RFC 9110 §15.2: an interim response counts as a sign of life. InterimReader bounds their number.
+    // RFC 9110 §15.2: an interim response counts as a sign of life. InterimReader bounds the number of interim responses.
     private static Action<InterimResponse>? OnInterim(OriginRequest request, SilenceLimit silence) =>
         request.OnInterim is not { } onInterim
             ? null

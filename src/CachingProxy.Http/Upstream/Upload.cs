@@ -7,10 +7,10 @@ namespace CachingProxy.Http.Upstream;
 
 /// <summary>
 /// The content of a request, on its way to an origin that speaks HTTP/1.1. SocketsHttpHandler does not read a response while it sends
-/// content. So the handler gets empty content, and this class sends the real content beside it. A response that arrives meanwhile is used,
+/// content. So the handler gets empty content, and this class itself sends the real content. A response that arrives meanwhile is used,
 /// however much of the content has been sent (RFC 9112 §9.5).
 /// </summary>
-/// <param name="content">The content, read at the origin's pace.</param>
+/// <param name="content">The content, read only as fast as the origin takes it.</param>
 /// <param name="length">The number of bytes of the content; null where it is unknown and the content is sent in chunks.</param>
 /// <param name="awaitsContinue">True if the request first asks the origin whether it wants the content (RFC 9110 §10.1.1).</param>
 /// <param name="silence">The limit for the origin's silence. It is paused while the upload waits for the client, unless the origin has
@@ -19,11 +19,11 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
 {
     private const int BufferBytes = 64 * 1024;
 
-    // `SizeBytes` holds the size of a chunk in up to eight digits, and the line end after it.
+    // `SizeBytes` is enough for the size of a chunk in up to eight digits, and for the line end after the size.
     private const int SizeBytes = 10;
     private const int LineEndBytes = 2;
 
-    // RFC 9110 §10.1.1: an origin may not know the expectation, so the upload waits no longer than this for a 100.
+    // RFC 9110 §10.1.1: an origin possibly ignores the expectation, so the upload waits no longer than this for a 100.
     private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -40,15 +40,15 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
     /// <summary>Tells whether the head has been sent.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Tells whether all of the content has been sent: another request may follow.</summary>
+    /// <summary>Tells whether all of the content has been sent, so that another request may follow.</summary>
     public bool IsDone => _isDone;
 
     /// <summary>Starts sending the content, because the origin has asked for it (100).</summary>
     public void OnContinue() => _continued.TrySetResult();
 
     /// <summary>
-    /// Takes the head as the handler writes it, and sends it with the true framing as soon as it is whole. Then starts to send the content
-    /// in the background.
+    /// Collects the head that the handler writes. As soon as the head is whole, sends it with the true framing, and then starts to send the
+    /// content in the background.
     /// </summary>
     public async ValueTask SendHeadAsync(ReadOnlyMemory<byte> bytes, Stream connection, CancellationToken cancellation)
     {
@@ -112,7 +112,7 @@ internal sealed class Upload(Stream content, long? length, bool awaitsContinue, 
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // The origin takes no more. The reader of the response finds out whether the origin has answered.
+            // The origin takes no more content. The reader of the response finds out whether the origin has answered.
             silence.OnUploadMoved();
         }
         finally

@@ -14,27 +14,28 @@ namespace CachingProxy.Configuration;
 /// <summary>Everything that can be set, read and checked once at the start. Immutable.</summary>
 public sealed record ProxySettings
 {
-    /// <summary>The port to listen on: 8000 by default, 0 to 65535; 0 takes a free one.</summary>
+    /// <summary>The port to listen on: 8000 by default, 0 to 65535. With 0, the system chooses a free port.</summary>
     public int Port { get; init; } = 8000;
 
     /// <summary>The address to listen on: 127.0.0.1 by default.</summary>
     public IPAddress Host { get; init; } = IPAddress.Loopback;
 
     /// <summary>
-    /// The port of a listener for our own paths but <c>/proxy</c>: none by default, and they are on <see cref="Port"/>; 0 takes a free one.
+    /// The port of a separate listener for the proxy's own paths, except <c>/proxy</c>. None by default: those paths are then served on
+    /// <see cref="Port"/>. With 0, the system chooses a free port.
     /// </summary>
     public int? AdminPort { get; init; }
 
-    /// <summary>The address of that listener: 127.0.0.1 by default.</summary>
+    /// <summary>The address of the listener on <see cref="AdminPort"/>: 127.0.0.1 by default.</summary>
     public IPAddress AdminHost { get; init; } = IPAddress.Loopback;
 
     /// <summary>
-    /// Tells whether to listen on the loopback addresses of IPv4 and IPv6, as far as both exist; <see cref="Host"/> is then the former. Off
-    /// by default.
+    /// Tells whether to listen on the loopback addresses of both IPv4 and IPv6, or on the one that exists. <see cref="Host"/> is then the
+    /// IPv4 address. Off by default.
     /// </summary>
     public bool ListensOnLocalhost { get; init; }
 
-    /// <summary>The base URL of the upstream; none by default, and only absolute URLs can be asked for then.</summary>
+    /// <summary>The base URL of the upstream; none by default. Without it, clients can request only absolute URLs.</summary>
     public Uri? Origin { get; init; }
 
     /// <summary>
@@ -43,7 +44,7 @@ public sealed record ProxySettings
     /// </summary>
     public TimeSpan OriginTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Issuers of certificates that are trusted beside those of the system; none by default.</summary>
+    /// <summary>Certificate issuers that are trusted in addition to those of the system; none by default.</summary>
     public X509Certificate2Collection OriginIssuers { get; init; } = [];
 
     /// <summary>Tells whether the certificate of the origin is not checked. Off by default.</summary>
@@ -53,8 +54,8 @@ public sealed record ProxySettings
     public IWebProxy? OriginProxy { get; init; }
 
     /// <summary>
-    /// The longest time for which an origin that fails again and again is left alone: 30 seconds by default; at 0 it is asked each time
-    /// (<see cref="OriginLimits.MaxHold"/>).
+    /// The longest time for which no request goes to an origin that fails again and again: 30 seconds by default. With 0, every request
+    /// goes to the origin (<see cref="OriginLimits.MaxHold"/>).
     /// </summary>
     public TimeSpan BreakerMaxPause { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -77,18 +78,19 @@ public sealed record ProxySettings
     public bool RewriteLocation { get; init; } = true;
 
     /// <summary>
-    /// Tells whether <c>stale-while-revalidate</c> holds beside <c>s-maxage</c> (<see cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off
-    /// by default.
+    /// Tells whether <c>stale-while-revalidate</c> is honoured despite <c>s-maxage</c> (<see
+    /// cref="CachePolicy.StaleDespiteSharedMaxAge"/>). Off by default.
     /// </summary>
     public bool StaleDespiteSharedMaxAge { get; init; }
 
     /// <summary>
-    /// How long a request waits for the head of another request's fetch: 10 seconds by default (<see cref="CachePolicy.WaitTimeout"/>).
+    /// How long a request waits for the head of the response that another request fetches: 10 seconds by default (<see
+    /// cref="CachePolicy.WaitTimeout"/>).
     /// </summary>
     public TimeSpan WaitTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a client may take nothing of its response, or send nothing of its content: 30 seconds by default, 1 second or more.
+    /// How long a client may receive no bytes of the response, or send no bytes of its content: 30 seconds by default, 1 second or more.
     /// </summary>
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -113,7 +115,7 @@ public sealed record ProxySettings
     /// <summary>Tells whether no origin is ever asked (<see cref="CachePolicy.IsOffline"/>). Off by default.</summary>
     public bool Offline { get; init; }
 
-    /// <summary>The time that stores keep a response after its lifetime, because the operator permits to serve it stale.</summary>
+    /// <summary>How long stores keep a response after its lifetime, because the operator permits serving it stale.</summary>
     public TimeSpan StaleRetention
     {
         get
@@ -133,17 +135,21 @@ public sealed record ProxySettings
     /// </summary>
     public double EarlyRefresh { get; init; }
 
-    /// <summary>How often each client may ask on both faces: no limit by default (<see cref="ClientLimitOptions.Limits"/>).</summary>
+    /// <summary>
+    /// How many requests each client may make on both faces: no limit by default (<see cref="ClientLimitOptions.Limits"/>).
+    /// </summary>
     public IReadOnlyList<RateLimit> RateLimits { get; init; } = [];
 
     /// <summary>The request field that names a client; its address by default (<see cref="ClientLimitOptions.Field"/>).</summary>
     public string? RateLimitField { get; init; }
 
-    /// <summary>Tells whether hits count (<see cref="ClientLimitOptions.CountsHits"/>). On by default.</summary>
+    /// <summary>
+    /// Tells whether hits count towards <see cref="RateLimits"/> (<see cref="ClientLimitOptions.CountsHits"/>). On by default.
+    /// </summary>
     public bool RateLimitHits { get; init; } = true;
 
     /// <summary>
-    /// The networks of proxies that are believed what they say of their clients; none by default (<see
+    /// The networks of proxies whose statements about their clients are trusted; none by default (<see
     /// cref="AspNetCore.Gate.TrustedProxies"/>).
     /// </summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
@@ -157,7 +163,9 @@ public sealed record ProxySettings
     /// <summary>Tells whether connections of trusted proxies begin with the PROXY protocol. Off by default.</summary>
     public bool ProxyProtocol { get; init; }
 
-    /// <summary>The largest number of connections of one client address at once; 0, the default, for no limit of their own.</summary>
+    /// <summary>
+    /// The largest number of simultaneous connections from one client address. 0, the default, sets no limit per address.
+    /// </summary>
     public int MaxConnectionsPerClient { get; init; }
 
     /// <summary>How often each origin may be asked: no limit by default (<see cref="OriginQuota"/>).</summary>
@@ -171,7 +179,7 @@ public sealed record ProxySettings
     /// </summary>
     public int MaxFetches { get; init; } = 512;
 
-    /// <summary>Tells whether <c>Cache-Tag</c> and its kind are sent on to clients. Off by default.</summary>
+    /// <summary>Tells whether <c>Cache-Tag</c> and similar fields are sent on to clients. Off by default.</summary>
     public bool SendTags { get; init; }
 
     /// <summary>The bound of the memory tier in bytes: 256 MiB by default.</summary>
@@ -206,7 +214,7 @@ public sealed record ProxySettings
     /// <summary>Targets of <c>/proxy</c> that are permitted by name.</summary>
     public IReadOnlyList<AllowedTarget> AllowedTargets { get; init; } = [];
 
-    /// <summary>The token that operations need; without one they are for trusted local requests alone.</summary>
+    /// <summary>The token that admin operations require. Without a token, only trusted local requests may use them.</summary>
     public string? AdminToken { get; init; }
 
     /// <summary>
@@ -217,10 +225,10 @@ public sealed record ProxySettings
     /// <summary>The file of the access log; standard output by default.</summary>
     public string? AccessLogFile { get; init; }
 
-    /// <summary>Query parameters whose values are masked in the access log, beside the usual ones; none by default.</summary>
+    /// <summary>Query parameters whose values are masked in the access log, in addition to the usual ones; none by default.</summary>
     public IReadOnlyList<string> RedactedParameters { get; init; } = [];
 
-    /// <summary>The least levels of the messages that are logged. By default: Warning, and Information for our own messages.</summary>
+    /// <summary>The lowest levels of the messages that are logged. By default: Warning, and Information for our own messages.</summary>
     public LogLevels LogLevels { get; init; } = LogLevels.Default;
 
     /// <summary>The form of messages: text by default.</summary>
@@ -229,7 +237,7 @@ public sealed record ProxySettings
     /// <summary>Tells whether requests are measured, and <c>/metrics</c> answers. On by default.</summary>
     public bool Metrics { get; init; } = true;
 
-    /// <summary>Where each setting that is not a default was given, by its name.</summary>
+    /// <summary>The source of each setting that is not left at its default, by the name of the setting.</summary>
     public IReadOnlyDictionary<string, SettingSource> Sources { get; init; } = new Dictionary<string, SettingSource>();
 
     /// <summary>Tells whether only this machine can connect.</summary>

@@ -17,7 +17,7 @@ internal sealed record Setting(
 )
 {
     /// <summary>
-    /// The environment variable: <c>CACHING_PROXY_</c> and the name in capitals, unless users have known another one for longer.
+    /// The environment variable: <c>CACHING_PROXY_</c> and the name in capitals, unless users already know an older variable.
     /// </summary>
     public string Environment { get; init; } = "CACHING_PROXY_" + Name.ToUpperInvariant().Replace('-', '_');
 
@@ -33,23 +33,23 @@ internal sealed record Setting(
     public bool IsSecret { get; init; }
 
     /// <summary>
-    /// Another environment variable for it, which counts where <see cref="Environment"/> is not set; null where there is none.
+    /// Another environment variable for the setting, used if <see cref="Environment"/> is not set; null if there is none.
     /// </summary>
     public string? OtherEnvironment { get; init; }
 
     /// <summary>
-    /// Returns what is wrong with a text that is not permitted, in more detail than <see cref="Permitted"/>; returns null if it has no more
-    /// to say.
+    /// Returns what is wrong with a text that is not permitted, in more detail than <see cref="Permitted"/>; returns null if there is no
+    /// more detail.
     /// </summary>
     public Func<string, string?>? Explain { get; init; }
 
     /// <summary>The character between several values in the environment.</summary>
     public char Separator { get; init; } = ',';
 
-    /// <summary>The environment variables that set it; the first that is set counts.</summary>
+    /// <summary>The environment variables for the setting; the first one that has a value is used.</summary>
     public IEnumerable<string> Variables => OtherEnvironment is null ? [Environment] : [Environment, OtherEnvironment];
 
-    /// <summary>Returns the texts that the value of an environment variable holds.</summary>
+    /// <summary>Returns the texts that the value of an environment variable contains.</summary>
     public IReadOnlyList<string> Split(string value) =>
         IsRepeatable ? value.Split(Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value];
 

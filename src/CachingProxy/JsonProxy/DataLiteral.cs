@@ -13,7 +13,7 @@ namespace CachingProxy.JsonProxy;
 /// string; anything else a base64 string. The body is converted piece by piece, in bounded memory.
 /// </summary>
 /// <param name="Json">The literal in UTF-8, valid until the memory that it was made in is given back.</param>
-/// <param name="IsBase64">Whether it is a base64 string.</param>
+/// <param name="IsBase64">Whether the literal is a base64 string.</param>
 /// <param name="UnknownCharset">The declared charset of a text, if this program does not know that charset and the text is not valid UTF-8
 /// either; null otherwise.</param>
 internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, string? UnknownCharset = null)
@@ -21,8 +21,8 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     // Deeper JSON is not refused; it is passed on as text.
     private const int MaxDepth = 1000;
 
-    // The number of bytes that are converted at once. It is a multiple of three, which base64 needs. Six times as many fit into a segment,
-    // which escapes need.
+    // The number of bytes that are converted at once. It is a multiple of three, as base64 needs. A segment has room for six times as many
+    // bytes, because an escape may turn one byte into six.
     private const int PieceBytes = 9 * 1024;
 
     private const int MaxEscapedBytesPerByte = 6;
@@ -36,7 +36,7 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
     /// Makes the literal of a body. Its <c>Content-Type</c> is believed. A body without one becomes JSON if it is valid JSON, else a string
     /// if it is valid UTF-8, else base64.
     /// </summary>
-    /// <exception cref="OriginException">There is no memory for it.</exception>
+    /// <exception cref="OriginException">There is no memory for the literal.</exception>
     public static DataLiteral Of(string contentType, ReadOnlySequence<byte> body, ProxyMemoryUse memory)
     {
         _ = MediaTypeHeaderValue.TryParse(contentType, out var type);
@@ -201,8 +201,8 @@ internal sealed record DataLiteral(ReadOnlySequence<byte> Json, bool IsBase64, s
         Span<byte> piece = stackalloc byte[PieceBytes];
         for (var rest = text; !rest.IsEmpty; )
         {
-            // A character may lie across two segments, so each piece is copied into one span. Bytes at the end that are no whole character
-            // go into the next piece.
+            // A character may lie across two segments, so each piece is copied into one span. An incomplete character at the end of a piece
+            // goes into the next piece.
             var count = (int)Math.Min(piece.Length, rest.Length);
             rest.Slice(0, count).CopyTo(piece);
             JavaScriptEncoder.UnsafeRelaxedJsonEscaping.EncodeUtf8(

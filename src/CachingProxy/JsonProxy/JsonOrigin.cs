@@ -18,7 +18,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     public const int MaxRedirects = 5;
 
     /// <summary>
-    /// How many times larger content may become when it is inflated; content that stays within a megabyte is not held to this. A
+    /// How many times larger content may become when it is inflated; the limit does not apply to content that stays within a megabyte. A
     /// decompression bomb inflates a thousandfold.
     /// </summary>
     public const int MaxInflation = 200;
@@ -32,7 +32,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
     /// <summary>Names the charset of a text if the charset is one that we do not know; for the envelope alone.</summary>
     public const string CharsetField = "Data-Charset";
 
-    // All that the cache and the envelope need to know of the response, beside what clients may ask for.
+    // The fields that the cache and the envelope need, in addition to the fields that clients may ask for.
     private static readonly string[] KeptFields = ["Content-Type", "Date", "Vary", "Via", "Content-Location"];
 
     /// <inheritdoc/>
@@ -127,7 +127,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
             ? [new("Location", absolute.AbsoluteUri)]
             : [];
 
-    // The message of a failure after a redirect names the host, because the client did not ask for it.
+    // The message of a failure after a redirect names the host, because the client did not ask for that host.
     private async ValueTask<OriginResponse> SendAsync(OriginRequest request, int redirects, CancellationToken cancellation)
     {
         try
@@ -231,7 +231,7 @@ internal sealed class JsonOrigin(IOrigin inner, TargetGuard guard, OriginBase? o
         {
             "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
             "br" => new BrotliStream(source, CompressionMode.Decompress),
-            // RFC 9110 §8.4.1.2: some servers leave the zlib format out, and browsers read that too.
+            // RFC 9110 §8.4.1.2: some servers send the deflate data without the zlib format, and browsers accept that too.
             "deflate" when HasZlibHeader(content.FirstSpan) => new ZLibStream(source, CompressionMode.Decompress),
             "deflate" => new DeflateStream(source, CompressionMode.Decompress),
             "identity" => null,

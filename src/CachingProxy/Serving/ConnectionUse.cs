@@ -27,10 +27,10 @@ internal sealed class ConnectionUse
         Pace = new ClientPace(time);
     }
 
-    /// <summary>The place of the connection among the idle ones, or among those that are being answered.</summary>
+    /// <summary>The place of the connection in the list of idle connections, or in the list of busy connections.</summary>
     public LinkedListNode<ConnectionUse> Place { get; }
 
-    /// <summary>How fast the client takes and sends.</summary>
+    /// <summary>How fast the client receives and sends bytes.</summary>
     public ClientPace Pace { get; }
 
     /// <summary>The content of the request that is being answered; null where it has none.</summary>
@@ -54,7 +54,7 @@ internal sealed class ConnectionUse
     /// <summary>True if the request line of the current head has arrived.</summary>
     public bool IsRequestLineRead { get; set; }
 
-    /// <summary>The fault of the target of the last request line; null where none can be told.</summary>
+    /// <summary>The fault of the target of the last request line; null if no fault is known.</summary>
     public string? RequestLineFault { get; set; }
 
     /// <summary>Notes that bytes are being read. Once the previous response is complete, they are the next head.</summary>
@@ -87,7 +87,7 @@ internal sealed class ConnectionUse
     }
 
     /// <summary>
-    /// Measures the progress of the client while the proxy waits for it: for it to take bytes, or to send content. Otherwise resets the
+    /// Measures the progress of the client while the proxy waits for the client to receive bytes or to send content. Otherwise resets the
     /// measurement.
     /// </summary>
     public void Look()

@@ -70,7 +70,8 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <exception cref="Sqlite.FileInUseException">Another process uses the file that is to be behind the memory.</exception>
     /// <exception cref="Redis.RefusedServerException">The server that is to be behind the memory cannot be used as it is
     /// configured.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or the port not for this user.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is not this machine's, or this user may not use the
+    /// port.</exception>
     public static async Task<ProxyServer> StartAsync(ProxySettings settings, ServerDependencies dependencies)
     {
         // A bare line feed ends no line: two servers could read such a request differently.
@@ -104,7 +105,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services.Configure<ConsoleLifetimeOptions>(console => console.SuppressStatusMessages = true);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, settings));
-        // Of several listener factories the last one counts.
+        // If several listener factories are registered, Kestrel uses the last one.
         builder.Services.AddSingleton<SocketTransportFactory>().AddSingleton<IConnectionListenerFactory, BoundedListenerFactory>();
         var application = builder.Build();
 
@@ -137,7 +138,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
             );
             await engine.OpenAsync();
             var port = new MainPort();
-            // One for clients and one for origins: names that clients invent push no origin out.
+            // Clients and origins have separate counters, so that client names, which clients can invent, cannot displace origins.
             var counter = CounterOf(secondTier, dependencies.Time);
             var origins = new OriginFactory(settings, dependencies, CounterOf(secondTier, dependencies.Time), loggers);
             var pipeline = PipelineFactory.Create(
@@ -205,7 +206,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     /// <summary>The number of requests that are being answered now.</summary>
     public int RequestsInFlight => _pipeline.InFlight;
 
-    /// <summary>Makes the access log open its file anew before the next line. Returns false if no file is configured.</summary>
+    /// <summary>Makes the access log reopen its file before the next line. Returns false if no file is configured.</summary>
     public bool ReopenLog()
     {
         _monitoring.AccessLog?.Reopen();
@@ -231,7 +232,7 @@ internal sealed partial class ProxyServer : IAsyncDisposable
     private static Uri AddressOf(WebApplication application) =>
         new(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    // Nodes that share a tier share their limits; where the tier is gone, each goes on by itself.
+    // Nodes that share a tier share their limits; while the tier is unavailable, each node counts by itself.
     private static IRateCounter CounterOf(ISecondTier? secondTier, TimeProvider time)
     {
         var local = new RateCounter(time);

@@ -6,21 +6,21 @@ using Microsoft.Extensions.Logging;
 namespace CachingProxy.Telemetry;
 
 /// <summary>
-/// Writes a line for each request. Requests only queue their events; a thread of its own makes and writes the lines, so that a slow reader
-/// holds no request up. When <see cref="MaxQueued"/> events wait, or events with many long texts, further ones are dropped and counted.
-/// Safe for any number of threads.
+/// Writes a line for each request. Requests only queue their events. The log's own thread makes and writes the lines, so that no request
+/// waits for a slow reader of the log. An event is dropped and counted if <see cref="MaxQueued"/> events wait already, or if the texts of
+/// the waiting events would have more than <see cref="MaxQueuedCharacters"/> characters. Safe for any number of threads.
 /// </summary>
 internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
 {
     /// <summary>The largest number of events that wait to be written.</summary>
     public const int MaxQueued = 16 * 1024;
 
-    /// <summary>The largest number of characters that these events hold.</summary>
+    /// <summary>The largest number of characters in the texts of the events that wait to be written.</summary>
     public const long MaxQueuedCharacters = 8 << 20;
 
     private const int MaxBatchBytes = 64 * 1024;
 
-    // Lines come in batches: a thread that is woken for each of them would cost more than the line.
+    // Lines are written in batches: to wake the thread for each line would cost more than to write the line.
     private static readonly TimeSpan BatchInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
@@ -39,9 +39,9 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
 
     /// <summary>Begins to write.</summary>
     /// <param name="line">Makes the lines.</param>
-    /// <param name="output">Takes the lines; opened already, and disposed with this log.</param>
+    /// <param name="output">Takes the lines. The caller has opened it, and this log disposes it.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Learns of lines that are lost.</param>
+    /// <param name="logger">Receives warnings about lines that are lost.</param>
     public AccessLog(IAccessLine line, LogOutput output, TimeProvider time, ILogger<AccessLog> logger)
     {
         _line = line;
@@ -54,7 +54,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
     /// <summary>The number of lines that were not written.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>Makes the log open its file anew before the next line.</summary>
+    /// <summary>Makes the log reopen its file before it writes the next line.</summary>
     public void Reopen() => _output.Reopen();
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
     /// <inheritdoc/>
     public void OnPurge(in PurgeEvent purge) { }
 
-    /// <summary>Writes the events that wait, for two seconds at most.</summary>
+    /// <summary>Writes the events that are still queued. Spends at most two seconds on them.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
@@ -85,7 +85,7 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // The reader takes nothing, and the thread ends with the process.
+            // The reader of the log takes nothing. The thread ends with the process.
         }
     }
 

@@ -4,7 +4,7 @@ namespace CachingProxy.Telemetry;
 
 /// <summary>
 /// Writes to the end of a file, or to whatever a descriptor leads to, on Unix. A FileStream remembers where it was: it would overwrite what
-/// other programs have written since, and leave a hole where the file was cut to nothing. For one thread at a time.
+/// other programs have written since, and would leave a hole if the file was truncated. For one thread at a time.
 /// </summary>
 /// <param name="descriptor">The descriptor.</param>
 /// <param name="ownsDescriptor">Whether the descriptor is closed with the stream.</param>
@@ -42,7 +42,9 @@ internal sealed partial class DescriptorStream(int descriptor, bool ownsDescript
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Opens a file, or makes it for its owner to write and the group to read; every write goes to its end.</summary>
+    /// <summary>
+    /// Opens a file, or creates it (writable by its owner, readable by its group). Every write goes to the end of the file.
+    /// </summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static DescriptorStream Append(string path)
     {
@@ -62,7 +64,7 @@ internal sealed partial class DescriptorStream(int descriptor, bool ownsDescript
             }
             else if (Marshal.GetLastPInvokeError() is TryAgain or MacTryAgain)
             {
-                // Somebody has made it non-blocking; the thread is the log's own.
+                // Another program has made the descriptor non-blocking. Waiting here is harmless, because only the log uses this thread.
                 Thread.Yield();
             }
             else if (Marshal.GetLastPInvokeError() != Interrupted)

@@ -15,7 +15,7 @@ namespace CachingProxy.Core.Stores.Memory;
 /// </summary>
 internal sealed class HeadTemplate
 {
-    /// <summary>The largest number of fields of an entry with a template, which keeps one bit for each field.</summary>
+    /// <summary>The largest number of fields of an entry with a template: the template keeps one bit for each field.</summary>
     public const int MaxFields = 64;
 
     private readonly CacheEntry _common;
@@ -26,7 +26,7 @@ internal sealed class HeadTemplate
     private readonly long _bytes;
     private int _users;
 
-    /// <summary>Makes a template of an entry, without the values of the fields that each entry has for itself.</summary>
+    /// <summary>Makes a template of an entry, without the values of the fields whose values each entry keeps itself.</summary>
     public HeadTemplate(CacheEntry entry, ulong own)
     {
         _own = own;
@@ -104,7 +104,7 @@ internal sealed class HeadTemplate
     /// </summary>
     public long AddUser() => Interlocked.Increment(ref _users) == 1 ? _bytes : 0;
 
-    /// <summary>Counts one entry less. Returns the bytes of the template if no entry uses it any more, otherwise 0.</summary>
+    /// <summary>Counts one entry fewer. Returns the bytes of the template if no entry uses it any more, otherwise 0.</summary>
     public long RemoveUser() => Interlocked.Decrement(ref _users) == 0 ? _bytes : 0;
 
     /// <summary>Returns the part of an entry's head that the template does not have, as bytes.</summary>

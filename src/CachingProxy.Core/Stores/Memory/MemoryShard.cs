@@ -12,10 +12,10 @@ internal sealed class MemoryShard
     // Limits how many packed entries a look-up of one URI turns into objects.
     private const int MaxPackedPerKey = 4;
 
-    // Keeps an object from the second use on: an entry that is used once is perhaps never used again.
+    // The object of a packed entry is kept from this use on: an entry that is used once is perhaps never used again.
     private const int UsesOfHot = 2;
 
-    // If writers change the index during every attempt, the last attempt's result is returned.
+    // The most attempts of a look-up. If writers change the index during every attempt, the last attempt's result is returned.
     private const int MaxLooks = 8;
 
     private readonly MemoryBudget _budget;
@@ -52,7 +52,7 @@ internal sealed class MemoryShard
     /// <summary>The number of entries that were removed to make room.</summary>
     public long Evictions => Volatile.Read(ref _evictions);
 
-    /// <summary>Finds the slots; to be read without the lock.</summary>
+    /// <summary>The index that finds the slots. It can be read without the lock.</summary>
     public SlotIndex Index => _index;
 
     /// <summary>Returns the entries for a URI, the newest last. The look-up counts as a use.</summary>
@@ -81,7 +81,7 @@ internal sealed class MemoryShard
             }
 
             Interlocked.MemoryBarrier();
-            // A slot that another entry took during the walk may have led into another chain.
+            // If another entry took over a slot during the walk, the walk may have continued in another chain.
             if (_index.Changes == changes || attempt == MaxLooks)
             {
                 return all ?? (IReadOnlyList<CacheEntry>)(first is null ? [] : [first]);
@@ -90,8 +90,8 @@ internal sealed class MemoryShard
     }
 
     /// <summary>
-    /// Stores an entry in the place of those that it replaces. Returns false where this shard cannot make enough room, and the other shards
-    /// must make room.
+    /// Stores an entry, and removes the entries that it replaces. Returns false if this shard cannot make enough room, so that the other
+    /// shards must make room.
     /// </summary>
     public bool TryAdd(CacheEntry entry, PackedEntry? packed)
     {
@@ -110,7 +110,7 @@ internal sealed class MemoryShard
         }
     }
 
-    /// <summary>Replaces one entry by another; returns false where the first is not stored, or there is no room.</summary>
+    /// <summary>Replaces one entry by another. Returns false if the first entry is not stored, or if there is no room.</summary>
     public bool TryUpdate(CacheEntry entry, CacheEntry freshened, PackedEntry? packed)
     {
         lock (_lock)
@@ -150,7 +150,7 @@ internal sealed class MemoryShard
     }
 
     /// <summary>
-    /// Removes the entry that is least worth keeping, and gives back a slab that is no longer needed. Returns false where no entry is held.
+    /// Removes the entry that is least worth keeping, and gives back a slab if it is no longer needed. Returns false if there is no entry.
     /// </summary>
     public bool TryEvict()
     {
@@ -195,7 +195,7 @@ internal sealed class MemoryShard
         var entry = slot.Load();
         if (entry is not null && packed is { IsHot: false, Uses: >= UsesOfHot } && _lock.TryEnter())
         {
-            // A look-up never waits for the lock: where another thread holds it, the object is not kept.
+            // A look-up never waits for the lock: if another thread holds the lock, the object is not kept.
             try
             {
                 if (packed.Version == version && !packed.IsHot)
@@ -225,19 +225,19 @@ internal sealed class MemoryShard
             return false;
         }
 
-        // Some may have been evicted to make room, so that their slots are free.
+        // Some replaced entries may have been evicted to make room, so that their slots are free.
         var wasUsed = replaced.Exists(old => old.Uses > 0);
         replaced.RemoveAll(old => old.Queue is null);
         MemorySlot slot = packed is null ? new ObjectSlot(entry) : _slabs.Add(packed);
         _index.Add(slot);
         _eviction.Add(slot, wasUsed);
         _budget.Take(slot.OwnBytes + (packed?.Template.AddUser() ?? 0));
-        // Removed last, so that a concurrent look-up finds the old or the new entry.
+        // The replaced entries are removed last, so that a concurrent look-up finds the old or the new entry.
         replaced.ForEach(Remove_NeedsLock);
         return true;
     }
 
-    // Takes another slab while the budget has room for one. Otherwise evicts entries of this shard.
+    // Adds a slab if the budget has room for it, and otherwise evicts an entry of this shard, until the packed entry has room.
     private bool TryMakeRoom_NeedsLock(PackedEntry packed)
     {
         while (!_slabs.HasRoomFor(packed.Segment.Length))

@@ -25,7 +25,7 @@ public sealed class MemoryStore : ICacheStore, IStoreInspector
     // A slab is at most a sixteenth of a shard, so that there are enough slabs to choose from.
     private const int SlabShare = 16;
 
-    // Attempts to store an entry, beyond one for each shard: other writers may take the room that was made.
+    // The number of further attempts to store an entry, after one for each shard: other writers may take the room that was made.
     private const int MaxAttempts = 8;
 
     private readonly MemoryBudget _budget;
@@ -72,7 +72,7 @@ public sealed class MemoryStore : ICacheStore, IStoreInspector
         var place = from;
         for (var chains = 0; chains < ChainsPerPage && entries.Count < max; chains++, place++)
         {
-            // All shards have as many chains.
+            // All shards have the same number of chains.
             var shard = place / _shards[0].Index.Chains;
             if (shard >= _shards.Length)
             {
@@ -146,7 +146,7 @@ public sealed class MemoryStore : ICacheStore, IStoreInspector
         MakeRoom(shard, 0);
     }
 
-    // Evicts from the growing shard first. The other shards follow where that is not enough, as with entries of the size of a shard.
+    // Evicts from the growing shard first. Evicts from the other shards if that is not enough, as for an entry as large as a shard.
     private void MakeRoom(MemoryShard growing, long bytes)
     {
         for (var next = 0; !_budget.HasRoomFor(bytes) && next <= _shards.Length; )

@@ -4,19 +4,19 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Stores.Memory;
 
 /// <summary>
-/// The place of an entry that lies in a slab as bytes. A look-up makes an object of the bytes; the object is kept while it is asked for
-/// often. When the entry has left, another entry takes the slot, so that the oldest generation of the garbage collector has nothing to
-/// collect.
+/// The slot of an entry whose bytes are stored in a slab. A look-up makes an object from the bytes. The object is kept while the entry is
+/// requested often. After the entry is removed, the slot is reused for another entry, so that the oldest generation of the garbage
+/// collector has nothing to collect.
 /// </summary>
 /// <remarks>
-/// A reader copies the bytes without a lock, and then checks whether they were moved or given up meanwhile. A writer holds the lock of the
+/// A reader copies the bytes without a lock, and then checks whether these were moved or freed meanwhile. A writer holds the lock of the
 /// shard. It makes the version odd before it touches this slot or its bytes, and even again when everything is in place. The reader throws
 /// away a copy that was made in between. The bytes also have a checksum of their own, which covers the identity of the entry (its serial
 /// and the seal of its template) as well: whatever goes wrong, no entry is given the content of another.
 /// </remarks>
 internal sealed class PackedSlot : MemorySlot
 {
-    /// <summary>The bytes that a packed entry takes beside those in the slab: the slot, and its share of the index.</summary>
+    /// <summary>The bytes that a packed entry takes in addition to those in the slab: the slot, and its share of the index.</summary>
     public const int BookkeepingBytes = 120;
 
     private HeadTemplate _template = null!;
@@ -30,7 +30,7 @@ internal sealed class PackedSlot : MemorySlot
     /// <inheritdoc/>
     public override long OwnBytes => BookkeepingBytes;
 
-    /// <summary>The place of the object among the hot ones; only <see cref="HotEntries"/> uses it.</summary>
+    /// <summary>The position of the kept object in <see cref="HotEntries"/>, which alone uses this number.</summary>
     public int HotPlace { get; set; }
 
     /// <summary>The slab that holds the bytes, and the number of bytes. The caller holds the lock of the shard.</summary>
@@ -104,7 +104,7 @@ internal sealed class PackedSlot : MemorySlot
         Volatile.Write(ref _hot, null);
     }
 
-    /// <summary>Tells whether the bytes of the slot lie at a place.</summary>
+    /// <summary>Tells whether the bytes of the slot are in a slab at an offset.</summary>
     public bool IsAt(Slab slab, int offset) => ReferenceEquals(_slab, slab) && _offset == offset;
 
     /// <summary>Marks that the bytes of the slot are about to be moved; readers do not trust them meanwhile.</summary>

@@ -9,7 +9,8 @@ namespace CachingProxy.Core.Stores.Memory;
 /// removed.</param>
 internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> find)
 {
-    // A tenth stays free, so that moving segments together frees enough to be worth it, and a segment always fits into the sparsest slab.
+    // A tenth of the room stays free. Therefore moving segments together is worth the effort, and a segment always fits into the sparsest
+    // slab.
     private const long UsableTenths = 9;
 
     // The largest number of free slots that are kept for other entries.
@@ -28,7 +29,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
     /// <summary>Returns the largest length of a segment in slabs of a given length.</summary>
     public static int MaxSegmentBytes(int slabBytes) => slabBytes / 16;
 
-    /// <summary>Tells whether a segment finds a place without another slab.</summary>
+    /// <summary>Tells whether a segment of a given length fits without another slab.</summary>
     public bool HasRoomFor(int bytes) => _liveBytes + bytes <= Usable(_slabs.Count);
 
     /// <summary>Tells whether a whole slab could be given back, with some room left.</summary>
@@ -68,7 +69,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
         }
     }
 
-    /// <summary>Gives a slab back; its entries move to the others.</summary>
+    /// <summary>Drops the sparsest slab, and moves its entries to the other slabs.</summary>
     public void Shrink()
     {
         var sparsest = Sparsest;
@@ -125,7 +126,7 @@ internal sealed class SlabSet(int slabBytes, Func<int, Slab, int, PackedSlot?> f
         slab.UsedBytes = end;
     }
 
-    // Ordered by offset, so that the caller may move a returned segment to the front.
+    // Returns the segments in the order of their offsets, so that the caller may move each segment towards the start of the slab.
     private IEnumerable<(PackedSlot? Slot, int Offset, int Length)> SegmentsOf(Slab slab)
     {
         for (var offset = 0; offset < slab.UsedBytes; )
