@@ -19,7 +19,7 @@ namespace CachingProxy.Redis;
 /// </remarks>
 internal sealed class OpenPurges(RedisKeys keys, RedisStoreOptions options, RedisConnection connection, PurgeStream stream)
 {
-    // How long Redis remembers a purge of a URL: as long as a fetch that began before the purge may last.
+    // Redis remembers a purge of a URL for as long as a fetch that began before the purge may last.
     private static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<long, Open> _open = new();

@@ -3,8 +3,7 @@ namespace CachingProxy.Redis;
 /// <summary>
 /// The scripts that Redis runs in one step on the log of purges. KEYS: the epoch, the stream, and for a hard purge of a URL the purges
 /// whose entries may be there still. ARGV[1] to ARGV[5]: a new epoch, the epoch to end, the channel, and the last item that the caller
-/// knows
-/// of, as its epoch and id.
+/// knows of, as its epoch and id.
 /// </summary>
 internal static class PurgeScripts
 {

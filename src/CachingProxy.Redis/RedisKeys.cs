@@ -7,19 +7,14 @@ namespace CachingProxy.Redis;
 
 /// <summary>
 /// The names of the keys and of the channel in Redis. The part in braces decides the slot in a cluster. All keys of one URI are in one
-/// slot, so that a script can work on them; those of the log of purges are in another.
-/// <code>
-/// PREFIX e:{HASH}            hash: the entries of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum
-/// PREFIX c:{HASH}:SERIAL:N   string: a chunk of larger content, and its checksum
-/// PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI; kept while a fetch from before it may run
-/// PREFIX l:{HASH}:PART       string: the token of the node that fetches now
-/// PREFIX r:{HASH}            sorted set: the moments of the last requests of a key with a rate limit
-/// PREFIX r:{HASH}:hold       string: the key is held, for as long as this lasts
-/// PREFIX {log}:epoch         string: the epoch of the log of purges
-/// PREFIX {log}:purges        stream: the log
-/// PREFIX {log}:open          hash: the hard purges of URLs whose entries may not have been removed yet
-/// PREFIX {log}:secret        string: the secret that all nodes share
-/// PREFIX {log}:purged        channel: there is something new in the log
+/// slot, so that a script can work on them; those of the log of purges are in another. <code> PREFIX e:{HASH}            hash: the entries
+/// of one URI; h:SERIAL the head, b:SERIAL the content if it is small, and its checksum PREFIX c:{HASH}:SERIAL:N   string: a chunk of
+/// larger content, and its checksum PREFIX u:{HASH}            string: epoch and id of the last hard purge of the URI; kept while a fetch
+/// from before it may run PREFIX l:{HASH}:PART       string: the token of the node that fetches now PREFIX r:{HASH}            sorted set:
+/// the moments of the last requests of a key with a rate limit PREFIX r:{HASH}:hold       string: the key is held, for as long as this
+/// lasts PREFIX {log}:epoch         string: the epoch of the log of purges PREFIX {log}:purges        stream: the log PREFIX {log}:open
+/// hash: the hard purges of URLs whose entries may not have been removed yet PREFIX {log}:secret        string: the secret that all nodes
+/// share PREFIX {log}:purged        channel: there is something new in the log
 /// </code>
 /// </summary>
 internal sealed class RedisKeys(string prefix)

@@ -5,8 +5,7 @@ namespace CachingProxy.Redis;
 
 /// <summary>
 /// Counts against limits for all nodes, in one step of Redis and by its clock. Where Redis does not answer in time, nobody knows: the call
-/// may
-/// have counted all the same, which is one request fewer. Safe for any number of threads.
+/// may have counted all the same, which is one request fewer. Safe for any number of threads.
 /// </summary>
 /// <param name="keys">The names of keys.</param>
 /// <param name="connection">The connection.</param>

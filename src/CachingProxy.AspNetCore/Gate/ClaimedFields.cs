@@ -3,8 +3,8 @@ namespace CachingProxy.AspNetCore.Gate;
 /// <summary>
 /// Request fields in which any client can claim how a request came: who asked, by which name and scheme, for which path, with which method.
 /// An origin that believes such a claim could be made to send a response that others get too. Therefore no such field from a client reaches
-/// the origin. This is the one list, by kind. Names are compared without regard to case. The lists hold only the form with hyphens,
-/// since many servers read an underscore as one: whoever calls <see cref="Contains"/> turns underscores into hyphens first.
+/// the origin. This is the one list, by kind. Names are compared without regard to case. The lists hold only the form with hyphens, since
+/// many servers read an underscore as one: whoever calls <see cref="Contains"/> turns underscores into hyphens first.
 /// </summary>
 public static class ClaimedFields
 {

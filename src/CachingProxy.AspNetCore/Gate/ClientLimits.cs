@@ -8,8 +8,7 @@ namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Counts requests for each client, and refuses those that are too many: never more in any window than a limit permits. The response says
-/// how
-/// much is left (<c>RateLimit</c> and <c>RateLimit-Policy</c>, draft-ietf-httpapi-ratelimit-headers). Safe for any number of threads.
+/// how much is left (<c>RateLimit</c> and <c>RateLimit-Policy</c>, draft-ietf-httpapi-ratelimit-headers). Safe for any number of threads.
 /// </summary>
 /// <param name="options">The limits.</param>
 /// <param name="counter">Counts the requests.</param>

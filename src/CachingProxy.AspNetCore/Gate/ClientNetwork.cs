@@ -17,11 +17,7 @@ public static class ClientNetwork
             return null;
         }
 
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
+        address = Unmapped(address);
         if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
         {
             return address;
@@ -32,4 +28,7 @@ public static class ClientNetwork
         bytes[8..].Clear();
         return new IPAddress(bytes);
     }
+
+    /// <summary>Returns an IPv4 address that is mapped into IPv6 as IPv4, and any other address as it is.</summary>
+    internal static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -4,8 +4,7 @@ namespace CachingProxy.AspNetCore.Gate;
 
 /// <summary>
 /// Takes the client's address from <c>X-Forwarded-For</c> or <c>Forwarded</c> (RFC 7239), if a trusted proxy sent the request: the
-/// rightmost
-/// address that is not itself a trusted proxy's. Anybody can claim what stands to the left of it. Immutable.
+/// rightmost address that is not itself a trusted proxy's. Anybody can claim what stands to the left of it. Immutable.
 /// </summary>
 /// <param name="networks">The networks of the trusted proxies.</param>
 /// <param name="takesScheme">Whether the scheme is taken from <c>X-Forwarded-Proto</c> as well.</param>
@@ -17,7 +16,7 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
 
     /// <summary>Tells whether a peer is a trusted proxy.</summary>
     public bool Contains(IPAddress? address) =>
-        address is not null && networks.Count > 0 && networks.Any(network => network.Contains(Unmapped(address)));
+        address is not null && networks.Count > 0 && networks.Any(network => network.Contains(ClientNetwork.Unmapped(address)));
 
     /// <summary>
     /// Sets what a trusted proxy says of its client, before anything else looks at the request. Returns a refusal where it says two
@@ -85,11 +84,11 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
     {
         if (IPAddress.TryParse(node, out var address))
         {
-            return Unmapped(address);
+            return ClientNetwork.Unmapped(address);
         }
 
         var end = node.StartsWith('[') ? node.IndexOf(']', StringComparison.Ordinal) + 1 : node.IndexOf(':', StringComparison.Ordinal);
-        return end > 0 && IPAddress.TryParse(node[..end], out address) ? Unmapped(address) : null;
+        return end > 0 && IPAddress.TryParse(node[..end], out address) ? ClientNetwork.Unmapped(address) : null;
     }
 
     private static string[] ListOf(string forwarded) => forwarded.Length == 0 ? [] : forwarded.Split(',');
@@ -103,6 +102,4 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
             .FirstOrDefault("");
 
     private static string Last(string list) => list.Split(',')[^1].Trim();
-
-    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -98,12 +98,7 @@ internal static class ForwardedFields
             : null;
 
     private static string ClientAddress(Exchange exchange) =>
-        exchange.ClientAddress switch
-        {
-            null => "unknown",
-            { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
-            var address => address.ToString(),
-        };
+        exchange.ClientAddress is { } address ? ClientNetwork.Unmapped(address).ToString() : "unknown";
 
     private static bool IsPassedOn(string name, IReadOnlySet<string> nominated)
     {

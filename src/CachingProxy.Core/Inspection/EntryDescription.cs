@@ -83,7 +83,7 @@ public sealed record EntryDescription
         };
     }
 
-    // What could let somebody act as another is not shown, not even to operators.
+    // Fields that could let somebody act as another user are not shown, not even to operators.
     private static string Line(string name, string value) =>
         value.Length > 0 && !TagFields.Contains(name) && (CredentialFields.Contains(name) || SecretFields.Contains(name))
             ? $"{name}: ***"

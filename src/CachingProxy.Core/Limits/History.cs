@@ -28,27 +28,22 @@ internal sealed class History
             Add(now, limits);
         }
 
-        var nearest = (Limit: (RateLimit?)null, Remaining: int.MaxValue);
+        // Reset: the time until the oldest event in the window leaves it.
+        var nearest = (Limit: (RateLimit?)null, Remaining: int.MaxValue, Reset: 0L);
         foreach (var limit in limits)
         {
-            var remaining = limit.Count - CountSince(now - limit.Window.Ticks, limit.Count);
-            if (remaining < nearest.Remaining)
+            var used = CountSince(now - limit.Window.Ticks, limit.Count);
+            if (limit.Count - used < nearest.Remaining)
             {
-                nearest = (limit, remaining);
+                nearest = (limit, limit.Count - used, used == 0 ? 0 : MomentOf(used) + limit.Window.Ticks - now);
             }
         }
 
-        return new RateDecision(
-            wait == 0,
-            TimeSpan.FromTicks(wait),
-            nearest.Limit,
-            nearest.Remaining,
-            nearest.Limit is { } next ? TimeSpan.FromTicks(ResetOf(next, now)) : TimeSpan.Zero
-        );
+        return new RateDecision(wait == 0, TimeSpan.FromTicks(wait), nearest.Limit, nearest.Remaining, TimeSpan.FromTicks(nearest.Reset));
     }
 
-    /// <summary>Adds an event, whether it is permitted or not.</summary>
-    public void Add(long now, IReadOnlyList<RateLimit> limits)
+    // Adds an event. The limits have permitted it.
+    private void Add(long now, IReadOnlyList<RateLimit> limits)
     {
         var max = MaxOf(limits);
         if (max == 0)
@@ -92,13 +87,6 @@ internal sealed class History
     // The event before which a limit permits none has to be a window old.
     private long WaitFor(RateLimit limit, long now) =>
         _count < limit.Count ? 0 : Math.Max(0, MomentOf(limit.Count) + limit.Window.Ticks - now);
-
-    // The time until the oldest event in the window leaves it.
-    private long ResetOf(RateLimit limit, long now)
-    {
-        var used = CountSince(now - limit.Window.Ticks, limit.Count);
-        return used == 0 ? 0 : MomentOf(used) + limit.Window.Ticks - now;
-    }
 
     // The moments are in order: of the last ones, the number after a moment is found by halves.
     private int CountSince(long moment, int max)

@@ -22,7 +22,7 @@ public sealed class SharedRateCounter(IRateCounter shared, RateCounter local) : 
             return decision;
         }
 
-        // What this node permitted by itself while the shared counter was away counts on when that is back, and so does a hold.
+        // Requests that this node permitted while the shared counter was away still count when the counter is back. So does a hold.
         return await local.TryTakeAsync(key, limits) is { IsPermitted: false } refusal ? refusal : decision;
     }
 

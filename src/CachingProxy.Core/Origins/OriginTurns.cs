@@ -6,8 +6,7 @@ namespace CachingProxy.Core.Origins;
 
 /// <summary>
 /// The requests that wait for their turn with one origin, by priority and then in the order of their arrival. One task takes turns for all
-/// of
-/// them while any wait. Safe for any number of threads.
+/// of them while any wait. Safe for any number of threads.
 /// </summary>
 /// <param name="tryTake">Counts one more request to the origin, if it may be sent now.</param>
 /// <param name="timeout">How long a request waits.</param>

@@ -6,8 +6,7 @@ namespace CachingProxy.Core.Origins;
 
 /// <summary>
 /// Reads what an origin says of its own limits: <c>Retry-After</c> (RFC 9110 §10.2.3), <c>RateLimit</c>
-/// (draft-ietf-httpapi-ratelimit-headers),
-/// and the older <c>RateLimit-*</c> and <c>X-RateLimit-*</c>.
+/// (draft-ietf-httpapi-ratelimit-headers), and the older <c>RateLimit-*</c> and <c>X-RateLimit-*</c>.
 /// </summary>
 /// <param name="RetryAfter">The time in which it wants no request; null where it says none.</param>
 /// <param name="Remaining">How many more requests it takes in its window; null where it does not say.</param>

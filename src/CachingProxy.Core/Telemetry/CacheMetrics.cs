@@ -166,7 +166,7 @@ public sealed class CacheMetrics : ICacheListener, IDisposable
     private static string SourceOf(RequestOutcome outcome) =>
         outcome switch
         {
-            RequestOutcome.Hit or RequestOutcome.Stale or RequestOutcome.Revalidated => "cache",
+            _ when outcome.IsFromCache() => "cache",
             RequestOutcome.Miss or RequestOutcome.Shared or RequestOutcome.Bypass => "origin",
             _ => "proxy",
         };

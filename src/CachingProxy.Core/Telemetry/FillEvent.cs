@@ -12,7 +12,7 @@ public readonly struct FillEvent
     /// <summary>The kind of the fill: what it asked the origin for.</summary>
     public required FillKind Kind { get; init; }
 
-    /// <summary>How the fill ended.</summary>
+    /// <summary>Tells how the fill ended.</summary>
     public required FillResult Result { get; init; }
 
     /// <summary>The reason why the response was not stored, or the code of the failure; otherwise <c>ok</c>.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>How a fill ended: a closed set.</summary>
+/// <summary>The result of a fill.</summary>
 public enum FillResult
 {
     /// <summary>The response was stored.</summary>

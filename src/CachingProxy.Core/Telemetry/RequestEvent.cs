@@ -45,7 +45,7 @@ public readonly struct RequestEvent
     /// <summary>The upstream URI that was asked for; null where no face answered.</summary>
     public CacheKey? Key { get; init; }
 
-    /// <summary>How the request was answered.</summary>
+    /// <summary>Tells how the request was answered.</summary>
     public required RequestOutcome Outcome { get; init; }
 
     /// <summary>
@@ -72,7 +72,7 @@ public readonly struct RequestEvent
     /// <summary>The time until the head of the response was ready; the whole duration if no face answered.</summary>
     public TimeSpan TimeToHead { get; init; }
 
-    /// <summary>How long the request waited for another request's fetch; zero where it did not.</summary>
+    /// <summary>The time that the request waited for another request's fetch; zero where it did not.</summary>
     public TimeSpan Waited { get; init; }
 
     /// <summary>Tells whether the client left before the response was complete.</summary>

@@ -1,6 +1,6 @@
 namespace CachingProxy.Core.Telemetry;
 
-/// <summary>How a request was answered, in one word: a closed set, for log lines and metric labels.</summary>
+/// <summary>The way in which a request was answered, in one word, for log lines and metric labels.</summary>
 public enum RequestOutcome
 {
     /// <summary>A fresh stored response was served.</summary>

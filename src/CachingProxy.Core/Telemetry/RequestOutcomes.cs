@@ -51,6 +51,10 @@ public static class RequestOutcomes
     /// <summary>Returns the outcome in capitals, for a line that people read.</summary>
     public static string ToCapitals(this RequestOutcome outcome) => Capitals[(int)outcome];
 
+    /// <summary>Tells whether the content came from the cache.</summary>
+    public static bool IsFromCache(this RequestOutcome outcome) =>
+        outcome is RequestOutcome.Hit or RequestOutcome.Stale or RequestOutcome.Revalidated;
+
     private static bool IsBypass(ForwardReason? reason) =>
         reason
             is ForwardReason.Method

@@ -4,8 +4,8 @@ using CachingProxy.Core.Messages;
 namespace CachingProxy.Core.Telemetry;
 
 /// <summary>
-/// The spans of this program: one for each request, and one for each fill. Nothing is made unless somebody listens to the source
-/// <see cref="Name"/>. Safe for any number of threads.
+/// The spans of this program: one for each request, and one for each fill. Nothing is made unless somebody listens to the source <see
+/// cref="Name"/>. Safe for any number of threads.
 /// </summary>
 public static class Tracing
 {

@@ -8,7 +8,7 @@ using CachingProxy.Http.Targets;
 namespace CachingProxy.Admin;
 
 /// <summary>Shows what is stored: <c>/cache/entries</c> a page of it, <c>/cache/entries/one</c> all variants of one URL.</summary>
-internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTier, OriginBase? origin, PurgeTargets targets, MainPort port)
+internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTier, OriginBase? origin, NamedUrl named)
 {
     private const int MaxPage = 1000;
 
@@ -54,26 +54,14 @@ internal sealed class EntriesResource(CacheEngine engine, ISecondTier? secondTie
     public async Task OneAsync(Exchange exchange, GuardedRequest guarded)
     {
         var (parameters, error) = AdminParameters.Read(guarded, ["url"]);
-        if (error is not null)
+        var (key, urlError) = parameters is null ? default : named.Read(parameters, exchange, guarded);
+        if ((error ?? urlError) is { } wrong)
         {
-            await error.WriteAsync(exchange);
+            await wrong.WriteAsync(exchange);
             return;
         }
 
-        if (parameters!["url"] is not { Length: > 0 } url)
-        {
-            await new ApiError("missing_url", "Give the URL as ?url=, absolute or a path of the origin.", 400).WriteAsync(exchange);
-            return;
-        }
-
-        var (key, invalid) = targets.Resolve(url, guarded.Host, port.Of(exchange));
-        if (key is null)
-        {
-            await new ApiError("invalid_url", invalid!, 400).WriteAsync(exchange);
-            return;
-        }
-
-        var entries = (await engine.Inspector.FindAsync(key.Value)).Select(entry => ApiEntry.Of(entry, withFields: true)).ToList();
+        var entries = (await engine.Inspector.FindAsync(key)).Select(entry => ApiEntry.Of(entry, withFields: true)).ToList();
         await ApiAnswer.WriteAsync(exchange, 200, new ApiEntries(true, entries, null, null), ApiJson.Readable.ApiEntries);
     }
 

@@ -9,8 +9,7 @@ namespace CachingProxy.Admin;
 
 /// <summary>
 /// Answers <c>/cache/events</c>: every request as it is answered, as server-sent events. One who reads too slowly is let go, with a last
-/// event
-/// that says so.
+/// event that says so.
 /// </summary>
 internal sealed class EventsResource(LiveEvents live, Redaction redaction, TimeProvider time, CancellationToken stopping)
 {

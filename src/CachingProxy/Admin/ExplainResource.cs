@@ -16,8 +16,7 @@ namespace CachingProxy.Admin;
 
 /// <summary>
 /// Answers <c>/cache/explain?url=</c>: what would become of a request now, step by step, each with its reason and the way out. Nothing of
-/// it
-/// is done.
+/// it is done.
 /// </summary>
 internal sealed class ExplainResource(
     CacheEngine engine,
@@ -25,51 +24,40 @@ internal sealed class ExplainResource(
     OriginBase? origin,
     ProxyFaces proxy,
     LocalTrust trust,
-    PurgeTargets targets,
-    Statistics statistics,
-    MainPort port
+    NamedUrl named,
+    Statistics statistics
 )
 {
     public async Task GetAsync(Exchange exchange, GuardedRequest guarded)
     {
         var (parameters, error) = AdminParameters.Read(guarded, ["url", "method", "face", "host"], "field");
-        if ((error ?? Fault(parameters!)) is { } wrong)
+        var (key, urlError) = parameters is null ? default : named.Read(parameters, exchange, guarded);
+        var fields = parameters is null ? null : SettingValues.ParseFields([.. parameters.All("field")], isOfOneRequest: true);
+        if ((error ?? Fault(parameters!) ?? urlError ?? FaultOf(fields)) is { } wrong)
         {
             await wrong.WriteAsync(exchange);
             return;
         }
 
-        var (key, invalid) = targets.Resolve(parameters!["url"]!, guarded.Host, port.Of(exchange));
-        var fields = SettingValues.ParseFields([.. parameters.All("field")], isOfOneRequest: true);
-        if (key is null || fields is null)
-        {
-            await (
-                key is null
-                    ? new ApiError("invalid_url", invalid!, 400)
-                    : new ApiError("bad_request", "A parameter 'field' is no 'Name: value'.", 400)
-            ).WriteAsync(exchange);
-            return;
-        }
-
-        var isForwarded = IsForwarded(parameters, key.Value);
-        // Whoever asks from this machine is answered for those who ask from this machine.
+        var isForwarded = IsForwarded(parameters!, key);
+        // A question from this machine is about requests from this machine.
         var face = isForwarded ? forwarded! : (trust.IsTrusted(exchange, guarded.Host) ? proxy.Local : proxy.Public).Face;
-        var host = new GuardedRequest("/", HostOf(parameters) ?? guarded.Host).KeyHost;
+        var host = new GuardedRequest("/", HostOf(parameters!) ?? guarded.Host).KeyHost;
         var request = new ExplainedRequest(
             face,
-            MethodOn(isForwarded, parameters["method"] ?? "GET"),
-            key.Value,
+            MethodOn(isForwarded, parameters!["method"] ?? "GET"),
+            key,
             isForwarded ? new CachePartition(face.PartitionName, exchange.Scheme, host) : new CachePartition(face.PartitionName, "", ""),
-            Seen(face, fields, isForwarded)
+            Seen(face, fields!, isForwarded)
         );
         var explanation = await engine.Inspector.ExplainAsync(request);
         var answer = new ApiExplanation(
             true,
-            key.Value.ToString(),
+            key.ToString(),
             isForwarded ? "forwarded" : "proxy",
             explanation.Decision,
             explanation.Reason,
-            [.. Steps(explanation, key.Value, fields)],
+            [.. Steps(explanation, key, fields!)],
             explanation.Entry is { } entry ? ApiEntry.Of(entry, withFields: true) : null
         );
         await ApiAnswer.WriteAsync(exchange, 200, answer, ApiJson.Readable.ApiExplanation);
@@ -77,11 +65,6 @@ internal sealed class ExplainResource(
 
     private ApiError? Fault(AdminParameters parameters)
     {
-        if (parameters["url"] is not { Length: > 0 })
-        {
-            return new ApiError("missing_url", "Give the URL as ?url=, absolute or a path of the origin.", 400);
-        }
-
         if (parameters["method"] is { } method && (!FieldSyntax.IsToken(method) || method == "QUERY"))
         {
             return new ApiError("bad_request", "The parameter 'method' is no method, or QUERY, which is keyed by its content.", 400);
@@ -96,6 +79,9 @@ internal sealed class ExplainResource(
             ? null
             : new ApiError("bad_request", "The parameter 'face' is none of the faces; give forwarded (with --origin) or proxy.", 400);
     }
+
+    private static ApiError? FaultOf(List<KeyValuePair<string, StringValues>>? fields) =>
+        fields is null ? new ApiError("bad_request", "A parameter 'field' is no 'Name: value'.", 400) : null;
 
     // By the parameter, or by the URL: a URL with ?url= and a URL of another host can be asked for on /proxy alone.
     private bool IsForwarded(AdminParameters parameters, CacheKey key)

@@ -30,6 +30,30 @@ internal sealed class AdminApi : IDisposable
     /// <summary>The address of the instance, for messages.</summary>
     public string Authority => _address.GetLeftPart(UriPartial.Authority);
 
+    /// <summary>Asks the instance, and shows its answer on standard output. Returns the exit code.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="parameters">The query parameters.</param>
+    /// <param name="isJson">Whether to show the answer as it is.</param>
+    /// <param name="showAsync">Shows the answer to people.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<int> ShowAsync(
+        string path,
+        IEnumerable<KeyValuePair<string, string>> parameters,
+        bool isJson,
+        Func<JsonElement, Task> showAsync,
+        CancellationToken cancellation
+    )
+    {
+        using var answer = await AskAsync(HttpMethod.Get, path, parameters, cancellation);
+        if (answer is null)
+        {
+            return CommandLine.Failed;
+        }
+
+        await (isJson ? JsonOption.WriteAsync(answer) : showAsync(answer.RootElement));
+        return CommandLine.Ok;
+    }
+
     /// <summary>Asks the instance. Returns the answer, or null after having said on standard error why there is none.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">The path.</param>
@@ -47,7 +71,7 @@ internal sealed class AdminApi : IDisposable
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(Timeout);
             using var response = await SendAsync(method, path, parameters, limit.Token);
-            var answer = IsOurs(response) ? JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(limit.Token)) : null;
+            var answer = await AnswerOfAsync(response, limit.Token);
             if (answer is not null && response.IsSuccessStatusCode)
             {
                 return answer;
@@ -78,7 +102,7 @@ internal sealed class AdminApi : IDisposable
                 return await response.Content.ReadAsStreamAsync(cancellation);
             }
 
-            using var answer = IsOurs(response) ? JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation)) : null;
+            using var answer = await AnswerOfAsync(response, cancellation);
             await Console.Error.WriteLineAsync($"caching-proxy: {Refusal(response, answer)}");
         }
         catch (Exception failure) when (failure is HttpRequestException or JsonException)
@@ -92,7 +116,11 @@ internal sealed class AdminApi : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static bool IsOurs(HttpResponseMessage response) => response.Headers.Server.ToString() == ProductName.Name;
+    // Returns null if another server answers.
+    private static async Task<JsonDocument?> AnswerOfAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        response.Headers.Server.ToString() == ProductName.Name
+            ? JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation))
+            : null;
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,

@@ -164,9 +164,7 @@ internal sealed class CommandLine
 
     private List<KeyValuePair<string, string>> PurgeParameters(ParseResult parsed)
     {
-        var parameters = _purged
-            .SelectMany(option => (parsed.GetValue(option) ?? []).Select(value => KeyValuePair.Create(option.Name.TrimStart('-'), value)))
-            .ToList();
+        var parameters = InstanceCommand.Parameters(parsed, _purged).ToList();
         if (parsed.GetValue(_soft))
         {
             parameters.Add(new("soft", "true"));

@@ -19,9 +19,8 @@ internal static class ConfigCommand
                     foreach (var setting in SettingTable.All.Where(setting => settings.Sources.ContainsKey(setting.Name)))
                     {
                         var (source, texts) = settings.Sources[setting.Name];
-                        var value = setting.IsSecret ? "***" : string.Join(setting.Separator, texts);
                         await Console.Out.WriteLineAsync(
-                            string.Create(CultureInfo.InvariantCulture, $"{setting.Name, -24} {value}  ({source})")
+                            string.Create(CultureInfo.InvariantCulture, $"{setting.Name, -24} {setting.Show(texts)}  ({source})")
                         );
                     }
 

@@ -24,26 +24,16 @@ internal static class EntriesCommand
             max,
             from,
         };
-        command.SetAction(
-            (parsed, cancellation) =>
-                CommandLine.WithSettingsAsync(
-                    options,
-                    parsed,
-                    async settings =>
-                    {
-                        var parameters = new[] { prefix, tag, status, max, from }
-                            .Where(option => parsed.GetValue(option) is not null)
-                            .Select(option => KeyValuePair.Create(option.Name.TrimStart('-'), parsed.GetValue(option)!));
-                        using var api = new AdminApi(settings);
-                        using var answer = await api.AskAsync(HttpMethod.Get, "/cache/entries", parameters, cancellation);
-                        if (answer is null)
-                        {
-                            return CommandLine.Failed;
-                        }
-
-                        await (parsed.GetValue(json) ? JsonOption.WriteAsync(answer) : ShowAsync(answer.RootElement));
-                        return CommandLine.Ok;
-                    }
+        InstanceCommand.SetAction(
+            command,
+            options,
+            (api, parsed, cancellation) =>
+                api.ShowAsync(
+                    "/cache/entries",
+                    InstanceCommand.Parameters(parsed, prefix, tag, status, max, from),
+                    parsed.GetValue(json),
+                    ShowAsync,
+                    cancellation
                 )
         );
         return command;

@@ -28,35 +28,21 @@ internal static class ExplainCommand
             face,
             json,
         };
-        command.SetAction(
-            (parsed, cancellation) =>
-                CommandLine.WithSettingsAsync(
-                    options,
-                    parsed,
-                    async settings =>
-                    {
-                        var parameters = new List<KeyValuePair<string, string>> { new("url", parsed.GetValue(url)!) };
-                        parameters.AddRange((parsed.GetValue(fields) ?? []).Select(field => KeyValuePair.Create("field", field)));
-                        if (parsed.GetValue(method) is { } named)
-                        {
-                            parameters.Add(new("method", named));
-                        }
-
-                        if (parsed.GetValue(face) is { } way)
-                        {
-                            parameters.Add(new("face", way));
-                        }
-
-                        using var api = new AdminApi(settings);
-                        using var answer = await api.AskAsync(HttpMethod.Get, "/cache/explain", parameters, cancellation);
-                        if (answer is null)
-                        {
-                            return CommandLine.Failed;
-                        }
-
-                        await (parsed.GetValue(json) ? JsonOption.WriteAsync(answer) : ShowAsync(answer.RootElement));
-                        return CommandLine.Ok;
-                    }
+        InstanceCommand.SetAction(
+            command,
+            options,
+            (api, parsed, cancellation) =>
+                api.ShowAsync(
+                    "/cache/explain",
+                    [
+                        .. InstanceCommand.Parameters("url", parsed.GetValue(url)),
+                        .. InstanceCommand.Parameters("field", parsed.GetValue(fields)),
+                        .. InstanceCommand.Parameters("method", parsed.GetValue(method)),
+                        .. InstanceCommand.Parameters(parsed, face),
+                    ],
+                    parsed.GetValue(json),
+                    ShowAsync,
+                    cancellation
                 )
         );
         return command;

@@ -26,21 +26,14 @@ internal static class LogCommand
             status,
             url,
         };
-        command.SetAction(
-            (parsed, cancellation) =>
-                CommandLine.WithSettingsAsync(
-                    options,
-                    parsed,
-                    async settings =>
-                    {
-                        var parameters = new[] { outcome, status, url }
-                            .Where(option => parsed.GetValue(option) is not null)
-                            .Select(option => KeyValuePair.Create(option.Name.TrimStart('-'), parsed.GetValue(option)!));
-                        using var api = new AdminApi(settings);
-                        await using var events = await api.WatchAsync(parameters, cancellation);
-                        return events is null ? CommandLine.Failed : await ShowAsync(events, parsed.GetValue(json), cancellation);
-                    }
-                )
+        InstanceCommand.SetAction(
+            command,
+            options,
+            async (api, parsed, cancellation) =>
+            {
+                await using var events = await api.WatchAsync(InstanceCommand.Parameters(parsed, outcome, status, url), cancellation);
+                return events is null ? CommandLine.Failed : await ShowAsync(events, parsed.GetValue(json), cancellation);
+            }
         );
         return command;
     }

@@ -33,9 +33,9 @@ internal static class PurgeCommand
                 parsed,
                 async settings =>
                 {
-                    var parameters = Named("url", parsed.GetValue(urls))
-                        .Concat(Named("prefix", parsed.GetValue(prefixes)))
-                        .Concat(Named("tag", parsed.GetValue(tags)))
+                    var parameters = InstanceCommand
+                        .Parameters("url", parsed.GetValue(urls))
+                        .Concat(InstanceCommand.Parameters(parsed, prefixes, tags))
                         .ToList();
                     if (parameters.Count == 0 != parsed.GetValue(all))
                     {
@@ -54,7 +54,4 @@ internal static class PurgeCommand
         );
         return command;
     }
-
-    private static IEnumerable<KeyValuePair<string, string>> Named(string name, string[]? values) =>
-        (values ?? []).Select(value => KeyValuePair.Create(name, value));
 }

@@ -18,36 +18,26 @@ internal static class StatsCommand
             json,
             watch,
         };
-        command.SetAction(
-            (parsed, cancellation) =>
-                CommandLine.WithSettingsAsync(
-                    options,
-                    parsed,
-                    async settings =>
+        InstanceCommand.SetAction(
+            command,
+            options,
+            async (api, parsed, cancellation) =>
+            {
+                while (true)
+                {
+                    var code = await api.ShowAsync("/cache/stats", [], parsed.GetValue(json), ShowAsync, cancellation);
+                    if (code != CommandLine.Ok || !parsed.GetValue(watch))
                     {
-                        using var api = new AdminApi(settings);
-                        while (true)
-                        {
-                            using var answer = await api.AskAsync(HttpMethod.Get, "/cache/stats", [], cancellation);
-                            if (answer is null)
-                            {
-                                return CommandLine.Failed;
-                            }
-
-                            await (parsed.GetValue(json) ? JsonOption.WriteAsync(answer) : ShowAsync(answer.RootElement));
-                            if (!parsed.GetValue(watch) || cancellation.IsCancellationRequested)
-                            {
-                                return CommandLine.Ok;
-                            }
-
-                            await Task.Delay(Interval, TimeProvider.System, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
-                            if (cancellation.IsCancellationRequested)
-                            {
-                                return CommandLine.Ok;
-                            }
-                        }
+                        return code;
                     }
-                )
+
+                    await Task.Delay(Interval, TimeProvider.System, cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+                    if (cancellation.IsCancellationRequested)
+                    {
+                        return CommandLine.Ok;
+                    }
+                }
+            }
         );
         return command;
     }

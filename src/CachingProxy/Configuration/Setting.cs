@@ -53,6 +53,9 @@ internal sealed record Setting(
     public IReadOnlyList<string> Split(string value) =>
         IsRepeatable ? value.Split(Separator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [value];
 
+    /// <summary>Returns texts as they may be shown: joined, or masked if they are secret.</summary>
+    public string Show(IReadOnlyList<string> texts) => IsSecret ? "***" : string.Join(Separator, texts);
+
     /// <summary>Returns a setting that is on or off.</summary>
     public static Setting Switch(string name, bool isOn, string description, Func<ProxySettings, bool, ProxySettings> apply) =>
         new(

@@ -9,8 +9,7 @@ namespace CachingProxy.Serving;
 
 /// <summary>
 /// Finds out whose connection one is, before anything of it is read as HTTP: by the PROXY protocol where a trusted proxy speaks it. Bounds
-/// the
-/// connections of each client. Safe for any number of threads.
+/// the connections of each client. Safe for any number of threads.
 /// </summary>
 internal sealed partial class ClientConnections
 {

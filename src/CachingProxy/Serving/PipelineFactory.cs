@@ -75,15 +75,16 @@ internal static class PipelineFactory
             lifetime.ApplicationStopping
         );
         var redaction = new Redaction(settings.RedactedParameters);
-        var named = new PurgeTargets(targets, originBase, hosts);
+        var purged = new PurgeTargets(targets, originBase, hosts);
+        var named = new NamedUrl(purged, port);
         var stats = new StatsResource(engine, store, monitoring.Statistics, origins.Availability, redaction, dependencies.Time);
         var routes = new AdminRoutes(
             new AdminAuthentication(settings.AdminToken, trust, new WrongTokens(dependencies.Time)),
             new AdminResources(
                 new ProxyEndpoint(engine, targets, faces, trust, limits, pseudonym),
-                new CacheResource(engine, new PurgeParameters(named), originBase, port),
-                new EntriesResource(engine, secondTier, originBase, named, port),
-                new ExplainResource(engine, reverseProxy?.Face, originBase, faces, trust, named, monitoring.Statistics, port),
+                new CacheResource(engine, new PurgeParameters(purged), originBase, port),
+                new EntriesResource(engine, secondTier, originBase, named),
+                new ExplainResource(engine, reverseProxy?.Face, originBase, faces, trust, named, monitoring.Statistics),
                 stats,
                 new EventsResource(new LiveEvents(monitoring.Events), redaction, dependencies.Time, lifetime.ApplicationStopping),
                 new ConfigResource(settings),

@@ -68,12 +68,6 @@ internal sealed partial class AccessLog : ICacheListener, IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void OnFill(in FillEvent fill) { }
-
-    /// <inheritdoc/>
-    public void OnPurge(in PurgeEvent purge) { }
-
     /// <summary>Writes the events that are still queued. Spends at most two seconds on them.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -46,12 +46,6 @@ internal sealed class LiveEvents(CacheEvents events) : ICacheListener
         }
     }
 
-    /// <inheritdoc/>
-    public void OnFill(in FillEvent fill) { }
-
-    /// <inheritdoc/>
-    public void OnPurge(in PurgeEvent purge) { }
-
     private void Remove(Watcher watcher)
     {
         lock (_lock)

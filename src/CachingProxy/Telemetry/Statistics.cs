@@ -5,8 +5,7 @@ namespace CachingProxy.Telemetry;
 
 /// <summary>
 /// Counts requests by their outcome, and remembers the URLs that went to the origin: at most <see cref="MaxUrls"/>, those that were not
-/// asked
-/// for longest are forgotten first. Safe for any number of threads.
+/// asked for longest are forgotten first. Safe for any number of threads.
 /// </summary>
 internal sealed class Statistics : ICacheListener
 {
@@ -55,7 +54,7 @@ internal sealed class Statistics : ICacheListener
     {
         Interlocked.Increment(ref _outcomes[(int)request.Outcome]);
         Interlocked.Add(ref _bytes, request.Bytes);
-        if (request.Outcome is RequestOutcome.Hit or RequestOutcome.Stale or RequestOutcome.Revalidated)
+        if (request.Outcome.IsFromCache())
         {
             Interlocked.Add(ref _bytesFromCache, request.Bytes);
         }
@@ -65,12 +64,6 @@ internal sealed class Statistics : ICacheListener
             Remember(key, request);
         }
     }
-
-    /// <inheritdoc/>
-    public void OnFill(in FillEvent fill) { }
-
-    /// <inheritdoc/>
-    public void OnPurge(in PurgeEvent purge) { }
 
     private static bool WentToOrigin(RequestOutcome outcome) =>
         outcome is RequestOutcome.Miss or RequestOutcome.Revalidated or RequestOutcome.Bypass or RequestOutcome.Error;
