@@ -1,4 +1,5 @@
 using System.Net;
+using CachingProxy.Core.Parsing;
 
 namespace CachingProxy.AspNetCore.Gate;
 
@@ -33,7 +34,7 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
         var headers = exchange.RequestHeaders;
         var (forwardedFor, forwarded) = (headers["X-Forwarded-For"].ToString(), headers["Forwarded"].ToString());
         var byFor = Rightmost(forwardedFor.Split(','));
-        var byForwarded = Rightmost([.. ListOf(forwarded).Select(NodeOf)]);
+        var byForwarded = Rightmost([.. ListReader.Split(forwarded).Select(NodeOf)]);
         if (forwardedFor.Length > 0 && forwarded.Length > 0 && !Equals(byFor, byForwarded))
         {
             // A proxy writes one of the two, and passes the other on as its client sent it: who that is, nobody can tell.
@@ -91,14 +92,13 @@ public sealed class TrustedProxies(IReadOnlyList<IPNetwork> networks, bool takes
         return end > 0 && IPAddress.TryParse(node[..end], out address) ? ClientNetwork.Unmapped(address) : null;
     }
 
-    private static string[] ListOf(string forwarded) => forwarded.Length == 0 ? [] : forwarded.Split(',');
-
     // for="[2001:db8::1]:80";proto=https
+    // A proxy may quote what the client chose, such as its Host: a comma or a semicolon inside the quotes ends nothing.
     private static string NodeOf(string element) =>
-        element
-            .Split(';', StringSplitOptions.TrimEntries)
+        ListReader
+            .SplitAt(element, ';')
             .Where(pair => pair.StartsWith("for=", StringComparison.OrdinalIgnoreCase))
-            .Select(pair => pair[4..].Trim('"'))
+            .Select(pair => ListReader.Unquote(pair[4..]))
             .FirstOrDefault("");
 
     private static string Last(string list) => list.Split(',')[^1].Trim();

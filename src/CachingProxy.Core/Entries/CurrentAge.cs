@@ -28,7 +28,6 @@ internal static class CurrentAge
             return null;
         }
 
-        var first = ListReader.Split(lines[0]).FirstOrDefault();
-        return DeltaSeconds.TryParse(first, out var value) ? value : null;
+        return ListReader.Split(lines[0]) is [var first, ..] && DeltaSeconds.TryParse(first, out var value) ? value : null;
     }
 }

@@ -81,8 +81,8 @@ internal static class CacheControlParser
 
     // Returns the field names that an argument lists. Returns null if it lists none, or if one of the listed texts is not a field name: the
     // directive then means the whole response.
-    private static List<string>? Names(string? argument) =>
-        ListReader.Split(argument) is { Count: > 0 } names && names.TrueForAll(name => FieldSyntax.IsToken(name)) ? names : null;
+    private static IReadOnlyList<string>? Names(string? argument) =>
+        ListReader.Split(argument) is { Count: > 0 } names && names.All(name => FieldSyntax.IsToken(name)) ? names : null;
 
     // RFC 9111 §4.2.1: if two values differ, neither can be believed, so the result is 0 seconds.
     private static TimeSpan Stated(TimeSpan? known, string? argument)

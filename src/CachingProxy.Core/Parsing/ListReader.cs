@@ -1,13 +1,16 @@
 namespace CachingProxy.Core.Parsing;
 
-/// <summary>Comma-separated lists whose items may hold quoted strings (RFC 9110 §5.6.1, §5.6.4).</summary>
-internal static class ListReader
+/// <summary>Reads lists whose items may contain quoted strings (RFC 9110 §5.6.1, §5.6.4).</summary>
+public static class ListReader
 {
     /// <summary>
     /// Returns the items of a list, trimmed; empty items are left out. A comma inside quotes does not end an item; a quote that is never
     /// closed is an ordinary character, so that it does not hide the commas after it.
     /// </summary>
-    public static List<string> Split(string? line)
+    public static IReadOnlyList<string> Split(string? line) => SplitAt(line, ',');
+
+    /// <summary>Returns the items between separators, as <see cref="Split"/> does between commas.</summary>
+    public static IReadOnlyList<string> SplitAt(string? line, char separator)
     {
         var items = new List<string>();
         if (string.IsNullOrEmpty(line))
@@ -22,7 +25,7 @@ internal static class ListReader
             {
                 i = EndOfQuoted(line, i);
             }
-            else if (i == line.Length || line[i] == ',')
+            else if (i == line.Length || line[i] == separator)
             {
                 var item = line.AsSpan(start, i - start).Trim(" \t");
                 if (!item.IsEmpty)

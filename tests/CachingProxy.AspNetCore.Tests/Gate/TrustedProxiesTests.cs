@@ -21,6 +21,9 @@ public class TrustedProxiesTests
     [InlineData("10.0.0.1", "Forwarded: for=203.0.113.5;proto=https, for=10.0.0.2", "203.0.113.5")]
     [InlineData("10.0.0.1", "Forwarded: for=\"[2001:db8::1]:4711\"", "2001:db8::1")]
     [InlineData("10.0.0.1", "Forwarded: for=_hidden", "10.0.0.1")]
+    [InlineData("10.0.0.1", "Forwarded: for=203.0.113.5;host=\"a,for=198.51.100.7\"", "203.0.113.5")]
+    [InlineData("10.0.0.1", "Forwarded: host=\"a;for=198.51.100.7;\";for=203.0.113.5", "203.0.113.5")]
+    [InlineData("10.0.0.1", "Forwarded: for=\"203.0.113.5", "10.0.0.1")]
     [InlineData("10.0.0.1", "X-Forwarded-For: 203.0.113.5|Forwarded: for=203.0.113.5", "203.0.113.5")]
     public void TheClient_IsTheRightmostAddressThatNobodyTrusts(string peer, string fields, string client)
     {
